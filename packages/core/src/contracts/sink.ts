@@ -1,0 +1,60 @@
+import type { RecordBatch } from "apache-arrow";
+import type { RowSchema } from "../types/data-type.ts";
+import type { Clock } from "../time/clock.ts";
+import type { Json } from "./json.ts";
+
+/** What a sink promises when a run dies and goes on. */
+export type Guarantee = "exactly-once" | "at-least-once";
+
+/** A sink as a user writes it. `Row` is what it accepts; most accept any row. */
+export interface SinkDescriptor<Row extends object = object> {
+  readonly role: "sink";
+  readonly connector: string;
+  readonly options: Json;
+  readonly guarantee: Guarantee;
+  /** Only for inference. */
+  readonly accepts?: (row: Row) => void;
+}
+
+export interface SinkContext {
+  readonly pipeline: string;
+  readonly sinkId: string;
+  readonly options: Json;
+  readonly schema: RowSchema;
+  /** Grows with each fresh start of the pipeline. */
+  readonly generation: number;
+  readonly partitions: number;
+  readonly clock: Clock;
+}
+
+/** How far a sink partition has been written: kept in the store itself, with the rows. */
+export interface SinkToken {
+  readonly generation: number;
+  /** Log offset after the last record written. */
+  readonly offset: bigint;
+}
+
+/**
+ * One opened sink. The run reads the token, then writes from there on; rows and token move together (DESIGN 6).
+ */
+export interface Sink {
+  readonly guarantee: Guarantee;
+  /** Removes what earlier generations left, where the sink's options say so. Idempotent; once per fresh start. */
+  startAfresh(): Promise<void>;
+  /** The token in the store; undefined when this sink was never written in any generation. */
+  readToken(partition: number): Promise<SinkToken | undefined>;
+  /**
+   * Writes rows and moves the token from `expected` to `next`, together or not at all.
+   *
+   * @throws SINK_FENCED when the token in the store is not `expected`
+   */
+  write(write: {
+    partition: number;
+    rows: readonly RecordBatch[];
+    expected: SinkToken | undefined;
+    next: SinkToken;
+  }): Promise<void>;
+  close(): Promise<void>;
+}
+
+export type OpenSink = (context: SinkContext) => Promise<Sink>;

@@ -1,0 +1,141 @@
+import { errorSpec, type ErrorSpec, quote } from "../error-spec.ts";
+
+/** Errors of sources and sinks. */
+export const connectorErrors: {
+  CONNECTOR_DRIVER_MISSING: ErrorSpec<{ connector: string; package: string }>;
+  CONNECTOR_CONFIG_INVALID: ErrorSpec<{ connector: string; problem: string }>;
+  FILE_NOT_FOUND: ErrorSpec<{ path: string }>;
+  FILE_PERMISSION_DENIED: ErrorSpec<{ path: string; action: "read" | "write" }>;
+  FILE_READ_FAILED: ErrorSpec<{ path: string; problem: string }>;
+  FILE_CORRUPT: ErrorSpec<{ path: string; format: string; problem: string }>;
+  FILE_COLUMN_MISSING: ErrorSpec<{ path: string; column: string; columns: readonly string[] }>;
+  FILE_COLUMN_TYPE: ErrorSpec<{ path: string; column: string; expected: string; actual: string }>;
+  FILE_VALUE_INVALID: ErrorSpec<{ path: string; column: string; row: number; value: string; expected: string }>;
+  FILE_CHANGED: ErrorSpec<{ path: string; problem: string }>;
+  SINK_FENCED: ErrorSpec<{ sink: string }>;
+  SINK_TOKEN_MISSING: ErrorSpec<{ sink: string }>;
+  SINK_TABLE_MISMATCH: ErrorSpec<{ table: string; problem: string }>;
+  DUCKDB_FILE_LOCKED: ErrorSpec<{ path: string }>;
+  DUCKDB_FAILED: ErrorSpec<{ problem: string }>;
+} = {
+  CONNECTOR_DRIVER_MISSING: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 3,
+    message: (p) =>
+      `The ${p.connector} connector needs the package ${p.package}, which is not installed.`,
+    hint: "Install it beside millrace: npm i <package>.",
+  }),
+  CONNECTOR_CONFIG_INVALID: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 2,
+    message: (p) =>
+      `The ${p.connector} connector: ${p.problem}.`,
+    hint: "Correct the descriptor's options.",
+  }),
+  FILE_NOT_FOUND: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 3,
+    message: (p) =>
+      `No file matches ${quote(p.path)}.`,
+    hint: "Paths are relative to the working directory; check the spelling and the glob.",
+  }),
+  FILE_PERMISSION_DENIED: errorSpec({
+    domain: "external",
+    retry: "never",
+    exitCode: 3,
+    message: (p) =>
+      `No permission to ${p.action} ${quote(p.path)}.`,
+    hint: "Change the file's or the directory's permission, or run as another user.",
+  }),
+  FILE_READ_FAILED: errorSpec({
+    domain: "external",
+    retry: "backoff",
+    exitCode: 1,
+    message: (p) =>
+      `Reading ${quote(p.path)} failed: ${p.problem}.`,
+    hint: "Check the disk and the file.",
+  }),
+  FILE_CORRUPT: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 1,
+    message: (p) =>
+      `${quote(p.path)} is not a whole ${p.format} file: ${p.problem}.`,
+    hint: "It may have been cut off while it was written: copy it again.",
+  }),
+  FILE_COLUMN_MISSING: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 1,
+    message: (p) =>
+      `${quote(p.path)} has no column ${quote(p.column)} (it has ${p.columns.join(", ")}).`,
+    hint: "Correct the row type, or the file.",
+  }),
+  FILE_COLUMN_TYPE: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 1,
+    message: (p) =>
+      `The column ${quote(p.column)} of ${quote(p.path)} is ${p.actual}, not ${p.expected}.`,
+    hint: "Declare the column with the file's type and cast it in the pipeline.",
+  }),
+  FILE_VALUE_INVALID: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 1,
+    message: (p) =>
+      `Row ${p.row} of ${quote(p.path)} has ${quote(p.value)} in column ${quote(p.column)}, which is not ${p.expected}.`,
+    hint: "Correct the file, or declare the column wider or nullable.",
+  }),
+  FILE_CHANGED: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 1,
+    message: (p) =>
+      `${quote(p.path)} changed since the run that is being continued: ${p.problem}.`,
+    hint: "Start afresh with --fresh, or restore the file.",
+  }),
+  SINK_FENCED: errorSpec({
+    domain: "internal",
+    retry: "never",
+    exitCode: 1,
+    message: (p) =>
+      `Another writer has moved the token of ${quote(p.sink)}.`,
+    hint: "Two runs write to the same sink: stop one of them.",
+  }),
+  SINK_TOKEN_MISSING: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 1,
+    message: (p) =>
+      `The store has lost the token of ${quote(p.sink)}, which had one before.`,
+    hint: "Restore the store, or start afresh with --fresh.",
+  }),
+  SINK_TABLE_MISMATCH: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 1,
+    message: (p) =>
+      `The table ${quote(p.table)} does not fit: ${p.problem}.`,
+    hint: "Change the table or choose another name.",
+  }),
+  DUCKDB_FILE_LOCKED: errorSpec({
+    domain: "external",
+    retry: "backoff",
+    exitCode: 3,
+    message: (p) =>
+      `The DuckDB file ${quote(p.path)} is open in another process.`,
+    hint: "DuckDB lets one process write: close the other one.",
+  }),
+  DUCKDB_FAILED: errorSpec({
+    domain: "external",
+    retry: "never",
+    exitCode: 1,
+    message: (p) =>
+      `DuckDB: ${p.problem}.`,
+    hint: "See DuckDB's own text.",
+  }),
+};

@@ -1,0 +1,24 @@
+import { connectorErrors } from "./connector.ts";
+import { environmentErrors } from "./environment.ts";
+import { expressionErrors } from "./expression.ts";
+import { logErrors } from "./log.ts";
+import { planErrors } from "./plan.ts";
+import { recordErrors } from "./record.ts";
+import { runErrors } from "./run.ts";
+
+/** Every error code with its domain, retry rule, exit code, text and hint. Each has a page in `docs/errors/`. */
+export const catalogue: typeof planErrors &
+  typeof expressionErrors &
+  typeof recordErrors &
+  typeof connectorErrors &
+  typeof logErrors &
+  typeof runErrors &
+  typeof environmentErrors = {
+  ...planErrors,
+  ...expressionErrors,
+  ...recordErrors,
+  ...connectorErrors,
+  ...logErrors,
+  ...runErrors,
+  ...environmentErrors,
+};

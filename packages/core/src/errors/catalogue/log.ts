@@ -1,0 +1,78 @@
+import { errorSpec, type ErrorSpec, quote } from "../error-spec.ts";
+
+/** Errors of the log. */
+export const logErrors: {
+  LOG_TOPIC_UNKNOWN: ErrorSpec<{ topic: string }>;
+  LOG_TOPIC_MISMATCH: ErrorSpec<{ topic: string; expected: number; actual: number }>;
+  LOG_WRITER_FENCED: ErrorSpec<{ writerId: string }>;
+  LOG_GENERATION_STALE: ErrorSpec<{ group: string; generation: number; current: number }>;
+  LOG_OFFSET_OUT_OF_RANGE: ErrorSpec<{ topic: string; partition: number; offset: string; start: string; end: string }>;
+  LOG_COMMIT_INDEFINITE: ErrorSpec<{ writerId: string; problem: string }>;
+  LOG_CORRUPT: ErrorSpec<{ topic: string; partition: number; offset: string; problem: string }>;
+  LOG_STORAGE_FAILED: ErrorSpec<{ path: string; problem: string }>;
+} = {
+  LOG_TOPIC_UNKNOWN: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 1,
+    message: (p) =>
+      `The log has no topic ${quote(p.topic)}.`,
+    hint: "Create it, or check the name.",
+  }),
+  LOG_TOPIC_MISMATCH: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 1,
+    message: (p) =>
+      `The topic ${quote(p.topic)} has ${p.actual} partitions, not ${p.expected}.`,
+    hint: "Run with the topic's number of partitions, or start afresh.",
+  }),
+  LOG_WRITER_FENCED: errorSpec({
+    domain: "internal",
+    retry: "never",
+    exitCode: 1,
+    message: (p) =>
+      `A newer writer has taken over ${quote(p.writerId)}.`,
+    hint: "Two runs of one pipeline share a state directory: stop one of them.",
+  }),
+  LOG_GENERATION_STALE: errorSpec({
+    domain: "internal",
+    retry: "never",
+    exitCode: 1,
+    message: (p) =>
+      `Generation ${p.generation} of the group ${quote(p.group)} is over; it is at ${p.current}.`,
+    hint: "The worker rejoins by itself; nothing is lost.",
+  }),
+  LOG_OFFSET_OUT_OF_RANGE: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 1,
+    message: (p) =>
+      `Offset ${p.offset} of ${p.topic}[${p.partition}] is outside ${p.start}…${p.end}.`,
+    hint: "The records were truncated; restore a newer state or start afresh.",
+  }),
+  LOG_COMMIT_INDEFINITE: errorSpec({
+    domain: "external",
+    retry: "backoff",
+    exitCode: 1,
+    message: (p) =>
+      `It is not known whether a commit of ${quote(p.writerId)} happened: ${p.problem}.`,
+    hint: "The task restores itself from the log and goes on.",
+  }),
+  LOG_CORRUPT: errorSpec({
+    domain: "internal",
+    retry: "never",
+    exitCode: 1,
+    message: (p) =>
+      `Record ${p.offset} of ${p.topic}[${p.partition}] is damaged: ${p.problem}.`,
+    hint: "Start afresh, or restore the state directory from a copy.",
+  }),
+  LOG_STORAGE_FAILED: errorSpec({
+    domain: "external",
+    retry: "backoff",
+    exitCode: 3,
+    message: (p) =>
+      `The log in ${quote(p.path)} cannot be used: ${p.problem}.`,
+    hint: "Check free space, permission and whether the disk is read-only.",
+  }),
+};

@@ -1,0 +1,69 @@
+import { errorSpec, type ErrorSpec, quote } from "../error-spec.ts";
+
+/** Reasons of dead letters: bad data is a row with a code, never an exception per row. */
+export const recordErrors: {
+  RECORD_MALFORMED: ErrorSpec<{ format: string; problem: string }>;
+  RECORD_FIELD_MISSING: ErrorSpec<{ field: string }>;
+  RECORD_FIELD_TYPE: ErrorSpec<{ field: string; expected: string; value: string }>;
+  RECORD_FIELD_NULL: ErrorSpec<{ field: string }>;
+  RECORD_VALIDATION_FAILED: ErrorSpec<{ field: string; problem: string }>;
+  RECORD_EVENT_TIME_MISSING: ErrorSpec<{ source: string }>;
+  RECORD_FUNCTION_FAILED: ErrorSpec<{ step: string; problem: string }>;
+} = {
+  RECORD_MALFORMED: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 1,
+    message: (p) =>
+      `Not valid ${p.format}: ${p.problem}.`,
+    hint: "The raw bytes are in the dead letter.",
+  }),
+  RECORD_FIELD_MISSING: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 1,
+    message: (p) =>
+      `The field ${quote(p.field)} is missing.`,
+    hint: "Make the column nullable, or correct the producer.",
+  }),
+  RECORD_FIELD_TYPE: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 1,
+    message: (p) =>
+      `The field ${quote(p.field)} must be ${p.expected}, got ${quote(p.value)}.`,
+    hint: "Correct the producer, or widen the column's type.",
+  }),
+  RECORD_FIELD_NULL: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 1,
+    message: (p) =>
+      `The field ${quote(p.field)} is null, but its column is not nullable.`,
+    hint: "Make the column nullable, or correct the producer.",
+  }),
+  RECORD_VALIDATION_FAILED: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 1,
+    message: (p) =>
+      `The field ${quote(p.field)} was refused: ${p.problem}.`,
+    hint: "The check is the one given to .validate(…).",
+  }),
+  RECORD_EVENT_TIME_MISSING: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 1,
+    message: (p) =>
+      `The record has no event time (source ${quote(p.source)}).`,
+    hint: "Every record of a source with event time must have one.",
+  }),
+  RECORD_FUNCTION_FAILED: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 1,
+    message: (p) =>
+      `The function in ${p.step} failed: ${p.problem}.`,
+    hint: "Correct the function, or the record that it met.",
+  }),
+};

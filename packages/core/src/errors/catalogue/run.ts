@@ -1,0 +1,69 @@
+import { errorSpec, type ErrorSpec, quote } from "../error-spec.ts";
+
+/** Errors of a running pipeline. */
+export const runErrors: {
+  RUN_STATE_MISMATCH: ErrorSpec<{ pipeline: string; problem: string }>;
+  RUN_PROGRESS_MISSING: ErrorSpec<{ task: string }>;
+  RUN_ALREADY_RUNNING: ErrorSpec<{ pipeline: string; stateDirectory: string }>;
+  RUN_FUNCTION_FAILED: ErrorSpec<{ step: string; problem: string }>;
+  RUN_COUNTS_DISAGREE: ErrorSpec<{ operatorId: string; counts: string }>;
+  RUN_SUM_OVERFLOW: ErrorSpec<{ operatorId: string; column: string }>;
+  RUN_STATE_TOO_LARGE: ErrorSpec<{ operatorId: string; limit: string }>;
+} = {
+  RUN_STATE_MISMATCH: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 1,
+    message: (p) =>
+      `The saved state of ${quote(p.pipeline)} does not fit: ${p.problem}.`,
+    hint: "Undo the change, or start afresh with --fresh, which discards the state.",
+  }),
+  RUN_PROGRESS_MISSING: errorSpec({
+    domain: "internal",
+    retry: "never",
+    exitCode: 1,
+    message: (p) =>
+      `The changelog of ${p.task} exists but holds no progress.`,
+    hint: "Restore the state directory from a copy, or start afresh with --fresh.",
+  }),
+  RUN_ALREADY_RUNNING: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 3,
+    message: (p) =>
+      `Pipeline ${quote(p.pipeline)} is already running on ${quote(p.stateDirectory)}.`,
+    hint: "Stop the other run, or give this one its own --state directory.",
+  }),
+  RUN_FUNCTION_FAILED: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 1,
+    message: (p) =>
+      `A function of yours failed in ${p.step}: ${p.problem}.`,
+    hint: "Correct the function; the pipeline continues where it stopped.",
+  }),
+  RUN_COUNTS_DISAGREE: errorSpec({
+    domain: "internal",
+    retry: "never",
+    exitCode: 1,
+    message: (p) =>
+      `The counts of ${quote(p.operatorId)} do not add up: ${p.counts}.`,
+    hint: "This is a mistake in Millrace: please report it.",
+  }),
+  RUN_SUM_OVERFLOW: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 1,
+    message: (p) =>
+      `The sum ${quote(p.column)} of ${quote(p.operatorId)} left the range of exact whole numbers (±2^53).`,
+    hint: "Cast the summed column to float64.",
+  }),
+  RUN_STATE_TOO_LARGE: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 1,
+    message: (p) =>
+      `The state of ${quote(p.operatorId)} reached its limit: ${p.limit}.`,
+    hint: "Use fewer keys or smaller windows, or raise the limit.",
+  }),
+};

@@ -1,0 +1,50 @@
+export type * from "./contracts/connector.ts";
+export type * from "./contracts/dead-letter.ts";
+export type * from "./contracts/format.ts";
+export type * from "./contracts/json.ts";
+export * from "./contracts/log.ts";
+export * from "./contracts/model.ts";
+export * from "./contracts/operator.ts";
+export type * from "./contracts/sink.ts";
+export type * from "./contracts/source.ts";
+export * from "./contracts/state-table.ts";
+export { Decimal } from "./decimal.ts";
+export { assert, AssertionError, unreachable } from "./errors/assert.ts";
+export { catalogue } from "./errors/catalogue/index.ts";
+export { type ErrorDomain, type ErrorExitCode, type ErrorSpec, quote } from "./errors/error-spec.ts";
+export {
+  type ErrorCode,
+  type ErrorParams,
+  type ErrorPlace,
+  formatError,
+  formatPlace,
+  isMillraceError,
+  MillraceError,
+  millraceError,
+} from "./errors/millrace-error.ts";
+export { assertUserInput } from "./errors/user-input.ts";
+export { hiddenColumns, isHiddenColumn, lineageColumns, timeField } from "./hidden-columns.ts";
+export { keyGroupOf, keyGroupsOfPartition, partitionOfKeyGroup } from "./key-group.ts";
+export { limits } from "./limits.ts";
+export { type Random, seededRandom } from "./random.ts";
+export { type Clock, systemClock } from "./time/clock.ts";
+export { days, type Duration, formatDuration, hours, milliseconds, minutes, seconds } from "./time/duration.ts";
+export { type EpochDay, formatInstant, type Instant, instant, type MicroInstant, type NanoInstant } from "./time/instant.ts";
+export { toArrowField, toArrowSchema, toArrowType } from "./types/arrow.ts";
+export { ColumnType, type ValueOf } from "./types/column-type.ts";
+export {
+  type DataType,
+  type DataTypeKind,
+  type FieldType,
+  findField,
+  formatDataType,
+  isInteger,
+  isNumeric,
+  isSameType,
+  type RowSchema,
+  type TimestampUnit,
+  withNullable,
+} from "./types/data-type.ts";
+export { type JsonSchema, rowJsonSchema, toJsonSchema } from "./types/json-schema.ts";
+export { type InferRow, type RowColumns, type RowOf, RowType } from "./types/row-type.ts";
+export { t } from "./types/t.ts";

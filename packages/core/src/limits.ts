@@ -1,0 +1,39 @@
+import { assert } from "./errors/assert.ts";
+
+/** Every bound of Millrace, in one place. Each is enforced where its name is used. */
+export const limits: {
+  /** Key groups of a pipeline: the unit in which state is kept, snapshotted and later moved. */
+  readonly keyGroups: number;
+  /** Partitions of a pipeline. */
+  readonly partitionsMax: number;
+  /** Rows of a batch that a source hands out. */
+  readonly batchRowsMax: number;
+  /** Rows of a batch unless a run says otherwise. */
+  readonly batchRowsDefault: number;
+  /** Groups (keys × open windows) of one stateful operator in one task. */
+  readonly groupsMax: number;
+  /** Windows of one operator open at once in one task. */
+  readonly windowsOpenMax: number;
+  /** Series (keys) of one detector or forecaster in one task. */
+  readonly seriesMax: number;
+  /** Bytes of one log record. */
+  readonly recordBytesMax: number;
+  /** Bytes of a state snapshot chunk, roughly. */
+  readonly snapshotChunkBytes: number;
+  /** Bytes of an id. */
+  readonly idLengthMax: number;
+} = {
+  keyGroups: 240,
+  partitionsMax: 240,
+  batchRowsMax: 1_048_576,
+  batchRowsDefault: 65_536,
+  groupsMax: 20_000_000,
+  windowsOpenMax: 100_000,
+  seriesMax: 1_000_000,
+  recordBytesMax: 256 * 1024 * 1024,
+  snapshotChunkBytes: 1024 * 1024,
+  idLengthMax: 100,
+};
+
+assert(limits.partitionsMax <= limits.keyGroups, "a partition owns at least one key group");
+assert(limits.batchRowsDefault <= limits.batchRowsMax, "the default batch is within its bound");
