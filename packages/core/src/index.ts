@@ -11,7 +11,12 @@ export * from "./contracts/state-table.ts";
 export { Decimal } from "./decimal.ts";
 export { assert, AssertionError, unreachable } from "./errors/assert.ts";
 export { catalogue } from "./errors/catalogue/index.ts";
-export { type ErrorDomain, type ErrorExitCode, type ErrorSpec, quote } from "./errors/error-spec.ts";
+export {
+  type ErrorDomain,
+  type ErrorExitCode,
+  type ErrorSpec,
+  quote,
+} from "./errors/error-spec.ts";
 export {
   type ErrorCode,
   type ErrorParams,
@@ -28,8 +33,23 @@ export { keyGroupOf, keyGroupsOfPartition, partitionOfKeyGroup } from "./key-gro
 export { limits } from "./limits.ts";
 export { type Random, seededRandom } from "./random.ts";
 export { type Clock, systemClock } from "./time/clock.ts";
-export { days, type Duration, formatDuration, hours, milliseconds, minutes, seconds } from "./time/duration.ts";
-export { type EpochDay, formatInstant, type Instant, instant, type MicroInstant, type NanoInstant } from "./time/instant.ts";
+export {
+  days,
+  type Duration,
+  formatDuration,
+  hours,
+  milliseconds,
+  minutes,
+  seconds,
+} from "./time/duration.ts";
+export {
+  type EpochDay,
+  formatInstant,
+  type Instant,
+  instant,
+  type MicroInstant,
+  type NanoInstant,
+} from "./time/instant.ts";
 export { toArrowField, toArrowSchema, toArrowType } from "./types/arrow.ts";
 export { ColumnType, type ValueOf } from "./types/column-type.ts";
 export {

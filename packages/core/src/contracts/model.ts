@@ -56,8 +56,12 @@ export const severities: readonly ["none", "minor", "major", "critical"] = [
 ];
 
 /** Reasons by bit. */
-export const detectionReasons: readonly ["above-expected", "below-expected", "level-shift", "missing"] =
-  ["above-expected", "below-expected", "level-shift", "missing"];
+export const detectionReasons: readonly [
+  "above-expected",
+  "below-expected",
+  "level-shift",
+  "missing",
+] = ["above-expected", "below-expected", "level-shift", "missing"];
 
 /** A bank of detectors, one per series, sharing options. Pure: no clock, no I/O; deterministic. */
 export interface Detector {
@@ -89,7 +93,12 @@ export interface Forecaster {
    */
   forecast(
     state: SeriesState,
-    request: { series: number; originTime: number; steps: number; quantileLevels: readonly number[] },
+    request: {
+      series: number;
+      originTime: number;
+      steps: number;
+      quantileLevels: readonly number[];
+    },
     out: ForecastColumns,
   ): boolean;
 }
@@ -109,5 +118,7 @@ export interface SeriesTraits {
 
 export interface ModelRegistry {
   readonly detectors: Readonly<Record<string, (options: Json, traits: SeriesTraits) => Detector>>;
-  readonly forecasters: Readonly<Record<string, (options: Json, traits: SeriesTraits) => Forecaster>>;
+  readonly forecasters: Readonly<
+    Record<string, (options: Json, traits: SeriesTraits) => Forecaster>
+  >;
 }

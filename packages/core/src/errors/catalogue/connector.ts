@@ -10,7 +10,13 @@ export const connectorErrors: {
   FILE_CORRUPT: ErrorSpec<{ path: string; format: string; problem: string }>;
   FILE_COLUMN_MISSING: ErrorSpec<{ path: string; column: string; columns: readonly string[] }>;
   FILE_COLUMN_TYPE: ErrorSpec<{ path: string; column: string; expected: string; actual: string }>;
-  FILE_VALUE_INVALID: ErrorSpec<{ path: string; column: string; row: number; value: string; expected: string }>;
+  FILE_VALUE_INVALID: ErrorSpec<{
+    path: string;
+    column: string;
+    row: number;
+    value: string;
+    expected: string;
+  }>;
   FILE_CHANGED: ErrorSpec<{ path: string; problem: string }>;
   SINK_FENCED: ErrorSpec<{ sink: string }>;
   SINK_TOKEN_MISSING: ErrorSpec<{ sink: string }>;
@@ -30,40 +36,35 @@ export const connectorErrors: {
     domain: "user",
     retry: "never",
     exitCode: 2,
-    message: (p) =>
-      `The ${p.connector} connector: ${p.problem}.`,
+    message: (p) => `The ${p.connector} connector: ${p.problem}.`,
     hint: "Correct the descriptor's options.",
   }),
   FILE_NOT_FOUND: errorSpec({
     domain: "user",
     retry: "never",
     exitCode: 3,
-    message: (p) =>
-      `No file matches ${quote(p.path)}.`,
+    message: (p) => `No file matches ${quote(p.path)}.`,
     hint: "Paths are relative to the working directory; check the spelling and the glob.",
   }),
   FILE_PERMISSION_DENIED: errorSpec({
     domain: "external",
     retry: "never",
     exitCode: 3,
-    message: (p) =>
-      `No permission to ${p.action} ${quote(p.path)}.`,
+    message: (p) => `No permission to ${p.action} ${quote(p.path)}.`,
     hint: "Change the file's or the directory's permission, or run as another user.",
   }),
   FILE_READ_FAILED: errorSpec({
     domain: "external",
     retry: "backoff",
     exitCode: 1,
-    message: (p) =>
-      `Reading ${quote(p.path)} failed: ${p.problem}.`,
+    message: (p) => `Reading ${quote(p.path)} failed: ${p.problem}.`,
     hint: "Check the disk and the file.",
   }),
   FILE_CORRUPT: errorSpec({
     domain: "user",
     retry: "never",
     exitCode: 1,
-    message: (p) =>
-      `${quote(p.path)} is not a whole ${p.format} file: ${p.problem}.`,
+    message: (p) => `${quote(p.path)} is not a whole ${p.format} file: ${p.problem}.`,
     hint: "It may have been cut off while it was written: copy it again.",
   }),
   FILE_COLUMN_MISSING: errorSpec({
@@ -94,48 +95,42 @@ export const connectorErrors: {
     domain: "user",
     retry: "never",
     exitCode: 1,
-    message: (p) =>
-      `${quote(p.path)} changed since the run that is being continued: ${p.problem}.`,
+    message: (p) => `${quote(p.path)} changed since the run that is being continued: ${p.problem}.`,
     hint: "Start afresh with --fresh, or restore the file.",
   }),
   SINK_FENCED: errorSpec({
     domain: "internal",
     retry: "never",
     exitCode: 1,
-    message: (p) =>
-      `Another writer has moved the token of ${quote(p.sink)}.`,
+    message: (p) => `Another writer has moved the token of ${quote(p.sink)}.`,
     hint: "Two runs write to the same sink: stop one of them.",
   }),
   SINK_TOKEN_MISSING: errorSpec({
     domain: "user",
     retry: "never",
     exitCode: 1,
-    message: (p) =>
-      `The store has lost the token of ${quote(p.sink)}, which had one before.`,
+    message: (p) => `The store has lost the token of ${quote(p.sink)}, which had one before.`,
     hint: "Restore the store, or start afresh with --fresh.",
   }),
   SINK_TABLE_MISMATCH: errorSpec({
     domain: "user",
     retry: "never",
     exitCode: 1,
-    message: (p) =>
-      `The table ${quote(p.table)} does not fit: ${p.problem}.`,
+    message: (p) => `The table ${quote(p.table)} does not fit: ${p.problem}.`,
     hint: "Change the table or choose another name.",
   }),
   DUCKDB_FILE_LOCKED: errorSpec({
     domain: "external",
     retry: "backoff",
     exitCode: 3,
-    message: (p) =>
-      `The DuckDB file ${quote(p.path)} is open in another process.`,
+    message: (p) => `The DuckDB file ${quote(p.path)} is open in another process.`,
     hint: "DuckDB lets one process write: close the other one.",
   }),
   DUCKDB_FAILED: errorSpec({
     domain: "external",
     retry: "never",
     exitCode: 1,
-    message: (p) =>
-      `DuckDB: ${p.problem}.`,
+    message: (p) => `DuckDB: ${p.problem}.`,
     hint: "See DuckDB's own text.",
   }),
 };

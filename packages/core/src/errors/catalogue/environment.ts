@@ -12,40 +12,35 @@ export const environmentErrors: {
     domain: "user",
     retry: "never",
     exitCode: 3,
-    message: (p) =>
-      `There is no pipeline file ${quote(p.path)}.`,
+    message: (p) => `There is no pipeline file ${quote(p.path)}.`,
     hint: "Give the path of a .ts or .js file that exports a pipeline by default.",
   }),
   PIPELINE_FILE_INVALID: errorSpec({
     domain: "user",
     retry: "never",
     exitCode: 2,
-    message: (p) =>
-      `${quote(p.path)} is not a pipeline file: ${p.problem}.`,
-    hint: "Write: export default pipeline(\"name\", (p) => { … }).",
+    message: (p) => `${quote(p.path)} is not a pipeline file: ${p.problem}.`,
+    hint: 'Write: export default pipeline("name", (p) => { … }).',
   }),
   PIPELINE_FILE_FAILED: errorSpec({
     domain: "user",
     retry: "never",
     exitCode: 2,
-    message: (p) =>
-      `Loading ${quote(p.path)} failed: ${p.problem}.`,
+    message: (p) => `Loading ${quote(p.path)} failed: ${p.problem}.`,
     hint: "The error comes from the pipeline file itself.",
   }),
   DIRECTORY_NOT_EMPTY: errorSpec({
     domain: "user",
     retry: "never",
     exitCode: 3,
-    message: (p) =>
-      `${quote(p.path)} exists already.`,
+    message: (p) => `${quote(p.path)} exists already.`,
     hint: "Choose another name, or remove it.",
   }),
   ERROR_CODE_UNKNOWN: errorSpec({
     domain: "user",
     retry: "never",
     exitCode: 3,
-    message: (p) =>
-      `There is no error code ${quote(p.code)}; the nearest is ${p.nearest}.`,
+    message: (p) => `There is no error code ${quote(p.code)}; the nearest is ${p.nearest}.`,
     hint: "docs/errors/ lists all codes.",
   }),
 };

@@ -6,7 +6,13 @@ export const logErrors: {
   LOG_TOPIC_MISMATCH: ErrorSpec<{ topic: string; expected: number; actual: number }>;
   LOG_WRITER_FENCED: ErrorSpec<{ writerId: string }>;
   LOG_GENERATION_STALE: ErrorSpec<{ group: string; generation: number; current: number }>;
-  LOG_OFFSET_OUT_OF_RANGE: ErrorSpec<{ topic: string; partition: number; offset: string; start: string; end: string }>;
+  LOG_OFFSET_OUT_OF_RANGE: ErrorSpec<{
+    topic: string;
+    partition: number;
+    offset: string;
+    start: string;
+    end: string;
+  }>;
   LOG_COMMIT_INDEFINITE: ErrorSpec<{ writerId: string; problem: string }>;
   LOG_CORRUPT: ErrorSpec<{ topic: string; partition: number; offset: string; problem: string }>;
   LOG_STORAGE_FAILED: ErrorSpec<{ path: string; problem: string }>;
@@ -15,24 +21,21 @@ export const logErrors: {
     domain: "user",
     retry: "never",
     exitCode: 1,
-    message: (p) =>
-      `The log has no topic ${quote(p.topic)}.`,
+    message: (p) => `The log has no topic ${quote(p.topic)}.`,
     hint: "Create it, or check the name.",
   }),
   LOG_TOPIC_MISMATCH: errorSpec({
     domain: "user",
     retry: "never",
     exitCode: 1,
-    message: (p) =>
-      `The topic ${quote(p.topic)} has ${p.actual} partitions, not ${p.expected}.`,
+    message: (p) => `The topic ${quote(p.topic)} has ${p.actual} partitions, not ${p.expected}.`,
     hint: "Run with the topic's number of partitions, or start afresh.",
   }),
   LOG_WRITER_FENCED: errorSpec({
     domain: "internal",
     retry: "never",
     exitCode: 1,
-    message: (p) =>
-      `A newer writer has taken over ${quote(p.writerId)}.`,
+    message: (p) => `A newer writer has taken over ${quote(p.writerId)}.`,
     hint: "Two runs of one pipeline share a state directory: stop one of them.",
   }),
   LOG_GENERATION_STALE: errorSpec({
@@ -63,16 +66,14 @@ export const logErrors: {
     domain: "internal",
     retry: "never",
     exitCode: 1,
-    message: (p) =>
-      `Record ${p.offset} of ${p.topic}[${p.partition}] is damaged: ${p.problem}.`,
+    message: (p) => `Record ${p.offset} of ${p.topic}[${p.partition}] is damaged: ${p.problem}.`,
     hint: "Start afresh, or restore the state directory from a copy.",
   }),
   LOG_STORAGE_FAILED: errorSpec({
     domain: "external",
     retry: "backoff",
     exitCode: 3,
-    message: (p) =>
-      `The log in ${quote(p.path)} cannot be used: ${p.problem}.`,
+    message: (p) => `The log in ${quote(p.path)} cannot be used: ${p.problem}.`,
     hint: "Check free space, permission and whether the disk is read-only.",
   }),
 };

@@ -36,16 +36,14 @@ export const planErrors: {
     domain: "user",
     retry: "never",
     exitCode: 2,
-    message: (p) =>
-      `${p.problem}.`,
+    message: (p) => `${p.problem}.`,
     hint: "Correct the argument; the hover text of the function names its bounds.",
   }),
   PLAN_EXPRESSION_UNUSED: errorSpec({
     domain: "user",
     retry: "never",
     exitCode: 2,
-    message: (p) =>
-      `An expression in ${p.step} is not part of its result: ${p.expression}.`,
+    message: (p) => `An expression in ${p.step} is not part of its result: ${p.expression}.`,
     hint: "JavaScript's && and || keep only one side. Combine expressions with .and(…) and .or(…).",
   }),
   PLAN_COLUMN_UNKNOWN: errorSpec({
@@ -60,80 +58,70 @@ export const planErrors: {
     domain: "user",
     retry: "never",
     exitCode: 2,
-    message: (p) =>
-      `${p.step} makes a second column ${quote(p.column)}.`,
+    message: (p) => `${p.step} makes a second column ${quote(p.column)}.`,
     hint: "Give the column another name; keys, windowStart and windowEnd are taken.",
   }),
   PLAN_TYPE_MISMATCH: errorSpec({
     domain: "user",
     retry: "never",
     exitCode: 2,
-    message: (p) =>
-      `${p.step} expects ${p.expected}, got ${p.actual}.`,
+    message: (p) => `${p.step} expects ${p.expected}, got ${p.actual}.`,
     hint: "Cast the expression, or choose a column of the expected type.",
   }),
   PLAN_ID_DUPLICATE: errorSpec({
     domain: "user",
     retry: "never",
     exitCode: 2,
-    message: (p) =>
-      `Two steps have the id ${quote(p.id)}.`,
+    message: (p) => `Two steps have the id ${quote(p.id)}.`,
     hint: "Ids name state, metrics and topics: give each source, sink and stateful step its own.",
   }),
   PLAN_ID_INVALID: errorSpec({
     domain: "user",
     retry: "never",
     exitCode: 2,
-    message: (p) =>
-      `${quote(p.id)} is not an id.`,
+    message: (p) => `${quote(p.id)} is not an id.`,
     hint: "Use letters, digits, '-' and '_', at most 100 characters, starting with a letter.",
   }),
   PLAN_SINK_MISSING: errorSpec({
     domain: "user",
     retry: "never",
     exitCode: 2,
-    message: (p) =>
-      `Pipeline ${quote(p.pipeline)} has no sink, so nothing would happen.`,
+    message: (p) => `Pipeline ${quote(p.pipeline)} has no sink, so nothing would happen.`,
     hint: "End at least one stream with .sink(id, …).",
   }),
   PLAN_STREAM_UNUSED: errorSpec({
     domain: "user",
     retry: "never",
     exitCode: 2,
-    message: (p) =>
-      `Nothing reads ${quote(p.id)}.`,
+    message: (p) => `Nothing reads ${quote(p.id)}.`,
     hint: "Lead it to a sink, or remove it.",
   }),
   PLAN_EVENT_TIME_MISSING: errorSpec({
     domain: "user",
     retry: "never",
     exitCode: 2,
-    message: (p) =>
-      `${p.step} needs event time, but the source ${quote(p.source)} names none.`,
+    message: (p) => `${p.step} needs event time, but the source ${quote(p.source)} names none.`,
     hint: "Give the source eventTime: (row) => row.someTimestamp.",
   }),
   PLAN_EVENT_TIME_INVALID: errorSpec({
     domain: "user",
     retry: "never",
     exitCode: 2,
-    message: (p) =>
-      `The event time of ${quote(p.source)} is ${p.actual}, not a timestamp.`,
+    message: (p) => `The event time of ${quote(p.source)} is ${p.actual}, not a timestamp.`,
     hint: "Choose a timestamp column, or cast one to a timestamp.",
   }),
   PLAN_WINDOW_SIZE_INVALID: errorSpec({
     domain: "user",
     retry: "never",
     exitCode: 2,
-    message: (p) =>
-      `A window of ${p.sizeMs} ms is not possible.`,
+    message: (p) => `A window of ${p.sizeMs} ms is not possible.`,
     hint: "A window's size is a duration greater than zero.",
   }),
   PLAN_FORECAST_STEP_MISSING: errorSpec({
     domain: "user",
     retry: "never",
     exitCode: 2,
-    message: (p) =>
-      `The forecast ${quote(p.id)} does not know its step.`,
+    message: (p) => `The forecast ${quote(p.id)} does not know its step.`,
     hint: "Forecast a windowed aggregate, whose window is the step, or give step: minutes(…).",
   }),
   PLAN_FORECAST_HORIZON_INVALID: errorSpec({
@@ -156,40 +144,35 @@ export const planErrors: {
     domain: "user",
     retry: "never",
     exitCode: 2,
-    message: (p) =>
-      `The sink ${quote(p.sink)} gives ${p.offered}, but ${p.demanded} is demanded.`,
+    message: (p) => `The sink ${quote(p.sink)} gives ${p.offered}, but ${p.demanded} is demanded.`,
     hint: "Choose a sink with a transactional token, or lower the demand.",
   }),
   PLAN_PARAMETER_MISSING: errorSpec({
     domain: "user",
     retry: "never",
     exitCode: 2,
-    message: (p) =>
-      `The parameter ${quote(p.name)} has no value.`,
+    message: (p) => `The parameter ${quote(p.name)} has no value.`,
     hint: "Set it by --param name=value, by the environment, or give it a default.",
   }),
   PLAN_PARAMETER_INVALID: errorSpec({
     domain: "user",
     retry: "never",
     exitCode: 2,
-    message: (p) =>
-      `The parameter ${quote(p.name)} must be ${p.expected}, got ${quote(p.value)}.`,
+    message: (p) => `The parameter ${quote(p.name)} must be ${p.expected}, got ${quote(p.value)}.`,
     hint: "Correct the value.",
   }),
   PLAN_FUNCTION_LOST: errorSpec({
     domain: "internal",
     retry: "never",
     exitCode: 2,
-    message: (p) =>
-      `The function ${quote(p.functionId)} is not part of this plan.`,
+    message: (p) => `The function ${quote(p.functionId)} is not part of this plan.`,
     hint: "A plan read from JSON carries no user functions; build it from the pipeline file.",
   }),
   PLAN_CONNECTOR_UNKNOWN: errorSpec({
     domain: "user",
     retry: "never",
     exitCode: 2,
-    message: (p) =>
-      `No connector is called ${quote(p.connector)} (known: ${p.known.join(", ")}).`,
+    message: (p) => `No connector is called ${quote(p.connector)} (known: ${p.known.join(", ")}).`,
     hint: "Check the descriptor, or register the connector in the run's options.",
   }),
 };

@@ -14,56 +14,49 @@ export const recordErrors: {
     domain: "user",
     retry: "never",
     exitCode: 1,
-    message: (p) =>
-      `Not valid ${p.format}: ${p.problem}.`,
+    message: (p) => `Not valid ${p.format}: ${p.problem}.`,
     hint: "The raw bytes are in the dead letter.",
   }),
   RECORD_FIELD_MISSING: errorSpec({
     domain: "user",
     retry: "never",
     exitCode: 1,
-    message: (p) =>
-      `The field ${quote(p.field)} is missing.`,
+    message: (p) => `The field ${quote(p.field)} is missing.`,
     hint: "Make the column nullable, or correct the producer.",
   }),
   RECORD_FIELD_TYPE: errorSpec({
     domain: "user",
     retry: "never",
     exitCode: 1,
-    message: (p) =>
-      `The field ${quote(p.field)} must be ${p.expected}, got ${quote(p.value)}.`,
+    message: (p) => `The field ${quote(p.field)} must be ${p.expected}, got ${quote(p.value)}.`,
     hint: "Correct the producer, or widen the column's type.",
   }),
   RECORD_FIELD_NULL: errorSpec({
     domain: "user",
     retry: "never",
     exitCode: 1,
-    message: (p) =>
-      `The field ${quote(p.field)} is null, but its column is not nullable.`,
+    message: (p) => `The field ${quote(p.field)} is null, but its column is not nullable.`,
     hint: "Make the column nullable, or correct the producer.",
   }),
   RECORD_VALIDATION_FAILED: errorSpec({
     domain: "user",
     retry: "never",
     exitCode: 1,
-    message: (p) =>
-      `The field ${quote(p.field)} was refused: ${p.problem}.`,
+    message: (p) => `The field ${quote(p.field)} was refused: ${p.problem}.`,
     hint: "The check is the one given to .validate(…).",
   }),
   RECORD_EVENT_TIME_MISSING: errorSpec({
     domain: "user",
     retry: "never",
     exitCode: 1,
-    message: (p) =>
-      `The record has no event time (source ${quote(p.source)}).`,
+    message: (p) => `The record has no event time (source ${quote(p.source)}).`,
     hint: "Every record of a source with event time must have one.",
   }),
   RECORD_FUNCTION_FAILED: errorSpec({
     domain: "user",
     retry: "never",
     exitCode: 1,
-    message: (p) =>
-      `The function in ${p.step} failed: ${p.problem}.`,
+    message: (p) => `The function in ${p.step} failed: ${p.problem}.`,
     hint: "Correct the function, or the record that it met.",
   }),
 };

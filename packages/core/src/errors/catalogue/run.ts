@@ -14,16 +14,14 @@ export const runErrors: {
     domain: "user",
     retry: "never",
     exitCode: 1,
-    message: (p) =>
-      `The saved state of ${quote(p.pipeline)} does not fit: ${p.problem}.`,
+    message: (p) => `The saved state of ${quote(p.pipeline)} does not fit: ${p.problem}.`,
     hint: "Undo the change, or start afresh with --fresh, which discards the state.",
   }),
   RUN_PROGRESS_MISSING: errorSpec({
     domain: "internal",
     retry: "never",
     exitCode: 1,
-    message: (p) =>
-      `The changelog of ${p.task} exists but holds no progress.`,
+    message: (p) => `The changelog of ${p.task} exists but holds no progress.`,
     hint: "Restore the state directory from a copy, or start afresh with --fresh.",
   }),
   RUN_ALREADY_RUNNING: errorSpec({
@@ -38,16 +36,14 @@ export const runErrors: {
     domain: "user",
     retry: "never",
     exitCode: 1,
-    message: (p) =>
-      `A function of yours failed in ${p.step}: ${p.problem}.`,
+    message: (p) => `A function of yours failed in ${p.step}: ${p.problem}.`,
     hint: "Correct the function; the pipeline continues where it stopped.",
   }),
   RUN_COUNTS_DISAGREE: errorSpec({
     domain: "internal",
     retry: "never",
     exitCode: 1,
-    message: (p) =>
-      `The counts of ${quote(p.operatorId)} do not add up: ${p.counts}.`,
+    message: (p) => `The counts of ${quote(p.operatorId)} do not add up: ${p.counts}.`,
     hint: "This is a mistake in Millrace: please report it.",
   }),
   RUN_SUM_OVERFLOW: errorSpec({
@@ -62,8 +58,7 @@ export const runErrors: {
     domain: "user",
     retry: "never",
     exitCode: 1,
-    message: (p) =>
-      `The state of ${quote(p.operatorId)} reached its limit: ${p.limit}.`,
+    message: (p) => `The state of ${quote(p.operatorId)} reached its limit: ${p.limit}.`,
     hint: "Use fewer keys or smaller windows, or raise the limit.",
   }),
 };

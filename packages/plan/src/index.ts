@@ -1,0 +1,7 @@
+export * from "./expression/aggregate.ts";
+export * from "./expression/expression.ts";
+export * from "./expression/functions.ts";
+export * from "./logical/logical-plan.ts";
+export type * from "./logical/nodes.ts";
+export * from "./logical/result-fields.ts";
+export type * from "./physical/specs.ts";

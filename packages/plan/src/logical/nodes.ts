@@ -1,0 +1,134 @@
+import type { DataType, Guarantee, Json, ModelDescriptor, RowSchema } from "@millrace/core";
+import type { AggregateColumn } from "../expression/aggregate.ts";
+import type { Expression, NamedExpression } from "../expression/expression.ts";
+
+/** Where in the user's file a step was written. */
+export interface CodePlace {
+  readonly file: string;
+  /** 1-based. */
+  readonly line: number;
+}
+
+/** What every node has. `id` is the user's for sources, sinks and stateful steps, else derived: `where-3`. */
+interface NodeBase {
+  readonly id: string;
+  /** Ids of the nodes it reads. */
+  readonly inputs: readonly string[];
+  /** The user's columns after this step. */
+  readonly schema: RowSchema;
+  /** Key columns of a keyed stream; empty when not keyed. */
+  readonly keys: readonly string[];
+  readonly place?: CodePlace;
+}
+
+export interface SourceNode extends NodeBase {
+  readonly kind: "source";
+  readonly connector: string;
+  readonly options: Json;
+  /** Index among the plan's sources, for `$source`. */
+  readonly sourceIndex: number;
+  /** Absent where the source has no event time. */
+  readonly eventTime?: Expression;
+  readonly outOfOrdernessMs: number;
+}
+
+export interface WhereNode extends NodeBase {
+  readonly kind: "where";
+  readonly predicate: Expression;
+}
+
+/** `select`, `withColumns`, `drop` and `rename`: the columns after it, each by an expression. */
+export interface ProjectNode extends NodeBase {
+  readonly kind: "project";
+  readonly columns: readonly NamedExpression[];
+  /** What the user wrote, for texts. */
+  readonly verb: "select" | "withColumns" | "drop" | "rename" | "keyBy";
+}
+
+/** A user function over plain rows. The function itself is in `LogicalPlan.functions`, never in the node. */
+export interface FunctionNode extends NodeBase {
+  readonly kind: "filter" | "map" | "flatMap";
+  readonly functionId: string;
+}
+
+export interface UnionNode extends NodeBase {
+  readonly kind: "union";
+}
+
+/** Only marks `keys`: rows stay as they are. */
+export interface KeyByNode extends NodeBase {
+  readonly kind: "keyBy";
+}
+
+/** Windows [n·size + offset, (n+1)·size + offset), epoch-aligned. */
+export interface TumblingWindow {
+  readonly kind: "tumbling";
+  readonly sizeMs: number;
+  readonly offsetMs: number;
+}
+
+export type WindowSpec = TumblingWindow;
+
+/** Rows per (key, window): keys, `windowStart`, `windowEnd` (timestamps in ms), then the columns. */
+export interface WindowAggregateNode extends NodeBase {
+  readonly kind: "windowAggregate";
+  readonly window: WindowSpec;
+  readonly allowedLatenessMs: number;
+  readonly columns: readonly AggregateColumn[];
+}
+
+/** The late rows of a window aggregation, in its input's schema. */
+export interface LateNode extends NodeBase {
+  readonly kind: "late";
+}
+
+/** The input's columns, then those of `detectionFields`. */
+export interface DetectNode extends NodeBase {
+  readonly kind: "detect";
+  readonly value: string;
+  readonly detector: ModelDescriptor<"detector">;
+  /** Time between points where it is known (window size). */
+  readonly stepMs?: number;
+}
+
+/** Keys, then `issuedAt`, `windowStart`, `windowEnd`, `step`, `mean`, `lower80`, `upper80`, … */
+export interface ForecastNode extends NodeBase {
+  readonly kind: "forecast";
+  readonly value: string;
+  readonly model: ModelDescriptor<"forecaster">;
+  readonly stepMs?: number;
+  readonly horizonMs: number;
+  /** A forecast is issued whenever event time passes a multiple of this. */
+  readonly everyMs: number;
+  /** Central intervals, in (0, 1), ascending. */
+  readonly levels: readonly number[];
+}
+
+export interface SinkNode extends NodeBase {
+  readonly kind: "sink";
+  readonly connector: string;
+  readonly options: Json;
+  readonly guarantee: Guarantee;
+  /** What the user demands; the planner refuses a sink that gives less. */
+  readonly demandedGuarantee?: Guarantee;
+}
+
+export type LogicalNode =
+  | SourceNode
+  | WhereNode
+  | ProjectNode
+  | FunctionNode
+  | UnionNode
+  | KeyByNode
+  | WindowAggregateNode
+  | LateNode
+  | DetectNode
+  | ForecastNode
+  | SinkNode;
+
+/** A typed setting of a pipeline. */
+export interface ParameterSpec {
+  readonly name: string;
+  readonly type: DataType;
+  readonly default?: Json;
+}

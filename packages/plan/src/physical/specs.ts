@@ -1,0 +1,153 @@
+import type { FieldType, Guarantee, Json, ModelDescriptor, RowSchema } from "@millrace/core";
+import type { AggregateCall } from "../expression/aggregate.ts";
+import type { Expression, NamedExpression } from "../expression/expression.ts";
+import type { WindowSpec } from "../logical/nodes.ts";
+
+/** Rows that satisfy the predicate, then the columns; either may be absent. Hidden columns pass through. */
+export interface FilterProjectSpec {
+  readonly kind: "filterProject";
+  readonly predicate?: Expression;
+  readonly columns?: readonly NamedExpression[];
+}
+
+/** A user function over plain rows. Hidden columns pass through; `flatMap` numbers its rows in `$index`. */
+export interface RowFunctionSpec {
+  readonly kind: "rowFunction";
+  readonly mode: "filter" | "map" | "flatMap";
+  readonly functionId: string;
+  /** The step as the user knows it, for error texts. */
+  readonly step: string;
+}
+
+/** Aggregates per key and window; closes windows when the watermark reaches their end plus allowed lateness. */
+export interface WindowAggregateSpec {
+  readonly kind: "windowAggregate";
+  readonly keys: readonly string[];
+  readonly window: WindowSpec;
+  readonly allowedLatenessMs: number;
+  readonly calls: readonly AggregateCall[];
+  /** Result columns over the calls, which are columns `$0`, `$1`, …. */
+  readonly columns: readonly NamedExpression[];
+}
+
+/** Scores a value per key in event-time order. */
+export interface DetectSpec {
+  readonly kind: "detect";
+  readonly keys: readonly string[];
+  readonly value: string;
+  readonly detector: ModelDescriptor<"detector">;
+  readonly stepMs?: number;
+}
+
+/** Forecasts a value per key, in event-time order. */
+export interface ForecastSpec {
+  readonly kind: "forecast";
+  readonly keys: readonly string[];
+  readonly value: string;
+  readonly model: ModelDescriptor<"forecaster">;
+  readonly stepMs: number;
+  readonly horizonMs: number;
+  readonly everyMs: number;
+  readonly levels: readonly number[];
+}
+
+/** Brings inputs together as they come: columns in the order of the output schema. */
+export interface UnionSpec {
+  readonly kind: "union";
+}
+
+export type OperatorSpec =
+  | FilterProjectSpec
+  | RowFunctionSpec
+  | WindowAggregateSpec
+  | DetectSpec
+  | ForecastSpec
+  | UnionSpec;
+
+/** Whether the order of rows matters to an operator (DESIGN 2). */
+export type OrderClass = "order-free" | "event-ordered" | "arrival-ordered";
+
+/** Where a port's rows come from inside a stage: the stage's input, or an operator's main or late output. */
+export interface StagePort {
+  readonly from: "input" | "operator";
+  /** Index of the stage input or of the operator. */
+  readonly index: number;
+  readonly output: "main" | "late";
+}
+
+export interface StageOperator {
+  /** Id of the logical node it came from (of a fused chain: the last one). */
+  readonly id: string;
+  readonly spec: OperatorSpec;
+  readonly inputs: readonly StagePort[];
+  readonly inputSchema: RowSchema;
+  readonly outputSchema: RowSchema;
+  readonly order: OrderClass;
+  /** Logical nodes that it holds, for explain. */
+  readonly nodeIds: readonly string[];
+}
+
+/** Reads a connector's partitions. */
+export interface SourceInput {
+  readonly kind: "source";
+  readonly sourceId: string;
+  readonly sourceIndex: number;
+  readonly connector: string;
+  readonly options: Json;
+  /** The whole row type. */
+  readonly rowSchema: RowSchema;
+  /** Columns that are read, in this order: the schema of the input's batches. */
+  readonly columns: readonly FieldType[];
+  readonly eventTime?: Expression;
+  readonly outOfOrdernessMs: number;
+  /** Whether `$source`, `$partition`, `$offset` are needed downstream. */
+  readonly hasLineage: boolean;
+}
+
+/** Reads a repartition topic, one partition per task. */
+export interface ShuffleInput {
+  readonly kind: "shuffle";
+  readonly topic: string;
+  readonly schema: RowSchema;
+}
+
+export type StageInput = SourceInput | ShuffleInput;
+
+/** Rows leave to another stage, by key. */
+export interface ShuffleOutput {
+  readonly kind: "shuffle";
+  readonly from: StagePort;
+  readonly topic: string;
+  readonly keys: readonly string[];
+  readonly schema: RowSchema;
+}
+
+/** Rows leave to a sink topic, which a sink task writes to the store. */
+export interface SinkOutput {
+  readonly kind: "sink";
+  readonly from: StagePort;
+  readonly topic: string;
+  readonly sinkId: string;
+  readonly connector: string;
+  readonly options: Json;
+  readonly guarantee: Guarantee;
+  readonly schema: RowSchema;
+}
+
+/** A chain of operators that runs as one task per partition. Operators are in topological order. */
+export interface Stage {
+  readonly id: string;
+  readonly inputs: readonly StageInput[];
+  readonly operators: readonly StageOperator[];
+  readonly outputs: readonly (ShuffleOutput | SinkOutput)[];
+}
+
+/** What runs. Plain data. */
+export interface PhysicalPlan {
+  readonly pipeline: string;
+  /** Changes with anything that saved state depends on. */
+  readonly fingerprint: string;
+  readonly partitions: number;
+  /** In an order in which writers come before their readers. */
+  readonly stages: readonly Stage[];
+}
