@@ -1,0 +1,74 @@
+import { formatInstant } from "@millrace/core";
+import type { RunSummary } from "@millrace/runtime";
+import type { Command } from "commander";
+import type { CliEnvironment } from "../environment.ts";
+import { loadPipeline } from "../load-pipeline.ts";
+import { formatCount, showProgress } from "../progress-bar.ts";
+import { runFlags, withRunFlags } from "../run-flags.ts";
+
+/** `pipe run <file>`: runs until the input ends, or SIGINT/SIGTERM stops it after a last commit. */
+export function addRunCommand(program: Command, environment: CliEnvironment): void {
+  withRunFlags(program.command("run"))
+    .description("run a pipeline; continues where it stopped")
+    .argument("<file>", "a .ts or .js file that exports a pipeline by default")
+    .option("--json", "progress and summary as JSON, one object a line", false)
+    .action(async (file: string, options: Record<string, unknown>) => {
+      const pipeline = await loadPipeline(file, environment);
+      const run = await environment.start(pipeline, runFlags(options, process.env));
+      const isJson = options["json"] === true;
+      const progress = showProgress(run, environment, { isJson });
+      const removeSignals = stopOnSignal(run, environment);
+      let summary: RunSummary;
+      try {
+        summary = await run.finished;
+      } finally {
+        removeSignals();
+        progress.stop();
+      }
+      if (isJson) environment.stdout(`${JSON.stringify({ type: "summary", ...summary })}\n`);
+      else environment.stdout(formatSummary(summary));
+    });
+}
+
+/** The first signal stops the run gracefully; a second one ends the process as usual. */
+function stopOnSignal(run: { stop(): Promise<unknown> }, environment: CliEnvironment): () => void {
+  const stop = (): void => {
+    environment.stderr("\nstopping after a last commit; press again to stop at once\n");
+    remove();
+    // A failure to stop is the failure of `finished`, which the command reports.
+    run.stop().catch(() => undefined);
+  };
+  const remove = (): void => {
+    process.removeListener("SIGINT", stop);
+    process.removeListener("SIGTERM", stop);
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+  return remove;
+}
+
+/** What the run did, for people. */
+export function formatSummary(summary: RunSummary): string {
+  const seconds = summary.elapsedMs / 1_000;
+  const rowsPerSecond = Math.round(summary.rowsReadHere / Math.max(0.001, seconds));
+  const lines = [
+    `${summary.pipeline}: ${summary.outcome} after ${seconds.toFixed(1)} s`,
+    `  read        ${formatCount(summary.rowsRead)} rows (${formatCount(summary.rowsReadHere)} now, ${formatCount(rowsPerSecond)} rows/s)`,
+    ...Object.entries(summary.sinkRows).map(
+      ([sink, rows]) => `  ${sink.padEnd(11)} ${formatCount(rows)} rows`,
+    ),
+  ];
+  if (summary.rowsLate > 0) lines.push(`  late        ${formatCount(summary.rowsLate)} rows`);
+  if (summary.rowsDeadLettered > 0) {
+    lines.push(
+      `  dead        ${formatCount(summary.rowsDeadLettered)} dead letters (pipe dead-letters ${summary.pipeline})`,
+    );
+  }
+  if (summary.outcome === "stopped") {
+    const watermark = Number.isFinite(summary.watermark)
+      ? ` at ${formatInstant(summary.watermark)}`
+      : "";
+    lines.push(`  stopped${watermark}; run it again to go on`);
+  }
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,37 @@
+import type { Json } from "@millrace/core";
+import type { PlannedPipeline } from "@millrace/planner";
+import type { RunStatus, RunSummary } from "@millrace/runtime";
+
+/** A pipeline as the command line sees it: loaded from a file, run by what it was given. */
+export interface LoadedPipeline {
+  readonly name: string;
+}
+
+/** Settings of a run that come from flags. */
+export interface RunFlags {
+  readonly partitions?: number;
+  readonly batchRows?: number;
+  readonly state: string;
+  readonly fresh: boolean;
+  readonly parameters: Readonly<Record<string, Json>>;
+}
+
+/** A run that the command line watches. */
+export interface WatchedRun {
+  readonly finished: Promise<RunSummary>;
+  status(): RunStatus | undefined;
+  stop(): Promise<RunSummary>;
+}
+
+/** What `pipe` needs from Millrace and from the machine; the `millrace` package fills it in. */
+export interface CliEnvironment {
+  readonly version: string;
+  readonly stdout: (text: string) => void;
+  readonly stderr: (text: string) => void;
+  readonly isTerminal: boolean;
+  isPipeline(value: unknown): value is LoadedPipeline;
+  plan(pipeline: LoadedPipeline, flags: RunFlags): PlannedPipeline;
+  start(pipeline: LoadedPipeline, flags: RunFlags): Promise<WatchedRun>;
+  /** Dead letters that a pipeline's saved state holds, oldest first. */
+  deadLetters(pipeline: string, state: string): Promise<readonly unknown[]>;
+}

@@ -1,0 +1,75 @@
+import { formatError, isMillraceError } from "@millrace/core";
+import { Command, CommanderError } from "commander";
+import pc from "picocolors";
+import { addCheckCommand } from "./commands/check.ts";
+import { addDeadLettersCommand } from "./commands/dead-letters.ts";
+import { addExplainErrorCommand } from "./commands/explain-error.ts";
+import { addExplainCommand } from "./commands/explain.ts";
+import { addInitCommand } from "./commands/init.ts";
+import { addRunCommand } from "./commands/run.ts";
+import type { CliEnvironment } from "./environment.ts";
+
+/** Exit codes of `pipe`. */
+export const exitCodes = { ok: 0, runtime: 1, pipeline: 2, environment: 3 } as const;
+
+/**
+ * Runs one command line, without the two leading words of `process.argv`.
+ *
+ * @returns the exit code: 0 ok, 1 runtime, 2 invalid pipeline, 3 environment
+ */
+export async function main(words: readonly string[], environment: CliEnvironment): Promise<number> {
+  const program = createProgram(environment);
+  const isJson = words.includes("--json");
+  try {
+    await program.parseAsync(words, { from: "user" });
+    return exitCodes.ok;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      return error.exitCode === 0 ? exitCodes.ok : exitCodes.environment;
+    }
+    return reportError(error, environment, { isJson, isVerbose: words.includes("--verbose") });
+  }
+}
+
+function createProgram(environment: CliEnvironment): Command {
+  const program = new Command("pipe")
+    .description("Millrace: typed, stateful stream processing for TypeScript")
+    .version(environment.version, "-V, --version", "print the version")
+    .option("--verbose", "print stack traces")
+    .exitOverride()
+    .configureOutput({ writeOut: environment.stdout, writeErr: environment.stderr });
+  addRunCommand(program, environment);
+  addCheckCommand(program, environment);
+  addExplainCommand(program, environment);
+  addInitCommand(program, environment);
+  addDeadLettersCommand(program, environment);
+  addExplainErrorCommand(program, environment);
+  program
+    .command("version")
+    .description("print the version")
+    .action(() => environment.stdout(`${environment.version}\n`));
+  for (const command of program.commands) {
+    command.copyInheritedSettings(program).option("--verbose", "print stack traces");
+  }
+  return program;
+}
+
+function reportError(
+  error: unknown,
+  environment: CliEnvironment,
+  options: { isJson: boolean; isVerbose: boolean },
+): number {
+  if (options.isJson) {
+    const value = isMillraceError(error)
+      ? error.toJSON()
+      : { code: "UNEXPECTED", message: error instanceof Error ? error.message : String(error) };
+    environment.stdout(`${JSON.stringify({ type: "error", error: value })}\n`);
+  } else if (isMillraceError(error)) {
+    environment.stderr(`${pc.red(formatError(error))}\n`);
+  } else {
+    const text = error instanceof Error ? error.message : String(error);
+    environment.stderr(`${pc.red(`Unexpected error: ${text}`)}\nrun again with --verbose\n`);
+  }
+  if (options.isVerbose && error instanceof Error) environment.stderr(`${error.stack}\n`);
+  return isMillraceError(error) ? error.exitCode : exitCodes.runtime;
+}

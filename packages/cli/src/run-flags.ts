@@ -1,0 +1,60 @@
+import { type Json, limits, millraceError } from "@millrace/core";
+import { Command, InvalidArgumentError } from "commander";
+import type { RunFlags } from "./environment.ts";
+
+/** Adds the flags that `run`, `check` and `explain` share. */
+export function withRunFlags(command: Command): Command {
+  return command
+    .option(
+      "--partitions <count>",
+      "tasks of each stage (default 1)",
+      wholeNumber(limits.partitionsMax),
+    )
+    .option("--batch-rows <rows>", "rows of a batch", wholeNumber(limits.batchRowsMax))
+    .option("--state <directory>", "directory of saved state", ".millrace")
+    .option("--fresh", "discard saved state and start afresh", false)
+    .option("--param <name=value>", "value of a parameter; may be repeated", collect, []);
+}
+
+/** Reads them back. Parameters also come from the environment: MILLRACE_PARAM_<name>. */
+export function runFlags(
+  options: Record<string, unknown>,
+  environment: Readonly<Record<string, string | undefined>>,
+): RunFlags {
+  const parameters: Record<string, Json> = {};
+  const prefix = "MILLRACE_PARAM_";
+  for (const [name, value] of Object.entries(environment)) {
+    if (name.startsWith(prefix) && value !== undefined) {
+      parameters[name.slice(prefix.length)] = value;
+    }
+  }
+  for (const text of options["param"] as readonly string[]) {
+    const cut = text.indexOf("=");
+    if (cut <= 0) {
+      const problem = `--param takes name=value, got ${JSON.stringify(text)}`;
+      throw millraceError("PLAN_ARGUMENT_INVALID", { problem });
+    }
+    parameters[text.slice(0, cut)] = text.slice(cut + 1);
+  }
+  const partitions = options["partitions"] as number | undefined;
+  const batchRows = options["batchRows"] as number | undefined;
+  return {
+    ...(partitions === undefined ? {} : { partitions }),
+    ...(batchRows === undefined ? {} : { batchRows }),
+    state: options["state"] as string,
+    fresh: options["fresh"] === true,
+    parameters,
+  };
+}
+
+function wholeNumber(most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= 1 && value <= most) return value;
+    throw new InvalidArgumentError(`Must be a whole number from 1 to ${most}.`);
+  };
+}
+
+function collect(value: string, previous: readonly string[]): readonly string[] {
+  return [...previous, value];
+}

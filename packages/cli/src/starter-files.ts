@@ -1,0 +1,55 @@
+/** The files that `pipe init` writes, by name. The pipeline needs no driver. */
+export function starterFiles(name: string, version: string): [name: string, text: string][] {
+  return [
+    ["package.json", packageJson(name, version)],
+    ["pipeline.ts", pipelineText],
+    ["orders.csv", ordersText()],
+    [".gitignore", "node_modules/\n.millrace/\n"],
+  ];
+}
+
+function packageJson(name: string, version: string): string {
+  const content = {
+    name: name.toLowerCase().replaceAll(/[^a-z0-9-]+/g, "-"),
+    version: "0.1.0",
+    private: true,
+    type: "module",
+    scripts: { start: "pipe run pipeline.ts" },
+    dependencies: { millrace: `^${version}` },
+  };
+  return `${JSON.stringify(content, undefined, 2)}\n`;
+}
+
+const pipelineText = `import { count, hours, mean, minutes, pipeline, t, tumbling } from "millrace";
+import { consoleTable } from "millrace/console";
+import { csv } from "millrace/files";
+
+const Order = t.row({
+  placedAt: t.timestamp(),
+  shop: t.utf8(),
+  amount: t.float64(),
+});
+
+export default pipeline("orders", (p) => {
+  p.source("orders", csv("orders.csv", Order), {
+    eventTime: (order) => order.placedAt,
+    outOfOrderness: minutes(5),
+  })
+    .where((order) => order.amount.gt(0))
+    .keyBy("shop")
+    .window(tumbling(hours(1)))
+    .aggregate("hourly", (order) => ({ orders: count(), meanAmount: mean(order.amount) }))
+    .sink("table", consoleTable());
+});
+`;
+
+function ordersText(): string {
+  const shops = ["Bern", "Oslo"];
+  const rows = Array.from({ length: 24 }, (_, index) => {
+    const minute = index * 15;
+    const hour = String(Math.floor(minute / 60)).padStart(2, "0");
+    const time = `2026-01-01T${hour}:${String(minute % 60).padStart(2, "0")}:00Z`;
+    return `${time},${shops[index % 2]},${10 + ((index * 7) % 23)}`;
+  });
+  return `${["placedAt,shop,amount", ...rows].join("\n")}\n`;
+}

@@ -1,0 +1,23 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type CliEnvironment, type LoadedPipeline, main, type RunFlags } from "@millrace/cli";
+import { isPipeline, type Pipeline } from "@millrace/dsl";
+import { readDeadLetters } from "./run/dead-letters.ts";
+import { plan, start } from "./run/run.ts";
+
+/** The `pipe` command over this package. @returns the exit code */
+export async function runCommandLine(words: readonly string[]): Promise<number> {
+  const manifest = new URL("../package.json", import.meta.url);
+  const { version } = JSON.parse(await readFile(manifest, "utf8")) as { version: string };
+  const environment: CliEnvironment = {
+    version,
+    stdout: (text) => process.stdout.write(text),
+    stderr: (text) => process.stderr.write(text),
+    isTerminal: process.stderr.isTTY === true,
+    isPipeline: (value): value is LoadedPipeline => isPipeline(value),
+    plan: (pipeline, flags) => plan(pipeline as Pipeline, flags),
+    start: (pipeline, flags: RunFlags) => start(pipeline as Pipeline, flags),
+    deadLetters: (pipeline, state) => readDeadLetters(join(state, pipeline), pipeline),
+  };
+  return main(words, environment);
+}

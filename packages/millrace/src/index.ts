@@ -1,0 +1,27 @@
+export * from "@millrace/dsl";
+export {
+  type ColumnType,
+  days,
+  Decimal,
+  type Duration,
+  type EpochDay,
+  formatError,
+  formatInstant,
+  hours,
+  type InferRow,
+  type Instant,
+  instant,
+  isMillraceError,
+  type MicroInstant,
+  milliseconds,
+  type MillraceError,
+  minutes,
+  type NanoInstant,
+  type RowType,
+  seconds,
+  t,
+} from "@millrace/core";
+export { seasonal, theta } from "@millrace/models";
+export type { RunStatus, RunSummary } from "@millrace/runtime";
+export { plan, run, type RunningPipeline, start } from "./run/run.ts";
+export type { RunOptions } from "./run/run-options.ts";

@@ -1,0 +1,49 @@
+import { access } from "node:fs/promises";
+import { type DeadLetter, type Log, millraceError, recordValue } from "@millrace/core";
+import { openLmdbLog } from "@millrace/log";
+import { deadLetterTopic, decodeDeadLetters } from "@millrace/runtime";
+
+const readBytesMax = 4 * 1024 * 1024;
+
+/**
+ * All dead letters of a pipeline's saved state, by partition, oldest first.
+ *
+ * @param directory the pipeline's own directory below the state directory
+ * @throws FILE_NOT_FOUND when nothing was saved there
+ */
+export async function readDeadLetters(directory: string, pipeline: string): Promise<DeadLetter[]> {
+  try {
+    await access(directory);
+  } catch (error) {
+    throw millraceError("FILE_NOT_FOUND", { path: directory }, { cause: error });
+  }
+  const log = await openLmdbLog({ directory });
+  try {
+    return await deadLettersOf(log, pipeline);
+  } finally {
+    await log.close();
+  }
+}
+
+/** All dead letters that a log holds of a pipeline. */
+export async function deadLettersOf(log: Log, pipeline: string): Promise<DeadLetter[]> {
+  const topic = deadLetterTopic(pipeline);
+  const spec = (await log.topics()).find((candidate) => candidate.name === topic);
+  const letters: DeadLetter[] = [];
+  for (let partition = 0; partition < (spec?.partitions ?? 0); partition += 1) {
+    const { start } = await log.bounds(topic, partition);
+    const reader = await log.openReader(topic, partition, start);
+    try {
+      for (;;) {
+        const records = await reader.read(readBytesMax);
+        if (records.count === 0) break;
+        for (let index = 0; index < records.count; index += 1) {
+          letters.push(...decodeDeadLetters(recordValue(records, index)));
+        }
+      }
+    } finally {
+      await reader.close();
+    }
+  }
+  return letters;
+}

@@ -1,0 +1,23 @@
+import type { ConnectorRegistry, Operator } from "@millrace/core";
+import { modelRegistry } from "@millrace/models";
+import { createOperator } from "@millrace/operators";
+import type { StageOperator, UserFunction } from "@millrace/plan";
+
+/** The connectors that come with Millrace; each is loaded when a plan names it. */
+export const connectors: ConnectorRegistry = {
+  files: async () => (await import("@millrace/connectors/files")).filesConnector,
+  duckdb: async () => (await import("@millrace/connectors/duckdb")).duckdbConnector,
+  console: async () => (await import("@millrace/connectors/console")).consoleConnector,
+};
+
+/** Makes operators with the models that come with Millrace. */
+export function createOperatorWithModels(
+  planned: StageOperator,
+  context: {
+    readonly pipeline: string;
+    readonly operatorId: string;
+    readonly functions: ReadonlyMap<string, UserFunction>;
+  },
+): Operator {
+  return createOperator(planned, { ...context, models: modelRegistry });
+}

@@ -1,0 +1,31 @@
+import type { Clock, ConnectorRegistry, Json, Log } from "@millrace/core";
+import type { RunStatus } from "@millrace/runtime";
+
+/** How a pipeline is run; every part has a default. */
+export interface RunOptions {
+  /** Tasks of each stage: 1 … 240, default 1. Fixed for the life of saved state. */
+  readonly partitions?: number;
+  /** Rows of a batch: 1 … 1,048,576, default 65,536. Never changes results. */
+  readonly batchRows?: number;
+  /**
+   * Directory of the embedded log, which makes the run continue after it was stopped or killed. Default: memory, so
+   * that nothing outlives the process.
+   */
+  readonly state?: string;
+  /** Discards saved state and starts afresh. A pipeline that has finished starts afresh in any case. */
+  readonly fresh?: boolean;
+  /** Values of the pipeline's parameters, by name. */
+  readonly parameters?: Readonly<Record<string, Json>>;
+  /** Stops the run when aborted; what was taken in is committed first. */
+  readonly signal?: AbortSignal;
+  /** Called about every `progressEveryMs` while it runs. */
+  readonly onProgress?: (status: RunStatus) => void;
+  /** Default 250. */
+  readonly progressEveryMs?: number;
+  /** Connectors beside the built-in ones, by name. */
+  readonly connectors?: ConnectorRegistry;
+  /** A log of your own instead of `state`; it is not closed by the run. */
+  readonly log?: Log;
+  /** For tests. */
+  readonly clock?: Clock;
+}

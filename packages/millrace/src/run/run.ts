@@ -1,0 +1,138 @@
+import { assertUserInput, type Clock, limits, type Log, systemClock } from "@millrace/core";
+import type { Pipeline } from "@millrace/dsl";
+import { openLmdbLog, openMemoryLog } from "@millrace/log";
+import { planPipeline, type PlannedPipeline } from "@millrace/planner";
+import { lockState, Run, type RunSummary } from "@millrace/runtime";
+import { join } from "node:path";
+import { connectors, createOperatorWithModels } from "./registries.ts";
+import type { RunOptions } from "./run-options.ts";
+
+/** A pipeline that runs. Call `close` when done with it. */
+export interface RunningPipeline {
+  readonly plan: PlannedPipeline;
+  /** Resolves when the run has ended; rejects with the error that ended it. */
+  readonly finished: Promise<RunSummary>;
+  /** As `Run.status`. */
+  status: Run["status"];
+  /** Asks the run to stop and waits until it has. */
+  stop(): Promise<RunSummary>;
+  /** Stops the run if need be and closes everything: no handle keeps the process alive. */
+  close(): Promise<void>;
+}
+
+/** Plans a pipeline as a run would. @throws MillraceError `PLAN_INVALID` with all problems */
+export function plan(pipeline: Pipeline, options: RunOptions = {}): PlannedPipeline {
+  const partitions = options.partitions ?? 1;
+  assertUserInput(
+    Number.isInteger(partitions) && partitions >= 1 && partitions <= limits.partitionsMax,
+    `partitions must be a whole number from 1 to ${limits.partitionsMax}`,
+  );
+  return planPipeline(pipeline.build(), { partitions, parameters: options.parameters ?? {} });
+}
+
+/**
+ * Starts a pipeline and returns at once.
+ *
+ * @throws MillraceError `PLAN_INVALID`, `RUN_ALREADY_RUNNING`, `LOG_STORAGE_FAILED`
+ */
+export async function start(
+  pipeline: Pipeline,
+  options: RunOptions = {},
+): Promise<RunningPipeline> {
+  const planned = plan(pipeline, options);
+  const batchRows = options.batchRows ?? limits.batchRowsDefault;
+  assertUserInput(
+    Number.isInteger(batchRows) && batchRows >= 1 && batchRows <= limits.batchRowsMax,
+    `batchRows must be a whole number from 1 to ${limits.batchRowsMax}`,
+  );
+  const clock = options.clock ?? systemClock;
+  const storage = await openStorage(pipeline.name, options);
+  const run = new Run(
+    {
+      physical: planned.physical,
+      functions: planned.logical.functions,
+      validators: planned.logical.validators,
+    },
+    {
+      log: storage.log,
+      clock,
+      connectors: { ...connectors, ...options.connectors },
+      createOperator: createOperatorWithModels,
+    },
+    { batchRows, isFresh: options.fresh ?? false },
+  );
+  const stop = (): void => run.stop();
+  options.signal?.addEventListener("abort", stop);
+  if (options.signal?.aborted === true) run.stop();
+  const ended = new AbortController();
+  const finished = run.finished.finally(async () => {
+    ended.abort();
+    options.signal?.removeEventListener("abort", stop);
+    await storage.close();
+  });
+  // The caller sees a failure through `finished`; a run that nobody waits for must not end the process.
+  finished.catch(() => undefined);
+  if (options.onProgress !== undefined) void report(run, options, clock, ended.signal);
+  return {
+    plan: planned,
+    finished,
+    status: () => run.status(),
+    stop: () => {
+      run.stop();
+      return finished;
+    },
+    close: async () => {
+      run.stop();
+      await Promise.allSettled([finished]);
+    },
+  };
+}
+
+/**
+ * Runs a pipeline to its end, or until `options.signal` stops it.
+ *
+ * @returns counts, watermark and outcome
+ * @throws MillraceError of the first thing that failed; everything is closed then
+ */
+export async function run(pipeline: Pipeline, options: RunOptions = {}): Promise<RunSummary> {
+  const running = await start(pipeline, options);
+  return running.finished;
+}
+
+async function openStorage(
+  pipeline: string,
+  options: RunOptions,
+): Promise<{ log: Log; close: () => Promise<void> }> {
+  if (options.log !== undefined) return { log: options.log, close: () => Promise.resolve() };
+  if (options.state === undefined) {
+    const log = openMemoryLog();
+    return { log, close: () => log.close() };
+  }
+  const unlock = await lockState(options.state, pipeline);
+  try {
+    const log = await openLmdbLog({ directory: join(options.state, pipeline) });
+    return {
+      log,
+      close: async () => {
+        await log.close();
+        await unlock();
+      },
+    };
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+}
+
+async function report(
+  run: Run,
+  options: RunOptions,
+  clock: Clock,
+  ended: AbortSignal,
+): Promise<void> {
+  while (!ended.aborted) {
+    await clock.sleep(options.progressEveryMs ?? 250, ended);
+    const status = run.status();
+    if (status !== undefined && !ended.aborted) options.onProgress?.(status);
+  }
+}

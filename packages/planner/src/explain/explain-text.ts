@@ -1,0 +1,129 @@
+import { formatDuration, type RowSchema, formatDataType } from "@millrace/core";
+import {
+  formatExpression,
+  type LogicalNode,
+  type LogicalPlanData,
+  type PhysicalPlan,
+  type StageInput,
+  type StageOperator,
+  type StagePort,
+} from "@millrace/plan";
+
+/** The logical plan as text: one node a line, with its inputs, what it does and its columns. */
+export function explainLogical(plan: LogicalPlanData): string {
+  const lines = plan.nodes.map((node) => {
+    const inputs = node.inputs.length === 0 ? "" : ` ← ${node.inputs.join(", ")}`;
+    const keys = node.keys.length === 0 ? "" : ` keyed by ${node.keys.join(", ")}`;
+    return `${node.id}${inputs}\n    ${describeNode(node)}${keys}\n    → ${describeSchema(node.schema)}`;
+  });
+  return [`pipeline ${plan.name}`, ...lines].join("\n");
+}
+
+/** The physical plan as text: stages, their inputs, operators (vectorised or row by row) and outputs. */
+export function explainPhysical(plan: PhysicalPlan): string {
+  const head = `pipeline ${plan.pipeline}: ${plan.stages.length} stage${
+    plan.stages.length === 1 ? "" : "s"
+  } × ${plan.partitions} partition${plan.partitions === 1 ? "" : "s"}`;
+  const stages = plan.stages.map((stage) => {
+    const inputs = stage.inputs.map((input) => `  read ${describeInput(input)}`);
+    const operators = stage.operators.map(
+      (operator) => `  ${operator.id} ← ${operator.inputs.map(portName(stage)).join(", ")}
+      ${describeOperator(operator)} (${operator.order}, ${executionOf(operator)})`,
+    );
+    const outputs = stage.outputs.map((output) =>
+      output.kind === "sink"
+        ? `  sink ${output.sinkId} ← ${portName(stage)(output.from)}: ${output.connector}, ${output.guarantee}`
+        : `  shuffle ← ${portName(stage)(output.from)} by ${output.keys.join(", ") || "partition"} to ${output.topic}`,
+    );
+    return [stage.id, ...inputs, ...operators, ...outputs].join("\n");
+  });
+  return [head, ...stages].join("\n");
+}
+
+function portName(stage: {
+  readonly inputs: readonly StageInput[];
+  readonly operators: readonly StageOperator[];
+}): (port: StagePort) => string {
+  return (port) => {
+    if (port.from === "operator") {
+      const id = stage.operators[port.index]?.id ?? "?";
+      return port.output === "late" ? `${id}.late` : id;
+    }
+    const input = stage.inputs[port.index];
+    return input?.kind === "source" ? input.sourceId : (input?.topic ?? "?");
+  };
+}
+
+function describeInput(input: StageInput): string {
+  if (input.kind === "shuffle") return input.topic;
+  const columns = input.columns.map((column) => column.name).join(", ");
+  const time =
+    input.eventTime === undefined ? "" : `, event time ${formatExpression(input.eventTime)}`;
+  return `${input.sourceId}: ${input.connector} columns ${columns}${time}`;
+}
+
+/** Whether rows become objects on the way through an operator. */
+function executionOf(operator: StageOperator): string {
+  return operator.spec.kind === "rowFunction" ? "row by row" : "vectorised";
+}
+
+/** What an operator does, in one line. */
+export function describeOperator(operator: StageOperator): string {
+  const { spec } = operator;
+  switch (spec.kind) {
+    case "filterProject": {
+      const where =
+        spec.predicate === undefined ? [] : [`where ${formatExpression(spec.predicate)}`];
+      const select =
+        spec.columns === undefined
+          ? []
+          : [
+              `select ${spec.columns.map((c) => describeColumn(c.name, formatExpression(c.expression))).join(", ")}`,
+            ];
+      return [...where, ...select].join("; ");
+    }
+    case "rowFunction":
+      return `${spec.mode} by function ${spec.functionId}`;
+    case "windowAggregate":
+      return `tumbling ${formatDuration(spec.window.sizeMs)} by ${spec.keys.join(", ")}: ${spec.calls.map((call) => call.function).join(", ")}`;
+    case "detect":
+      return `detect ${spec.value} by ${spec.keys.join(", ")} with ${spec.detector.kind}`;
+    case "forecast":
+      return `forecast ${spec.value} by ${spec.keys.join(", ")} with ${spec.model.kind}, ${formatDuration(spec.horizonMs)} every ${formatDuration(spec.everyMs)}`;
+    case "union":
+      return "union";
+  }
+}
+
+function describeColumn(name: string, expression: string): string {
+  return name === expression ? name : `${name} = ${expression}`;
+}
+
+function describeNode(node: LogicalNode): string {
+  switch (node.kind) {
+    case "source":
+      return `source ${node.connector}`;
+    case "where":
+      return `where ${formatExpression(node.predicate)}`;
+    case "project":
+      return `${node.verb} ${node.columns.map((c) => describeColumn(c.name, formatExpression(c.expression))).join(", ")}`;
+    case "filter":
+    case "map":
+    case "flatMap":
+      return `${node.kind} by function ${node.functionId}`;
+    case "windowAggregate":
+      return `tumbling ${formatDuration(node.window.sizeMs)}`;
+    case "detect":
+      return `detect ${node.value} with ${node.detector.kind}`;
+    case "forecast":
+      return `forecast ${node.value} with ${node.model.kind}`;
+    case "sink":
+      return `sink ${node.connector}, ${node.guarantee}`;
+    default:
+      return node.kind;
+  }
+}
+
+function describeSchema(schema: RowSchema): string {
+  return schema.fields.map((field) => `${field.name}: ${formatDataType(field.type)}`).join(", ");
+}

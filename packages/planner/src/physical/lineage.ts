@@ -1,0 +1,26 @@
+import type { LogicalNode, LogicalPlanData } from "@millrace/plan";
+import { readersOf } from "../rules/rule.ts";
+
+/**
+ * Sources whose rows must carry `$source`, `$partition` and `$offset`: those whose order among rows of one event time
+ * decides a result (`first`, `last`, models over raw rows, user functions that may make several rows of one).
+ */
+export function needsLineage(plan: LogicalPlanData): ReadonlySet<string> {
+  const readers = readersOf(plan);
+  const isOrdered = (node: LogicalNode): boolean => {
+    if (node.kind === "windowAggregate") {
+      return node.columns.some((column) =>
+        column.calls.some((call) => call.function === "first" || call.function === "last"),
+      );
+    }
+    if (node.kind === "detect" || node.kind === "forecast") return true;
+    if (node.kind === "sink") return false;
+    return (readers.get(node.id) ?? []).some(isOrdered);
+  };
+  const ordered = new Set<string>();
+  for (const node of plan.nodes) {
+    if (node.kind === "source" && (readers.get(node.id) ?? []).some(isOrdered))
+      ordered.add(node.id);
+  }
+  return ordered;
+}

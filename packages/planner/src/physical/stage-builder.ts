@@ -1,0 +1,266 @@
+import { assert, type RowSchema } from "@millrace/core";
+import {
+  type AggregateCall,
+  type Expression,
+  type LogicalNode,
+  type LogicalPlanData,
+  type NamedExpression,
+  type OperatorSpec,
+  type OrderClass,
+  type ShuffleOutput,
+  type SinkOutput,
+  type Stage,
+  type StageInput,
+  type StageOperator,
+  type StagePort,
+} from "@millrace/plan";
+import { readersOf } from "../rules/rule.ts";
+import type { Cut, StageNodes } from "./cut-stages.ts";
+import { fuseCalculation } from "./fuse-calculation.ts";
+
+/** What the stages of one plan share. */
+export interface StageContext {
+  readonly plan: LogicalPlanData;
+  readonly cuts: readonly Cut[];
+  /** Repartition topics by the id of the node whose rows they hold. */
+  readonly topics: ReadonlyMap<string, string>;
+  /** Ids of sources whose rows carry their lineage. */
+  readonly lineage: ReadonlySet<string>;
+}
+
+/** Turns the nodes of one stage into its inputs, operators and outputs. */
+export class StageBuilder {
+  readonly #stage: StageNodes;
+  readonly #context: StageContext;
+  readonly #readers: ReadonlyMap<string, readonly LogicalNode[]>;
+  readonly #inputs: StageInput[] = [];
+  readonly #operators: StageOperator[] = [];
+  readonly #outputs: (ShuffleOutput | SinkOutput)[] = [];
+  /** Where the rows of a node come out, here or before the cut. */
+  readonly #ports = new Map<string, StagePort>();
+  readonly #schemas = new Map<string, RowSchema>();
+
+  constructor(stage: StageNodes, context: StageContext) {
+    this.#stage = stage;
+    this.#context = context;
+    this.#readers = readersOf(context.plan);
+  }
+
+  build(): Stage {
+    for (const cut of this.#context.cuts) {
+      if (this.#stage.nodes.some((node) => node.id === cut.to)) this.#addShuffleInput(cut);
+    }
+    for (const node of this.#stage.nodes) this.#add(node);
+    const written = new Set<string>();
+    for (const cut of this.#context.cuts) {
+      const port = this.#stage.nodes.some((node) => node.id === cut.from);
+      if (port && !written.has(cut.from)) this.#addShuffleOutput(cut);
+      written.add(cut.from);
+    }
+    return {
+      id: this.#stage.id,
+      inputs: this.#inputs,
+      operators: this.#operators,
+      outputs: this.#outputs,
+    };
+  }
+
+  #addShuffleInput(cut: Cut): void {
+    if (this.#ports.has(cut.from)) return;
+    const schema = this.#nodeSchema(cut.from);
+    this.#ports.set(cut.from, { from: "input", index: this.#inputs.length, output: "main" });
+    this.#inputs.push({ kind: "shuffle", topic: this.#topic(cut.from), schema });
+  }
+
+  #addShuffleOutput(cut: Cut): void {
+    this.#outputs.push({
+      kind: "shuffle",
+      from: this.#port(cut.from),
+      topic: this.#topic(cut.from),
+      keys: cut.keys,
+      schema: this.#nodeSchema(cut.from),
+    });
+  }
+
+  #add(node: LogicalNode): void {
+    switch (node.kind) {
+      case "source":
+        return this.#addSource(node);
+      case "keyBy":
+        this.#ports.set(node.id, this.#port(node.inputs[0]));
+        return;
+      case "late":
+        this.#ports.set(node.id, { ...this.#port(node.inputs[0]), output: "late" });
+        return;
+      case "sink":
+        return this.#addSink(node);
+      case "where":
+      case "project":
+        return this.#addCalculation(node);
+      default:
+        return this.#addOperator(node, specOf(node), [node.id]);
+    }
+  }
+
+  #addSource(node: Extract<LogicalNode, { kind: "source" }>): void {
+    this.#ports.set(node.id, { from: "input", index: this.#inputs.length, output: "main" });
+    this.#inputs.push({
+      kind: "source",
+      sourceId: node.id,
+      sourceIndex: node.sourceIndex,
+      connector: node.connector,
+      options: node.options,
+      rowSchema: node.rowSchema ?? node.schema,
+      columns: node.schema.fields,
+      ...(node.eventTime === undefined ? {} : { eventTime: node.eventTime }),
+      outOfOrdernessMs: node.outOfOrdernessMs,
+      hasLineage: this.#context.lineage.has(node.id),
+    });
+  }
+
+  #addSink(node: Extract<LogicalNode, { kind: "sink" }>): void {
+    this.#outputs.push({
+      kind: "sink",
+      from: this.#port(node.inputs[0]),
+      topic: `${this.#context.plan.name}.${node.id}.sink`,
+      sinkId: node.id,
+      connector: node.connector,
+      options: node.options,
+      guarantee: node.guarantee,
+      schema: this.#nodeSchema(node.inputs[0] ?? ""),
+    });
+  }
+
+  /** A filter or projection joins the calculation that it alone reads, if nothing is then computed twice. */
+  #addCalculation(node: Extract<LogicalNode, { kind: "where" | "project" }>): void {
+    const inputId = node.inputs[0] ?? "";
+    const port = this.#port(inputId);
+    const before = port.from === "operator" ? this.#operators[port.index] : undefined;
+    const isOnlyReader = this.#readers.get(inputId)?.length === 1;
+    if (before?.spec.kind === "filterProject" && isOnlyReader && before.id === inputId) {
+      const fused = fuseCalculation(before.spec, node);
+      if (fused !== undefined) {
+        this.#operators[port.index] = {
+          ...before,
+          id: node.id,
+          spec: fused,
+          outputSchema: node.schema,
+          nodeIds: [...before.nodeIds, node.id],
+        };
+        this.#ports.set(node.id, port);
+        return;
+      }
+    }
+    const spec: OperatorSpec =
+      node.kind === "where"
+        ? { kind: "filterProject", predicate: node.predicate }
+        : { kind: "filterProject", columns: node.columns };
+    this.#addOperator(node, spec, [node.id]);
+  }
+
+  #addOperator(node: LogicalNode, spec: OperatorSpec, nodeIds: readonly string[]): void {
+    this.#ports.set(node.id, { from: "operator", index: this.#operators.length, output: "main" });
+    this.#operators.push({
+      id: node.id,
+      spec,
+      inputs: node.inputs.map((id) => this.#port(id)),
+      inputSchema: this.#nodeSchema(node.inputs[0] ?? ""),
+      outputSchema: node.schema,
+      order: orderOf(spec),
+      nodeIds,
+    });
+  }
+
+  #port(id: string | undefined): StagePort {
+    const port = this.#ports.get(id ?? "");
+    assert(port !== undefined, `the rows of ${id ?? "(no input)"} come out before they are read`);
+    return port;
+  }
+
+  #topic(id: string): string {
+    const topic = this.#context.topics.get(id);
+    assert(topic !== undefined, `the cut after ${id} has a topic`);
+    return topic;
+  }
+
+  #nodeSchema(id: string): RowSchema {
+    const known = this.#schemas.get(id);
+    if (known !== undefined) return known;
+    const schema = this.#context.plan.nodes.find((node) => node.id === id)?.schema;
+    assert(schema !== undefined, `${id} is part of the plan`);
+    this.#schemas.set(id, schema);
+    return schema;
+  }
+}
+
+function orderOf(spec: OperatorSpec): OrderClass {
+  return spec.kind === "detect" || spec.kind === "forecast" ? "event-ordered" : "order-free";
+}
+
+function specOf(node: LogicalNode): OperatorSpec {
+  switch (node.kind) {
+    case "filter":
+    case "map":
+    case "flatMap":
+      return { kind: "rowFunction", mode: node.kind, functionId: node.functionId, step: node.id };
+    case "union":
+      return { kind: "union" };
+    case "windowAggregate":
+      return windowSpec(node);
+    case "detect":
+      return {
+        kind: "detect",
+        keys: node.keys,
+        value: node.value,
+        detector: node.detector,
+        ...(node.stepMs === undefined ? {} : { stepMs: node.stepMs }),
+      };
+    case "forecast":
+      assert(node.stepMs !== undefined, "the check refused a forecast without a step");
+      return {
+        kind: "forecast",
+        keys: node.keys,
+        value: node.value,
+        model: node.model,
+        stepMs: node.stepMs,
+        horizonMs: node.horizonMs,
+        everyMs: node.everyMs,
+        levels: node.levels,
+      };
+    default:
+      assert(false, `${node.kind} is not an operator`);
+  }
+}
+
+/** Equal aggregates of all columns are computed once. */
+function windowSpec(node: Extract<LogicalNode, { kind: "windowAggregate" }>): OperatorSpec {
+  const calls: AggregateCall[] = [];
+  const indexByText = new Map<string, number>();
+  const columns = node.columns.map((column): NamedExpression => {
+    const places = column.calls.map((call) => {
+      const text = JSON.stringify(call);
+      const index = indexByText.get(text) ?? calls.push(call) - 1;
+      indexByText.set(text, index);
+      return index;
+    });
+    return { name: column.name, expression: renumber(column.expression, places) };
+  });
+  return {
+    kind: "windowAggregate",
+    keys: node.keys,
+    window: node.window,
+    allowedLatenessMs: node.allowedLatenessMs,
+    calls,
+    columns,
+  };
+}
+
+function renumber(expression: Expression, places: readonly number[]): Expression {
+  if (expression.kind === "call") {
+    return { ...expression, arguments: expression.arguments.map((a) => renumber(a, places)) };
+  }
+  if (expression.kind !== "column") return expression;
+  const place = places[Number(expression.name.slice(1))];
+  assert(place !== undefined, `${expression.name} is one of the column's aggregates`);
+  return { ...expression, name: `$${place}` };
+}

@@ -1,0 +1,153 @@
+import { isMillraceError, type MillraceError } from "@millrace/core";
+import type { LogicalPlan } from "@millrace/plan";
+import { expect, test } from "vitest";
+import { explainMermaid, explainPhysical, planPipeline } from "@millrace/planner";
+import {
+  column,
+  greater,
+  hourly,
+  keyBy,
+  plan,
+  plus,
+  project,
+  sink,
+  source,
+  where,
+} from "./sample-plan.ts";
+
+function planned(logical: LogicalPlan, partitions = 1) {
+  return planPipeline(logical, { partitions, parameters: {} }).physical;
+}
+
+function problemsOf(logical: LogicalPlan): readonly MillraceError[] {
+  try {
+    planned(logical);
+  } catch (error) {
+    if (isMillraceError(error)) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+const windowed = plan(
+  source(),
+  where("late", "flights", greater(column("delay"), 5)),
+  keyBy("by", "late", ["origin"]),
+  hourly("hourly", "by"),
+  sink("out", "hourly"),
+);
+
+test("one partition makes one stage without a shuffle", () => {
+  const physical = planned(windowed);
+  expect(physical.stages.map((stage) => stage.id)).toEqual(["stage-flights"]);
+  expect(physical.stages[0]?.outputs.map((output) => output.kind)).toEqual(["sink"]);
+});
+
+test("several partitions are cut where the key changes", () => {
+  const physical = planned(windowed, 4);
+  expect(physical.stages.map((stage) => stage.id)).toEqual(["stage-flights", "stage-hourly"]);
+  expect(physical.stages[0]?.outputs).toMatchObject([
+    { kind: "shuffle", keys: ["origin"], topic: "flights.by-origin.repartition" },
+  ]);
+  expect(physical.stages[1]?.inputs).toMatchObject([{ kind: "shuffle" }]);
+});
+
+test("filters and projections in a row become one operator", () => {
+  const physical = planned(
+    plan(
+      source(),
+      where("late", "flights", greater(column("delay"), 5)),
+      where("far", "late", greater(column("distance"), 100)),
+      project("sum", "far", { minutes: plus(column("delay"), 1) }),
+      sink("out", "sum"),
+    ),
+  );
+  expect(physical.stages[0]?.operators).toHaveLength(1);
+  expect(physical.stages[0]?.operators[0]).toMatchObject({
+    id: "sum",
+    spec: { kind: "filterProject", predicate: { function: "and" } },
+  });
+});
+
+test("every problem is reported at once, with its place", () => {
+  const problems = problemsOf(
+    plan(
+      source("flights", { eventTime: column("delay") }),
+      keyBy("by", "flights", ["origin"]),
+      hourly("hourly", "by", { window: { kind: "tumbling", sizeMs: 0, offsetMs: 0 } }),
+      hourly("hourly", "by"),
+      sink("out", "hourly", { guarantee: "at-least-once", demandedGuarantee: "exactly-once" }),
+    ),
+  );
+  expect(problems.map((problem) => problem.code)).toEqual([
+    "PLAN_ID_DUPLICATE",
+    "PLAN_EVENT_TIME_INVALID",
+    "PLAN_WINDOW_SIZE_INVALID",
+    "PLAN_GUARANTEE_IMPOSSIBLE",
+  ]);
+  expect(problems[1]?.where).toMatchObject({ file: "flights.pipeline.ts", line: 3 });
+});
+
+test("a window over a source without event time is refused", () => {
+  const { eventTime: _, ...timeless } = source();
+  const problems = problemsOf(
+    plan(timeless, keyBy("by", "flights", ["origin"]), hourly("hourly", "by"), sink("o", "hourly")),
+  );
+  expect(problems.map((problem) => problem.code)).toEqual(["PLAN_EVENT_TIME_MISSING"]);
+});
+
+test("a pipeline without a sink and a stream that nobody reads are refused", () => {
+  expect(problemsOf(plan(source())).map((p) => p.code)).toEqual(["PLAN_SINK_MISSING"]);
+  const unread = plan(
+    source(),
+    where("w", "flights", greater(column("delay"), 1)),
+    sink("o", "flights"),
+  );
+  expect(problemsOf(unread).map((p) => p.code)).toEqual(["PLAN_STREAM_UNUSED"]);
+});
+
+test("a parameter's value takes its place in the expression; a wrong one is refused", () => {
+  const threshold = { kind: "parameter", name: "threshold", type: column("delay").type } as const;
+  const predicate = greater(column("delay"), 0);
+  const logical: LogicalPlan = {
+    ...plan(
+      source(),
+      where("late", "flights", {
+        ...(predicate as Extract<typeof predicate, { kind: "call" }>),
+        arguments: [column("delay"), threshold],
+      }),
+      sink("out", "late"),
+    ),
+    parameters: [{ name: "threshold", type: threshold.type, default: 3 }],
+  };
+  const values = (parameters: Record<string, string>) =>
+    planPipeline(logical, { partitions: 1, parameters });
+  const text = JSON.stringify(values({ threshold: "15" }).physical);
+  expect(text).toContain('"value":15');
+  expect(JSON.stringify(values({}).physical)).toContain('"value":3');
+  expect(() => values({ threshold: "soon" })).toThrow(/1 problem/);
+  expect(() => values({ thresold: "15" })).toThrow(/1 problem/);
+});
+
+test("a plan survives JSON", () => {
+  const physical = planned(windowed, 2);
+  expect(JSON.parse(JSON.stringify(physical))).toEqual(physical);
+});
+
+test("explain names stages, operators and edges", () => {
+  const physical = planned(windowed, 2);
+  expect(explainPhysical(physical)).toMatchInlineSnapshot(`
+    "pipeline flights: 2 stages × 2 partitions
+    stage-flights
+      read flights: files columns departedAt, origin, delay, event time departedAt
+      late ← flights
+          where delay > 5 (order-free, vectorised)
+      shuffle ← late by origin to flights.by-origin.repartition
+    stage-hourly
+      read flights.by-origin.repartition
+      hourly ← flights.by-origin.repartition
+          tumbling 1h by origin: count (order-free, vectorised)
+      sink out ← hourly: console, exactly-once"
+  `);
+  expect(explainMermaid(physical)).toContain("flowchart LR");
+});

@@ -1,0 +1,222 @@
+import { batchToRows, int32Column, int64Column, withColumns } from "@millrace/columnar";
+import {
+  type DeadLetter,
+  type FieldType,
+  hiddenColumns,
+  type Json,
+  type RowSchema,
+  type Source,
+  type SourceBatch,
+  type SourceProgress,
+  type SourceReader,
+} from "@millrace/core";
+import type { SourceInput as PlannedSource } from "@millrace/plan";
+import type { Data, RecordBatch } from "apache-arrow";
+import {
+  fromJsonWatermark,
+  type JsonWatermark,
+  toJsonWatermark,
+} from "../watermark/json-watermark.ts";
+import { PartitionWatermark } from "../watermark/partition-watermark.ts";
+import {
+  eventTimeDeadLetter,
+  eventTimeFields,
+  EventTimeReader,
+  type EventTimes,
+} from "./event-time.ts";
+import type { InputRead, TaskInput } from "./task-input.ts";
+
+/** What the progress record holds of a source partition. */
+interface SourceInputProgress {
+  readonly [key: string]: Json;
+  readonly watermark: JsonWatermark;
+  readonly isEnded: boolean;
+  readonly rowsRead: number;
+  readonly deadLettered: number;
+}
+
+const lineageFields: readonly FieldType[] = [
+  { name: hiddenColumns.source, type: { kind: "int32", nullable: false } },
+  { name: hiddenColumns.partition, type: { kind: "int32", nullable: false } },
+  { name: hiddenColumns.offset, type: { kind: "int64", as: "number", nullable: false } },
+];
+
+/** One partition of a source as an input of a task: adds `$time`, `$watermark` and lineage, keeps the position. */
+export class SourcePartitionInput implements TaskInput {
+  readonly counts: { rowsRead: number; deadLettered: number };
+  readonly #planned: PlannedSource;
+  readonly #partition: number;
+  readonly #reader: SourceReader;
+  readonly #batchRows: number;
+  readonly #eventTime: EventTimeReader | undefined;
+  readonly #watermark: PartitionWatermark;
+  readonly #schema: RowSchema;
+  #position: Json | undefined;
+  #isEnded: boolean;
+  /** Started early, so that the source reads while the task computes. */
+  #ahead: Promise<SourceBatch | "caught-up" | "end"> | undefined;
+
+  private constructor(
+    planned: PlannedSource,
+    partition: number,
+    reader: SourceReader,
+    batchRows: number,
+    restored: SourceInputProgress | undefined,
+  ) {
+    this.#planned = planned;
+    this.#partition = partition;
+    this.#reader = reader;
+    this.#batchRows = batchRows;
+    this.#schema = { fields: planned.columns };
+    this.#eventTime =
+      planned.eventTime === undefined ? undefined : new EventTimeReader(planned.eventTime);
+    const watermark = restored === undefined ? -Infinity : fromJsonWatermark(restored.watermark);
+    this.#watermark = new PartitionWatermark(planned.outOfOrdernessMs, watermark);
+    this.#position = restored?.["position"];
+    this.#isEnded = restored?.isEnded ?? false;
+    this.counts = {
+      rowsRead: restored?.rowsRead ?? 0,
+      deadLettered: restored?.deadLettered ?? 0,
+    };
+  }
+
+  static async open(options: {
+    planned: PlannedSource;
+    source: Source;
+    partition: number;
+    batchRows: number;
+    restored: Json | undefined;
+  }): Promise<SourcePartitionInput> {
+    const { planned, source, partition, batchRows } = options;
+    const restored = options.restored as SourceInputProgress | undefined;
+    const reader = await source.openReader(partition, restored?.["position"]);
+    return new SourcePartitionInput(planned, partition, reader, batchRows, restored);
+  }
+
+  get watermark(): number {
+    if (this.#isEnded) return Infinity;
+    return this.#watermark.watermark;
+  }
+
+  get isAligned(): boolean {
+    return this.#eventTime !== undefined;
+  }
+
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+
+  get sourceProgress(): SourceProgress {
+    return this.#reader.progress();
+  }
+
+  async read(): Promise<InputRead> {
+    const batch = await (this.#ahead ?? this.#reader.read(this.#batchRows));
+    this.#ahead = undefined;
+    if (batch === "end") {
+      this.#isEnded = true;
+      return { kind: "end" };
+    }
+    if (batch === "caught-up") return { kind: "caught-up" };
+    this.#readAhead();
+    const deadLetters = [...batch.deadLetters];
+    const rows = this.#withHiddenColumns(batch, deadLetters);
+    this.#position = batch.position;
+    this.counts.rowsRead += batch.rows.numRows + batch.deadLetters.length;
+    this.counts.deadLettered += deadLetters.length;
+    return { kind: "rows", batches: rows.numRows > 0 ? [rows] : [], deadLetters };
+  }
+
+  progress(): Json {
+    return {
+      ...(this.#position === undefined ? {} : { position: this.#position }),
+      watermark: toJsonWatermark(this.#watermark.watermark),
+      isEnded: this.#isEnded,
+      ...this.counts,
+    };
+  }
+
+  async committed(): Promise<void> {}
+
+  async close(): Promise<void> {
+    await Promise.allSettled([this.#ahead]);
+    await this.#reader.close();
+  }
+
+  #readAhead(): void {
+    this.#ahead = this.#reader.read(this.#batchRows);
+    // A failure is reported by the read that takes this promise; until then it is not unhandled.
+    this.#ahead.catch(() => undefined);
+  }
+
+  #withHiddenColumns(batch: SourceBatch, deadLetters: DeadLetter[]): RecordBatch {
+    let rows = batch.rows;
+    const fields: FieldType[] = [];
+    const columns: Data[] = [];
+    let offsetOf = (row: number): number => batch.firstOffset + (batch.recordIndex?.[row] ?? row);
+    if (this.#eventTime !== undefined && rows.numRows > 0) {
+      const times = this.#eventTime.read(rows);
+      if (times.missing.length > 0) {
+        this.#refuseTimeless(batch, times, deadLetters);
+        offsetOf = offsetsWithout(times.missing, offsetOf, batch.rows.numRows);
+      }
+      rows = times.batch;
+      fields.push(eventTimeFields.time);
+      columns.push(times.column);
+      const behind = this.#watermark.advance(times.times, rows.numRows);
+      if (behind !== undefined) {
+        fields.push(eventTimeFields.watermark);
+        columns.push(int64Column(behind, rows.numRows, validity(behind)));
+      }
+    }
+    if (this.#planned.hasLineage) {
+      fields.push(...lineageFields);
+      columns.push(...this.#lineage(rows.numRows, offsetOf));
+    }
+    return fields.length === 0 ? rows : withColumns(rows, fields, columns);
+  }
+
+  #lineage(count: number, offsetOf: (row: number) => number): Data[] {
+    const offsets = new Float64Array(count);
+    for (let row = 0; row < count; row += 1) offsets[row] = offsetOf(row);
+    return [
+      int32Column(new Int32Array(count).fill(this.#planned.sourceIndex), count),
+      int32Column(new Int32Array(count).fill(this.#partition), count),
+      int64Column(offsets, count),
+    ];
+  }
+
+  #refuseTimeless(batch: SourceBatch, times: EventTimes, deadLetters: DeadLetter[]): void {
+    const rows = batchToRows(this.#schema, batch.rows);
+    for (const row of times.missing) {
+      deadLetters.push(
+        eventTimeDeadLetter({
+          sourceId: this.#planned.sourceId,
+          partition: this.#partition,
+          offset: batch.firstOffset + (batch.recordIndex?.[row] ?? row),
+          raw: JSON.stringify(rows[row], (_, value: unknown) =>
+            typeof value === "bigint" ? value.toString() : value,
+          ),
+        }),
+      );
+    }
+  }
+}
+
+function validity(values: Float64Array): Uint8Array {
+  const isValid = new Uint8Array(values.length);
+  for (let row = 0; row < values.length; row += 1) isValid[row] = Number.isNaN(values[row]) ? 0 : 1;
+  return isValid;
+}
+
+/** Offsets of the rows that stay when some are left out. */
+function offsetsWithout(
+  missing: Int32Array,
+  offsetOf: (row: number) => number,
+  rowCount: number,
+): (row: number) => number {
+  const left = new Set(missing);
+  const kept: number[] = [];
+  for (let row = 0; row < rowCount; row += 1) if (!left.has(row)) kept.push(offsetOf(row));
+  return (row) => kept[row] as number;
+}

@@ -1,0 +1,35 @@
+import type { DeadLetter, Json, SourceProgress } from "@millrace/core";
+import type { RecordBatch } from "apache-arrow";
+
+/** What an input has for its task: rows, a watermark only, nothing for now, or its end. */
+export type InputRead =
+  | {
+      readonly kind: "rows";
+      readonly batches: readonly RecordBatch[];
+      readonly deadLetters: readonly DeadLetter[];
+    }
+  | { readonly kind: "caught-up" }
+  | { readonly kind: "end" };
+
+/** One input of one task: a source partition, or a partition of a repartition topic. */
+export interface TaskInput {
+  /** In ms; +Infinity when ended. */
+  readonly watermark: number;
+  readonly isEnded: boolean;
+  /** Whether it reads a source whose rows have event time: such inputs are kept close to each other. */
+  readonly isAligned: boolean;
+  /** Rows read so far, and bad records. */
+  readonly counts: { rowsRead: number; deadLettered: number };
+  /**
+   * The next rows. Position and watermark then stand after them, so the caller must process what it gets. One call
+   * at a time.
+   */
+  read(): Promise<InputRead>;
+  /** Everything that `restore` needs: position, watermark, counts. */
+  progress(): Json;
+  /** How far it is, for people; undefined where that has no meaning. */
+  readonly sourceProgress: SourceProgress | undefined;
+  /** After the progress is durable: frees what will not be read again. */
+  committed(): Promise<void>;
+  close(): Promise<void>;
+}

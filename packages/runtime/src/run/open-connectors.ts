@@ -1,0 +1,92 @@
+import {
+  type Connector,
+  type ConnectorRegistry,
+  type Clock,
+  millraceError,
+  type Sink,
+  type Source,
+} from "@millrace/core";
+import type { PhysicalPlan, SinkOutput, SourceInput } from "@millrace/plan";
+import type { RunnablePlan } from "./run-options.ts";
+
+/** Opens every source of the plan, by id. Those opened are closed again when one fails. */
+export async function openSources(
+  plan: RunnablePlan,
+  connectors: ConnectorRegistry,
+  context: { clock: Clock; signal: AbortSignal },
+): Promise<Map<string, Source>> {
+  const opened = new Map<string, Source>();
+  try {
+    for (const input of sourceInputs(plan.physical)) {
+      const connector = await loadConnector(connectors, input.connector);
+      if (connector.openSource === undefined) throw unknownConnector(connectors, input.connector);
+      const source = await connector.openSource({
+        sourceId: input.sourceId,
+        options: input.options,
+        schema: input.rowSchema,
+        columns: input.columns.map((field) => field.name),
+        validators: plan.validators.get(input.sourceId) ?? new Map(),
+        partitions: plan.physical.partitions,
+        ...context,
+      });
+      opened.set(input.sourceId, source);
+    }
+  } catch (error) {
+    await closeAll(opened.values());
+    throw error;
+  }
+  return opened;
+}
+
+/** Opens every sink of the plan, by id. Those opened are closed again when one fails. */
+export async function openSinks(
+  plan: PhysicalPlan,
+  connectors: ConnectorRegistry,
+  context: { clock: Clock; generation: number },
+): Promise<Map<string, Sink>> {
+  const opened = new Map<string, Sink>();
+  try {
+    for (const output of sinkOutputs(plan)) {
+      const connector = await loadConnector(connectors, output.connector);
+      if (connector.openSink === undefined) throw unknownConnector(connectors, output.connector);
+      const sink = await connector.openSink({
+        pipeline: plan.pipeline,
+        sinkId: output.sinkId,
+        options: output.options,
+        schema: output.schema,
+        partitions: plan.partitions,
+        ...context,
+      });
+      opened.set(output.sinkId, sink);
+    }
+  } catch (error) {
+    await closeAll(opened.values());
+    throw error;
+  }
+  return opened;
+}
+
+/** Closes each, also when one fails; then throws the first failure. */
+export async function closeAll(closables: Iterable<{ close(): Promise<void> }>): Promise<void> {
+  const outcomes = await Promise.allSettled([...closables].map((closable) => closable.close()));
+  const failure = outcomes.find((outcome) => outcome.status === "rejected");
+  if (failure !== undefined) throw failure.reason;
+}
+
+export function sourceInputs(plan: PhysicalPlan): SourceInput[] {
+  return plan.stages.flatMap((stage) => stage.inputs).filter((input) => input.kind === "source");
+}
+
+export function sinkOutputs(plan: PhysicalPlan): SinkOutput[] {
+  return plan.stages.flatMap((stage) => stage.outputs).filter((output) => output.kind === "sink");
+}
+
+async function loadConnector(connectors: ConnectorRegistry, name: string): Promise<Connector> {
+  const load = connectors[name];
+  if (load === undefined) throw unknownConnector(connectors, name);
+  return load();
+}
+
+function unknownConnector(connectors: ConnectorRegistry, connector: string): Error {
+  return millraceError("PLAN_CONNECTOR_UNKNOWN", { connector, known: Object.keys(connectors) });
+}

@@ -1,0 +1,144 @@
+import {
+  type GroupMembership,
+  type Log,
+  millraceError,
+  type Sink,
+  type Source,
+  type TopicSpec,
+} from "@millrace/core";
+import type { PhysicalPlan, Stage } from "@millrace/plan";
+import { encodeChangelogRecord } from "../task/changelog-record.ts";
+import { type ControlRecord, controlTopic, readControl, writeControl } from "./control-record.ts";
+
+/** The generation that a run works in. */
+export interface Generation {
+  readonly control: ControlRecord;
+  readonly isContinued: boolean;
+}
+
+export function changelogTopic(pipeline: string, stage: Stage): string {
+  return `${pipeline}.${stage.id}.changelog`;
+}
+
+export function deadLetterTopic(pipeline: string): string {
+  return `${pipeline}.dead-letters`;
+}
+
+/** Makes sure that the control topic exists. */
+export async function createControlTopic(log: Log, pipeline: string): Promise<void> {
+  await log.createTopic({ name: controlTopic(pipeline), partitions: 1, kind: "changelog" });
+}
+
+/**
+ * Decides between continuing and starting afresh, from the control record.
+ *
+ * @throws RUN_STATE_MISMATCH when there is state of another plan, another number of partitions or other input
+ */
+export async function decideGeneration(options: {
+  log: Log;
+  plan: PhysicalPlan;
+  sources: ReadonlyMap<string, Source>;
+  isFresh: boolean;
+}): Promise<Generation> {
+  const { log, plan, sources, isFresh } = options;
+  const last = await readControl(log, plan.pipeline);
+  const wanted = {
+    fingerprint: plan.fingerprint,
+    partitions: plan.partitions,
+    sources: Object.fromEntries([...sources].map(([id, source]) => [id, source.fingerprint])),
+  };
+  if (last === undefined || isFresh || last.status !== "running") {
+    const generation = (last?.generation ?? 0) + 1;
+    return { control: { status: "starting", generation, ...wanted }, isContinued: false };
+  }
+  const problem = differenceOf(last, wanted);
+  if (problem !== undefined) {
+    throw millraceError("RUN_STATE_MISMATCH", { pipeline: plan.pipeline, problem });
+  }
+  return { control: last, isContinued: true };
+}
+
+function differenceOf(
+  last: ControlRecord,
+  wanted: Pick<ControlRecord, "fingerprint" | "partitions" | "sources">,
+): string | undefined {
+  if (last.partitions !== wanted.partitions) {
+    return `it has ${last.partitions} partitions, the run ${wanted.partitions}`;
+  }
+  if (last.fingerprint !== wanted.fingerprint) return "the pipeline was changed";
+  for (const [id, fingerprint] of Object.entries(wanted.sources)) {
+    if (last.sources[id] !== fingerprint) return `the input of the source ${id} was changed`;
+  }
+  return undefined;
+}
+
+/**
+ * Begins a new generation: old topics go, new ones come, every changelog gets its genesis record (T3), the sinks
+ * forget what the old generation left. Safe to repeat: only the last step makes the generation `running`.
+ */
+export async function startGeneration(options: {
+  log: Log;
+  membership: GroupMembership;
+  plan: PhysicalPlan;
+  control: ControlRecord;
+  sinks: ReadonlyMap<string, Sink>;
+}): Promise<ControlRecord> {
+  const { log, membership, plan, control, sinks } = options;
+  const writer = await log.openWriter(`${plan.pipeline}.control`, membership);
+  try {
+    await writeControl(log, writer, plan.pipeline, control);
+    await log.deleteTopics(await oldTopics(log, plan.pipeline));
+    for (const topic of topicsOf(plan)) await log.createTopic(topic);
+    for (const sink of sinks.values()) await sink.startAfresh();
+    const genesis = encodeChangelogRecord({ kind: "genesis", generation: control.generation });
+    for (const stage of plan.stages) {
+      for (let partition = 0; partition < plan.partitions; partition += 1) {
+        writer.append(changelogTopic(plan.pipeline, stage), partition, genesis);
+      }
+    }
+    await writer.commit();
+    const running: ControlRecord = { ...control, status: "running" };
+    await writeControl(log, writer, plan.pipeline, running);
+    return running;
+  } finally {
+    await writer.close();
+  }
+}
+
+/** Records that the generation has been processed to its end. */
+export async function finishGeneration(options: {
+  log: Log;
+  membership: GroupMembership;
+  plan: PhysicalPlan;
+  control: ControlRecord;
+}): Promise<void> {
+  const { log, membership, plan, control } = options;
+  const writer = await log.openWriter(`${plan.pipeline}.control`, membership);
+  try {
+    await writeControl(log, writer, plan.pipeline, { ...control, status: "finished" });
+  } finally {
+    await writer.close();
+  }
+}
+
+async function oldTopics(log: Log, pipeline: string): Promise<string[]> {
+  const topics = await log.topics();
+  return topics
+    .map((topic) => topic.name)
+    .filter((name) => name.startsWith(`${pipeline}.`) && name !== controlTopic(pipeline));
+}
+
+function topicsOf(plan: PhysicalPlan): TopicSpec[] {
+  const { partitions, pipeline } = plan;
+  const topics: TopicSpec[] = [
+    { name: deadLetterTopic(pipeline), partitions, kind: "dead-letters" },
+  ];
+  for (const stage of plan.stages) {
+    topics.push({ name: changelogTopic(pipeline, stage), partitions, kind: "changelog" });
+    for (const output of stage.outputs) {
+      const kind = output.kind === "sink" ? "sink" : "repartition";
+      topics.push({ name: output.topic, partitions, kind });
+    }
+  }
+  return topics;
+}

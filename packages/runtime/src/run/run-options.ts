@@ -1,0 +1,32 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { Clock, ConnectorRegistry, Log, Operator } from "@millrace/core";
+import type { PhysicalPlan, StageOperator, UserFunction } from "@millrace/plan";
+
+/** What a run is made of: everything is handed in, nothing is global. */
+export interface RunEnvironment {
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly connectors: ConnectorRegistry;
+  readonly createOperator: (
+    planned: StageOperator,
+    context: {
+      readonly pipeline: string;
+      readonly operatorId: string;
+      readonly functions: ReadonlyMap<string, UserFunction>;
+    },
+  ) => Operator;
+}
+
+/** The pipeline of a run: its physical plan and what cannot be data. */
+export interface RunnablePlan {
+  readonly physical: PhysicalPlan;
+  readonly functions: ReadonlyMap<string, UserFunction>;
+  readonly validators: ReadonlyMap<string, ReadonlyMap<string, readonly StandardSchemaV1[]>>;
+}
+
+export interface RunSettings {
+  /** Rows of a batch, 1 … limits.batchRowsMax. */
+  readonly batchRows: number;
+  /** Discards saved state and begins a new generation. A finished pipeline begins one in any case. */
+  readonly isFresh: boolean;
+}

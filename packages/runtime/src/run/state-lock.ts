@@ -1,0 +1,62 @@
+import { createHash } from "node:crypto";
+import { unlink } from "node:fs/promises";
+import { createConnection, createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { millraceError } from "@millrace/core";
+
+/**
+ * Tells a second run on the same state directory to go away, politely: the log's fencing would stop one of the two
+ * anyway. A local socket that the operating system closes with the process, so a killed run leaves no lock.
+ *
+ * @returns a function that gives the lock back
+ * @throws RUN_ALREADY_RUNNING
+ */
+export async function lockState(
+  stateDirectory: string,
+  pipeline: string,
+): Promise<() => Promise<void>> {
+  const path = socketPath(stateDirectory, pipeline);
+  if (await isAnswered(path)) {
+    throw millraceError("RUN_ALREADY_RUNNING", { pipeline, stateDirectory });
+  }
+  if (process.platform !== "win32") await removeIfPresent(path);
+  const server = await listen(path);
+  return () => new Promise((done) => server.close(() => done()));
+}
+
+function socketPath(stateDirectory: string, pipeline: string): string {
+  const text = `${resolve(stateDirectory)}\0${pipeline}`;
+  const name = `millrace-${createHash("sha256").update(text).digest("hex").slice(0, 24)}`;
+  return process.platform === "win32" ? `\\\\.\\pipe\\${name}` : join(tmpdir(), `${name}.sock`);
+}
+
+function isAnswered(path: string): Promise<boolean> {
+  return new Promise((resolveAnswer) => {
+    const connection = createConnection(path);
+    connection.once("connect", () => {
+      connection.destroy();
+      resolveAnswer(true);
+    });
+    connection.once("error", () => resolveAnswer(false));
+  });
+}
+
+async function removeIfPresent(path: string): Promise<void> {
+  try {
+    await unlink(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+}
+
+function listen(path: string): Promise<Server> {
+  return new Promise((listening, failed) => {
+    const server = createServer((connection) => connection.destroy());
+    server.once("error", failed);
+    server.listen(path, () => {
+      server.unref();
+      listening(server);
+    });
+  });
+}

@@ -1,0 +1,115 @@
+import { setImmediate as yieldToEventLoop } from "node:timers/promises";
+import type { Clock } from "@millrace/core";
+import type { SinkTask } from "../output/sink-task.ts";
+import type { Task } from "../task/task.ts";
+import { Backlog } from "./backlog.ts";
+import { Signal } from "./signal.ts";
+
+/** How far one source partition may be ahead of the slowest one in event time. */
+const readAheadMs = 24 * 3_600_000;
+/** Rows that an edge may hold unread before its writers wait. */
+const backlogRowsMax = 1_000_000;
+/** A task that has nothing to do looks again after this, or when another task has committed. */
+const pollMs = 50;
+/** A loop that never really waits lets timers and signals in this often. */
+const yieldEveryMs = 10;
+
+/**
+ * Runs the tasks of one process, each in a loop of turns of its own.
+ *
+ * Source tasks wait where they would run ahead: of the slowest source in event time (alignment, so that windows of
+ * the future do not pile up), or of their readers (back pressure).
+ */
+export class Worker {
+  readonly #tasks: readonly Task[];
+  readonly #sinkTasks: readonly SinkTask[];
+  readonly #clock: Clock;
+  readonly #backlog: Backlog;
+  readonly #progress = new Signal();
+  #isStopping = false;
+  #yieldedAtMs = 0;
+
+  constructor(tasks: readonly Task[], sinkTasks: readonly SinkTask[], clock: Clock) {
+    this.#tasks = tasks;
+    this.#sinkTasks = sinkTasks;
+    this.#clock = clock;
+    this.#backlog = new Backlog(tasks, sinkTasks);
+  }
+
+  /**
+   * Runs until every task has ended, or `stop` was called and what was taken in has been committed.
+   *
+   * @throws the first error of a task; the others are stopped without a further commit
+   */
+  async run(): Promise<void> {
+    let failure: { error: unknown } | undefined;
+    const guard = async (loop: Promise<void>): Promise<void> => {
+      try {
+        await loop;
+      } catch (error) {
+        failure ??= { error };
+        this.stop();
+      }
+    };
+    await Promise.all([
+      ...this.#tasks.map((task) => guard(this.#runTask(task, () => failure !== undefined))),
+      ...this.#sinkTasks.map((task) => guard(this.#runSinkTask(task))),
+    ]);
+    if (failure !== undefined) throw failure.error;
+  }
+
+  /** Ends every loop after its current turn. */
+  stop(): void {
+    this.#isStopping = true;
+    this.#progress.notify();
+  }
+
+  async #runTask(task: Task, hasFailed: () => boolean): Promise<void> {
+    while (!this.#isStopping) {
+      if (!this.#mayRead(task)) {
+        await this.#pause();
+        continue;
+      }
+      const outcome = await task.turn();
+      this.#progress.notify();
+      if (outcome === "ended") return;
+      if (outcome === "waiting") await this.#pause();
+      else await this.#letOthersIn();
+    }
+    if (!hasFailed() && !task.isEnded) await task.commit();
+  }
+
+  async #runSinkTask(task: SinkTask): Promise<void> {
+    while (!this.#isStopping) {
+      const outcome = await task.turn();
+      if (outcome === "ended") return;
+      if (outcome === "waiting") await this.#pause();
+      else this.#progress.notify();
+    }
+  }
+
+  #mayRead(task: Task): boolean {
+    if (!task.readsSource) return true;
+    return this.#backlog.rows < backlogRowsMax && this.#isAligned(task);
+  }
+
+  #isAligned(task: Task): boolean {
+    const time = task.sourceTime;
+    let least = Infinity;
+    for (const other of this.#tasks) least = Math.min(least, other.sourceTime);
+    return time <= least || time <= least + readAheadMs;
+  }
+
+  async #pause(): Promise<void> {
+    const woken = new AbortController();
+    await Promise.race([this.#progress.wait(), this.#clock.sleep(pollMs, woken.signal)]);
+    woken.abort();
+  }
+
+  async #letOthersIn(): Promise<void> {
+    const now = this.#clock.monotonicMs();
+    if (now - this.#yieldedAtMs < yieldEveryMs) return;
+    await yieldToEventLoop();
+    this.#yieldedAtMs = this.#clock.monotonicMs();
+  }
+}

@@ -1,0 +1,167 @@
+import { decodeIpc, encodeIpc } from "@millrace/columnar";
+import {
+  type Json,
+  type Log,
+  type LogWriter,
+  limits,
+  millraceError,
+  type Offset,
+  offset,
+  recordValue,
+  type StateTable,
+} from "@millrace/core";
+import { decodeChangelogRecord, encodeChangelogRecord } from "../task/changelog-record.ts";
+
+/** The state tables of a task, by operator. */
+export interface OperatorTables {
+  readonly operatorId: string;
+  readonly tables: readonly StateTable[];
+}
+
+const readBytesMax = 8 * 1024 * 1024;
+/** Below this, deltas are never worth a new snapshot. */
+const deltaBytesMin = 4 * 1024 * 1024;
+
+/**
+ * One task's changelog partition: a snapshot followed by deltas, each transaction closed by a progress record.
+ *
+ * A new snapshot is written chunk by chunk, one per transaction, in key-group order, while deltas go on: rows are new
+ * values, so replaying chunks and deltas in log order gives the state whatever stood between them. When it is whole,
+ * everything before its first record is truncated. Bytes written stay below twice the deltas: a snapshot starts only
+ * when the deltas since the last one outweigh it.
+ */
+export class Changelog {
+  readonly #log: Log;
+  readonly #topic: string;
+  readonly #partition: number;
+  #next: Offset = offset(0);
+  #deltaBytes = 0;
+  #snapshotBytes = 0;
+  /** Offset of the running snapshot's first record, and the next key group to write. */
+  #running: { start: Offset; keyGroup: number; bytes: number } | undefined;
+  #truncateTo: Offset | undefined;
+
+  constructor(log: Log, topic: string, partition: number) {
+    this.#log = log;
+    this.#topic = topic;
+    this.#partition = partition;
+  }
+
+  /**
+   * Replays the partition into the tables, up to the end read now: call it after the writer has been opened (T1).
+   *
+   * @returns the last progress record; undefined after a genesis record alone
+   * @throws RUN_PROGRESS_MISSING when there is not even a genesis record (T3)
+   */
+  async restore(operators: readonly OperatorTables[], task: string): Promise<Json | undefined> {
+    const { start, end } = await this.#log.bounds(this.#topic, this.#partition);
+    const reader = await this.#log.openReader(this.#topic, this.#partition, start);
+    let progress: Json | undefined;
+    let isKnown = false;
+    try {
+      while (reader.position < end) {
+        const records = await reader.read(readBytesMax);
+        for (let index = 0; index < records.count; index += 1) {
+          const { header, payload } = decodeChangelogRecord(recordValue(records, index));
+          isKnown ||= header.kind === "genesis" || header.kind === "progress";
+          if (header.kind === "progress") progress = header.progress;
+          if (header.kind === "snapshot" || header.kind === "delta") {
+            tableOf(operators, header).restore(decodeIpc(payload));
+            if (header.kind === "delta") this.#deltaBytes += payload.length;
+            else this.#snapshotBytes += payload.length;
+          }
+        }
+      }
+    } finally {
+      await reader.close();
+    }
+    if (!isKnown) throw millraceError("RUN_PROGRESS_MISSING", { task });
+    this.#next = end;
+    return progress;
+  }
+
+  /** Adds what changed, a chunk of a snapshot if one is due, and the progress to the open transaction. */
+  append(writer: LogWriter, operators: readonly OperatorTables[], progress: Json): void {
+    this.#appendDeltas(writer, operators);
+    this.#appendSnapshotChunk(writer, operators);
+    this.#append(writer, encodeChangelogRecord({ kind: "progress", progress }));
+  }
+
+  /** After the commit: removes what the finished snapshot replaces. */
+  async committed(): Promise<void> {
+    const before = this.#truncateTo;
+    if (before === undefined) return;
+    this.#truncateTo = undefined;
+    await this.#log.truncate(this.#topic, this.#partition, before);
+  }
+
+  #appendDeltas(writer: LogWriter, operators: readonly OperatorTables[]): void {
+    for (const { operatorId, tables } of operators) {
+      for (const table of tables) {
+        for (const rows of table.takeDelta()) {
+          const payload = encodeIpc(rows);
+          this.#deltaBytes += payload.length;
+          this.#append(
+            writer,
+            encodeChangelogRecord({ kind: "delta", operatorId, table: table.name }, payload),
+          );
+        }
+      }
+    }
+  }
+
+  #appendSnapshotChunk(writer: LogWriter, operators: readonly OperatorTables[]): void {
+    if (this.#running === undefined) {
+      if (this.#deltaBytes < Math.max(deltaBytesMin, this.#snapshotBytes)) return;
+      this.#running = { start: this.#next, keyGroup: 0, bytes: 0 };
+      this.#deltaBytes = 0;
+      this.#append(writer, encodeChangelogRecord({ kind: "snapshot-start" }));
+    }
+    const running = this.#running;
+    const to = Math.min(limits.keyGroups, running.keyGroup + keyGroupsPerChunk(operators));
+    for (const { operatorId, tables } of operators) {
+      for (const table of tables) {
+        for (const rows of table.snapshot(running.keyGroup, to)) {
+          const payload = encodeIpc(rows);
+          running.bytes += payload.length;
+          this.#append(
+            writer,
+            encodeChangelogRecord({ kind: "snapshot", operatorId, table: table.name }, payload),
+          );
+        }
+      }
+    }
+    running.keyGroup = to;
+    if (to < limits.keyGroups) return;
+    this.#append(writer, encodeChangelogRecord({ kind: "snapshot-end" }));
+    this.#truncateTo = running.start;
+    this.#snapshotBytes = running.bytes;
+    this.#running = undefined;
+  }
+
+  #append(writer: LogWriter, record: Uint8Array): void {
+    writer.append(this.#topic, this.#partition, record);
+    this.#next = offset(this.#next + 1n);
+  }
+}
+
+/** So many key groups that a chunk holds about `limits.snapshotChunkBytes`. */
+function keyGroupsPerChunk(operators: readonly OperatorTables[]): number {
+  let bytes = 0;
+  for (const { tables } of operators) for (const table of tables) bytes += table.sizeBytes;
+  const chunks = Math.max(1, Math.ceil(bytes / limits.snapshotChunkBytes));
+  return Math.max(1, Math.ceil(limits.keyGroups / chunks));
+}
+
+function tableOf(
+  operators: readonly OperatorTables[],
+  header: { operatorId: string; table: string },
+): StateTable {
+  const operator = operators.find((candidate) => candidate.operatorId === header.operatorId);
+  const table = operator?.tables.find((candidate) => candidate.name === header.table);
+  if (table !== undefined) return table;
+  throw millraceError("RUN_STATE_MISMATCH", {
+    pipeline: header.operatorId,
+    problem: `the changelog holds a state table ${header.table} that the plan does not have`,
+  });
+}

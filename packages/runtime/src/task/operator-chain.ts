@@ -1,0 +1,151 @@
+import {
+  assert,
+  type Collector,
+  type DeadLetter,
+  type Operator,
+  type OperatorCounts,
+  millraceError,
+} from "@millrace/core";
+import type { Stage, StageOperator, StagePort } from "@millrace/plan";
+import type { RecordBatch } from "apache-arrow";
+
+/** Where a stage's output takes rows from the chain. */
+export interface ChainOutput {
+  write(batch: RecordBatch): void;
+}
+
+/** Makes the running operator of a planned one. */
+export type CreateOperator = (planned: StageOperator) => Operator;
+
+interface Link {
+  readonly operator: Operator;
+  readonly planned: StageOperator;
+  readonly main: Target[];
+  readonly late: Target[];
+  readonly collector: Collector;
+  watermark: number;
+}
+
+type Target = Link | ChainOutput;
+
+/**
+ * The operators of one task, wired as the stage says. Synchronous: a batch given to `process` has left through the
+ * outputs, or is in some operator's state, when the call returns.
+ */
+export class OperatorChain {
+  readonly #links: Link[] = [];
+  readonly #inputTargets: Target[][];
+  readonly #deadLetters: DeadLetter[] = [];
+
+  constructor(stage: Stage, create: CreateOperator, outputs: readonly ChainOutput[]) {
+    this.#inputTargets = stage.inputs.map(() => []);
+    for (const planned of stage.operators) this.#links.push(this.#link(planned, create(planned)));
+    stage.operators.forEach((planned, index) => {
+      const link = this.#links[index] as Link;
+      for (const port of planned.inputs) this.#targets(port).push(link);
+    });
+    stage.outputs.forEach((output, index) => {
+      this.#targets(output.from).push(outputs[index] as ChainOutput);
+    });
+  }
+
+  get operators(): readonly { readonly planned: StageOperator; readonly operator: Operator }[] {
+    return this.#links;
+  }
+
+  /** Gives a batch of a stage input to whoever reads it. */
+  process(input: number, batch: RecordBatch): void {
+    for (const target of this.#inputTargets[input] ?? []) deliver(target, batch);
+  }
+
+  /**
+   * Moves event time on. Operators advance in topological order, so what one emits has been taken in by its readers
+   * before their own watermark moves.
+   *
+   * @param inputWatermarks of each stage input, in ms
+   */
+  advanceWatermark(inputWatermarks: readonly number[]): void {
+    for (const link of this.#links) {
+      const watermark = Math.min(
+        ...link.planned.inputs.map((port) => this.portWatermark(port, inputWatermarks)),
+      );
+      if (watermark <= link.watermark) continue;
+      link.watermark = watermark;
+      link.operator.advanceWatermark(watermark, link.collector);
+    }
+  }
+
+  /** Event time up to which the rows of a port are complete. */
+  portWatermark(port: StagePort, inputWatermarks: readonly number[]): number {
+    const watermark =
+      port.from === "input" ? inputWatermarks[port.index] : this.#links[port.index]?.watermark;
+    assert(watermark !== undefined, "a port names an input or an operator of its stage");
+    return watermark;
+  }
+
+  /** Dead letters since the last call. */
+  takeDeadLetters(): DeadLetter[] {
+    return this.#deadLetters.splice(0);
+  }
+
+  /**
+   * Holds every operator to T7.
+   *
+   * @throws RUN_COUNTS_DISAGREE
+   */
+  checkCounts(): void {
+    for (const { operator, planned } of this.#links) {
+      const { rowsIn, accepted, filtered, late, deadLettered } = operator.counts;
+      if (rowsIn === accepted + filtered + late + deadLettered) continue;
+      throw millraceError("RUN_COUNTS_DISAGREE", {
+        operatorId: planned.id,
+        counts: JSON.stringify(operator.counts),
+      });
+    }
+  }
+
+  /** Puts the watermark of a restored task back, without emitting. */
+  restoreWatermarks(inputWatermarks: readonly number[]): void {
+    for (const link of this.#links) {
+      link.watermark = Math.min(
+        ...link.planned.inputs.map((port) => this.portWatermark(port, inputWatermarks)),
+      );
+      for (const table of link.operator.state) table.restored(link.watermark);
+    }
+  }
+
+  restoreCounts(counts: Readonly<Record<string, OperatorCounts>>): void {
+    for (const { operator, planned } of this.#links) {
+      Object.assign(operator.counts, counts[planned.id]);
+    }
+  }
+
+  #link(planned: StageOperator, operator: Operator): Link {
+    const main: Target[] = [];
+    const late: Target[] = [];
+    const collector: Collector = {
+      emit: (batch) => {
+        for (const target of main) deliver(target, batch);
+      },
+      emitLate: (batch) => {
+        for (const target of late) deliver(target, batch);
+      },
+      deadLetter: (letter) => {
+        this.#deadLetters.push(letter);
+      },
+    };
+    return { operator, planned, main, late, collector, watermark: -Infinity };
+  }
+
+  #targets(port: StagePort): Target[] {
+    if (port.from === "input") return this.#inputTargets[port.index] as Target[];
+    const link = this.#links[port.index] as Link;
+    return port.output === "late" ? link.late : link.main;
+  }
+}
+
+function deliver(target: Target, batch: RecordBatch): void {
+  if (batch.numRows === 0) return;
+  if ("operator" in target) target.operator.process(batch, target.collector);
+  else target.write(batch);
+}

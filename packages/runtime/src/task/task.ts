@@ -1,0 +1,256 @@
+// Invariants of a task (DESIGN 2):
+//   T1. A task is the only writer of its changelog partition. Its writer is opened under a group generation just
+//       confirmed, which fences every older writer of the id; only then is the state restored, up to the end read
+//       after opening. A fenced task stops; it never opens its writer again on its own.
+//   T2. One transaction holds output rows, dead letters, state deltas and the progress record. It commits whole or
+//       none of it exists.
+//   T3. Progress is read from the changelog alone. A changelog without a genesis record is an error.
+//   T4. After a commit of unknown outcome the task is discarded, with its writer and its state, and restored.
+//   T5. It commits when caught up or when a budget is full (commit-policy.ts).
+//   T6. One await point per turn of its loop; no wall clock, no randomness but Clock and Random.
+//   T7. Every operator's counts balance at every commit.
+
+import {
+  type Clock,
+  type DeadLetter,
+  type Json,
+  type LogWriter,
+  type OperatorCounts,
+  type SourceProgress,
+} from "@millrace/core";
+import type { Stage } from "@millrace/plan";
+import type { TaskInput } from "../input/task-input.ts";
+import { encodeDeadLetters } from "../output/dead-letter-record.ts";
+import type { EdgeOutput } from "../output/edge-output.ts";
+import type { Changelog, OperatorTables } from "../state/changelog.ts";
+import { CommitPolicy } from "./commit-policy.ts";
+import type { OperatorChain } from "./operator-chain.ts";
+
+/** What a task has counted since the genesis of its changelog. */
+export interface TaskCounts {
+  readonly operators: Readonly<Record<string, OperatorCounts>>;
+  readonly inputs: readonly { readonly rowsRead: number; readonly deadLettered: number }[];
+  /** By output of the stage. */
+  readonly rowsWritten: readonly number[];
+  readonly deadLetters: number;
+  readonly commits: number;
+}
+
+/** The progress record of a task: all it must know to go on (T2, T3). */
+export interface TaskProgress {
+  readonly [key: string]: Json;
+  readonly generation: number;
+  readonly epoch: number;
+  readonly inputs: readonly Json[];
+  readonly counts: Json;
+}
+
+/** What a worker needs to know after a turn. */
+export type TurnOutcome = "worked" | "waiting" | "ended";
+
+export interface TaskParts {
+  readonly id: string;
+  readonly stage: Stage;
+  readonly partition: number;
+  readonly generation: number;
+  readonly inputs: readonly TaskInput[];
+  readonly chain: OperatorChain;
+  readonly outputs: readonly EdgeOutput[];
+  readonly changelog: Changelog;
+  readonly writer: LogWriter;
+  readonly deadLetterTopic: string;
+  readonly clock: Clock;
+  readonly restored: TaskProgress | undefined;
+}
+
+/** One stage's operators over one partition. `turn` is called in a loop by its worker. */
+export class Task {
+  readonly id: string;
+  readonly stage: Stage;
+  readonly partition: number;
+  readonly #parts: TaskParts;
+  readonly #policy: CommitPolicy;
+  readonly #tables: readonly OperatorTables[];
+  readonly #deadLetters: DeadLetter[] = [];
+  #deadLetterCount: number;
+  #epoch: number;
+  #commits: number;
+  /** Whether anything was taken in since the last commit. */
+  #isDirty = false;
+  #isEnded = false;
+  /** Inputs that had nothing when they were last asked. */
+  readonly #caughtUp = new Set<TaskInput>();
+
+  constructor(parts: TaskParts) {
+    this.id = parts.id;
+    this.stage = parts.stage;
+    this.partition = parts.partition;
+    this.#parts = parts;
+    this.#policy = new CommitPolicy(parts.clock);
+    this.#tables = tablesOf(parts.chain);
+    const counts = parts.restored?.counts as TaskCounts | undefined;
+    this.#epoch = parts.restored?.epoch ?? 0;
+    this.#deadLetterCount = counts?.deadLetters ?? 0;
+    this.#commits = counts?.commits ?? 0;
+  }
+
+  /** Event time of its slowest source in ms; +Infinity when it reads none that has event time and has not ended. */
+  get sourceTime(): number {
+    let time = Infinity;
+    for (const input of this.#parts.inputs) {
+      if (input.isAligned && input.watermark < time) time = input.watermark;
+    }
+    return time;
+  }
+
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+
+  /**
+   * Reads one input, processes what it gave, and commits when it is time: the only await points are the read and the
+   * commit, one after the other.
+   *
+   * @returns "waiting" when every input is caught up and everything is committed
+   */
+  async turn(): Promise<TurnOutcome> {
+    const input = this.#nextInput();
+    if (input !== undefined) await this.#take(input);
+    const isIdle = input === undefined || this.#openInputs().every((i) => this.#caughtUp.has(i));
+    const pendingBytes = this.#parts.outputs.reduce((sum, o) => sum + o.pendingBytes, 0);
+    if (isIdle ? this.#isDirty || this.#canEnd() : this.#policy.isDue(pendingBytes)) {
+      await this.commit();
+    }
+    if (this.#isEnded) return "ended";
+    if (!isIdle) return "worked";
+    this.#caughtUp.clear();
+    return "waiting";
+  }
+
+  /** One transaction of everything since the last one (T2). */
+  async commit(): Promise<void> {
+    const { chain, changelog, clock, inputs, outputs, writer } = this.#parts;
+    const startedAtMs = clock.monotonicMs();
+    chain.checkCounts();
+    const watermarks = inputs.map((input) => input.watermark);
+    outputs.forEach((output, index) => {
+      const port = this.stage.outputs[index]?.from;
+      if (port !== undefined) output.flush(writer, chain.portWatermark(port, watermarks));
+    });
+    this.#flushDeadLetters();
+    this.#epoch += 1;
+    this.#commits += 1;
+    changelog.append(writer, this.#tables, this.#progress());
+    await writer.commit();
+    this.#isDirty = false;
+    this.#isEnded = inputs.every((input) => input.isEnded);
+    await changelog.committed();
+    for (const input of inputs) await input.committed();
+    this.#policy.committed(clock.monotonicMs() - startedAtMs);
+  }
+
+  /** Whether it reads a connector, not only other tasks. */
+  get readsSource(): boolean {
+    return this.stage.inputs.some((input) => input.kind === "source");
+  }
+
+  /** Rows given to an output of the stage since the genesis. */
+  rowsWritten(output: number): number {
+    return this.#parts.outputs[output]?.rowsWritten ?? 0;
+  }
+
+  /** Rows taken from an input of the stage since the genesis. */
+  rowsRead(input: number): number {
+    return this.#parts.inputs[input]?.counts.rowsRead ?? 0;
+  }
+
+  counts(): TaskCounts {
+    const operators: Record<string, OperatorCounts> = {};
+    for (const { planned, operator } of this.#parts.chain.operators) {
+      operators[planned.id] = { ...operator.counts };
+    }
+    return {
+      operators,
+      inputs: this.#parts.inputs.map((input) => ({ ...input.counts })),
+      rowsWritten: this.#parts.outputs.map((output) => output.rowsWritten),
+      deadLetters: this.#deadLetterCount,
+      commits: this.#commits,
+    };
+  }
+
+  sourceProgress(): SourceProgress[] {
+    return this.#parts.inputs
+      .map((input) => input.sourceProgress)
+      .filter((progress) => progress !== undefined);
+  }
+
+  stateBytes(): number {
+    let bytes = 0;
+    for (const { tables } of this.#tables) for (const table of tables) bytes += table.sizeBytes;
+    return bytes;
+  }
+
+  async close(): Promise<void> {
+    for (const input of this.#parts.inputs) await input.close();
+    await this.#parts.writer.close();
+  }
+
+  #openInputs(): TaskInput[] {
+    return this.#parts.inputs.filter((input) => !input.isEnded);
+  }
+
+  /** The input that is furthest behind in event time, of those that may have something. */
+  #nextInput(): TaskInput | undefined {
+    let next: TaskInput | undefined;
+    for (const input of this.#openInputs()) {
+      if (this.#caughtUp.has(input)) continue;
+      if (next === undefined || input.watermark < next.watermark) next = input;
+    }
+    return next;
+  }
+
+  async #take(input: TaskInput): Promise<void> {
+    const read = await input.read();
+    if (read.kind === "caught-up") {
+      this.#caughtUp.add(input);
+      return;
+    }
+    this.#isDirty = true;
+    const { chain, inputs } = this.#parts;
+    if (read.kind === "rows") {
+      this.#deadLetters.push(...read.deadLetters);
+      const index = inputs.indexOf(input);
+      for (const batch of read.batches) chain.process(index, batch);
+    }
+    chain.advanceWatermark(inputs.map((each) => each.watermark));
+    this.#deadLetters.push(...chain.takeDeadLetters());
+  }
+
+  /** Whether the end has been reached but not yet committed. */
+  #canEnd(): boolean {
+    return !this.#isEnded && this.#openInputs().length === 0;
+  }
+
+  #flushDeadLetters(): void {
+    if (this.#deadLetters.length === 0) return;
+    const { deadLetterTopic, writer } = this.#parts;
+    this.#deadLetterCount += this.#deadLetters.length;
+    writer.append(deadLetterTopic, this.partition, encodeDeadLetters(this.#deadLetters));
+    this.#deadLetters.length = 0;
+  }
+
+  #progress(): TaskProgress {
+    return {
+      generation: this.#parts.generation,
+      epoch: this.#epoch,
+      inputs: this.#parts.inputs.map((input) => input.progress()),
+      counts: this.counts() as unknown as Json,
+    };
+  }
+}
+
+function tablesOf(chain: OperatorChain): OperatorTables[] {
+  return chain.operators
+    .map(({ planned, operator }) => ({ operatorId: planned.id, tables: operator.state }))
+    .filter(({ tables }) => tables.length > 0);
+}

@@ -1,0 +1,12 @@
+/** A watermark as JSON can hold it: ±Infinity as text. */
+export type JsonWatermark = number | "-inf" | "+inf";
+
+export function toJsonWatermark(watermark: number): JsonWatermark {
+  if (watermark === Infinity) return "+inf";
+  return watermark === -Infinity ? "-inf" : watermark;
+}
+
+export function fromJsonWatermark(watermark: JsonWatermark): number {
+  if (watermark === "+inf") return Infinity;
+  return watermark === "-inf" ? -Infinity : watermark;
+}
