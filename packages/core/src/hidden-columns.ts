@@ -1,16 +1,17 @@
 import type { FieldType } from "./types/data-type.ts";
 
 /**
- * Columns that travel with a batch but are not the user's. Their names start with `$`, which no user column may.
- * They stand after the user's columns. A batch carries only those that someone downstream needs.
+ * Columns that travel with a batch but are not the user's. Their names start with `$`, which no
+ * user column may. They stand after the user's columns. A batch carries only those that someone
+ * downstream needs.
  */
 export const hiddenColumns: {
   /** Event time in ms (Arrow Int64, read as two Int32 halves in hot loops); not null. */
   readonly time: "$time";
   /**
-   * Watermark of the record's own source partition just before it, in ms (Int64, null where the record is not
-   * behind it). Lateness is decided by it alone, so batching and interleaving cannot change it. A batch in which no
-   * record is behind has no such column.
+   * Watermark of the record's own source partition just before it, in ms (Int64, null where the
+   * record is not behind it). Lateness is decided by it alone, so batching and interleaving cannot
+   * change it. A batch in which no record is behind has no such column.
    */
   readonly watermark: "$watermark";
   /** Index of the source in the plan (Int32). */

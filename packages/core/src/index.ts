@@ -33,38 +33,11 @@ export { keyGroupOf, keyGroupsOfPartition, partitionOfKeyGroup } from "./key-gro
 export { limits } from "./limits.ts";
 export { type Random, seededRandom } from "./random.ts";
 export { type Clock, systemClock } from "./time/clock.ts";
-export {
-  days,
-  type Duration,
-  formatDuration,
-  hours,
-  milliseconds,
-  minutes,
-  seconds,
-} from "./time/duration.ts";
-export {
-  type EpochDay,
-  formatInstant,
-  type Instant,
-  instant,
-  type MicroInstant,
-  type NanoInstant,
-} from "./time/instant.ts";
+export * from "./time/duration.ts";
+export * from "./time/instant.ts";
 export { toArrowField, toArrowSchema, toArrowType } from "./types/arrow.ts";
 export { ColumnType, type ValueOf } from "./types/column-type.ts";
-export {
-  type DataType,
-  type DataTypeKind,
-  type FieldType,
-  findField,
-  formatDataType,
-  isInteger,
-  isNumeric,
-  isSameType,
-  type RowSchema,
-  type TimestampUnit,
-  withNullable,
-} from "./types/data-type.ts";
+export * from "./types/data-type.ts";
 export { type JsonSchema, rowJsonSchema, toJsonSchema } from "./types/json-schema.ts";
 export { type InferRow, type RowColumns, type RowOf, RowType } from "./types/row-type.ts";
 export { t } from "./types/t.ts";

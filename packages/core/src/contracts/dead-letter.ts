@@ -1,7 +1,10 @@
 import type { ErrorCode } from "../errors/millrace-error.ts";
 import type { Json } from "./json.ts";
 
-/** A record that could not go on: what it was, why, and where. Never dropped in silence, always counted. */
+/**
+ * A record that could not go on: what it was, why, and where. Never dropped in silence, always
+ * counted.
+ */
 export interface DeadLetter {
   readonly code: ErrorCode;
   /** The catalogue's sentence, filled in. */

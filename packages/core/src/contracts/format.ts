@@ -15,7 +15,10 @@ export interface BadRecord {
 export interface DecodedRecords {
   /** The good rows, in order. */
   readonly rows: RecordBatch;
-  /** Index among the input's records of each good row; absent when none was bad (then it is 0, 1, 2, …). */
+  /**
+   * Index among the input's records of each good row; absent when none was bad (then it is 0, 1, 2,
+   * …).
+   */
   readonly recordIndex?: Int32Array;
   readonly badRecords: readonly BadRecord[];
   /** Records read, good and bad. */
@@ -27,8 +30,8 @@ export interface DecodedRecords {
 /** Bytes → batches. Stateless between calls but for what a header line fixed. */
 export interface Decoder {
   /**
-   * Decodes whole records from the start of `bytes`, at most `rowsMax`. A last record without its end is left
-   * unread unless `isEnd`.
+   * Decodes whole records from the start of `bytes`, at most `rowsMax`. A last record without its
+   * end is left unread unless `isEnd`.
    */
   decode(bytes: Uint8Array, options: { rowsMax: number; isEnd: boolean }): DecodedRecords;
 }
@@ -38,6 +41,7 @@ export interface Encoder {
   encode(rows: RecordBatch): Uint8Array;
 }
 
+/** What a decoder is made for. */
 export interface DecoderOptions {
   /** The row type. */
   readonly schema: RowSchema;

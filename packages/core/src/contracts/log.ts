@@ -1,10 +1,13 @@
 import type { Json } from "./json.ts";
 
 // Invariants of every log:
-//   L1. A partition is a sequence of records with ascending offsets, without gaps but for truncated prefixes.
+//   L1. A partition is a sequence of records with ascending offsets, without gaps but for truncated
+//     prefixes.
 //   L2. A transaction's records become readable all together, at its commit, or never.
-//   L3. Opening a writer of an id fences every older writer of that id: its next commit fails, nothing of it appears.
-//   L4. A commit that was acknowledged survives the death of the process (memory: of the reader, not of the process).
+//   L3. Opening a writer of an id fences every older writer of that id: its next commit fails,
+//     nothing of it appears.
+//   L4. A commit that was acknowledged survives the death of the process (memory: of the reader,
+//     not of the process).
 //   L5. `truncate` removes a prefix only; offsets of what remains do not change.
 
 /** Offset of a record in its partition. */
@@ -23,6 +26,7 @@ export interface LogRecords {
 /** What a topic is for: it decides retention, and later a Kafka topic's settings. */
 export type TopicKind = "records" | "repartition" | "sink" | "changelog" | "dead-letters";
 
+/** A topic as it is created. Partitions are counted from 0. */
 export interface TopicSpec {
   readonly name: string;
   readonly partitions: number;
@@ -37,7 +41,10 @@ export interface GroupMembership {
 
 /** Topics of partitions, transactions over them, readers from an offset. */
 export interface Log {
-  /** Creates the topic, or confirms that it exists with so many partitions. @throws LOG_TOPIC_MISMATCH */
+  /**
+   * Creates the topic, or confirms that it exists with so many partitions. @throws
+   * LOG_TOPIC_MISMATCH
+   */
   createTopic(spec: TopicSpec): Promise<void>;
   /** Removes topics with all their records; unknown names are ignored. */
   deleteTopics(names: readonly string[]): Promise<void>;
@@ -46,7 +53,10 @@ export interface Log {
   joinGroup(group: string): Promise<GroupMembership>;
   /** Opens the only writer of `id`, fencing all older ones (L3). @throws LOG_GENERATION_STALE */
   openWriter(id: string, membership: GroupMembership): Promise<LogWriter>;
-  /** First offset that can be read, and the offset after the last committed record. @throws LOG_TOPIC_UNKNOWN */
+  /**
+   * First offset that can be read, and the offset after the last committed record. @throws
+   * LOG_TOPIC_UNKNOWN
+   */
   bounds(topic: string, partition: number): Promise<{ start: Offset; end: Offset }>;
   /** A reader of committed records from `from` on. @throws LOG_OFFSET_OUT_OF_RANGE from `read` */
   openReader(topic: string, partition: number, from: Offset): Promise<LogReader>;
@@ -58,15 +68,20 @@ export interface Log {
 /** One transaction at a time. */
 export interface LogWriter {
   readonly id: string;
-  /** Adds a record to the open transaction; nothing is visible before `commit`. The bytes are not copied: leave them. */
+  /**
+   * Adds a record to the open transaction; nothing is visible before `commit`. The bytes are not
+   * copied: leave them.
+   */
   append(topic: string, partition: number, value: Uint8Array): void;
   /** Bytes appended since the last commit. */
   readonly pendingBytes: number;
   /**
-   * Commits what was appended since the last commit. An empty transaction is allowed and writes nothing.
+   * Commits what was appended since the last commit. An empty transaction is allowed and writes
+   * nothing.
    *
    * @throws LOG_WRITER_FENCED when a newer writer exists: nothing was written
-   * @throws LOG_COMMIT_INDEFINITE when the outcome is unknown: discard the writer, restore the task (T4)
+   * @throws LOG_COMMIT_INDEFINITE when the outcome is unknown: discard the writer, restore the task
+   *   (T4)
    */
   commit(): Promise<void>;
   /** Forgets what was appended since the last commit. */
@@ -74,8 +89,12 @@ export interface LogWriter {
   close(): Promise<void>;
 }
 
+/** Reads the committed records of one partition in order of offset. One call at a time. */
 export interface LogReader {
-  /** The next records, at most about `bytesMax`, at least one if there is one; count 0 when caught up. */
+  /**
+   * The next records, at most about `bytesMax`, at least one if there is one; count 0 when caught
+   * up.
+   */
   read(bytesMax: number): Promise<LogRecords>;
   /** Offset of the next record that `read` gives. */
   readonly position: Offset;

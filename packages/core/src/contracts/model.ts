@@ -3,8 +3,8 @@ import type { Json } from "./json.ts";
 /**
  * State of many series in one Float64Array: `slots` numbers per series, addressed by dense index.
  *
- * Pages of `pageSlots` numbers are the unit of change: a model calls `touch` for what it writes, and the operator
- * sends touched pages to the changelog. Bounded: `slots × 8` bytes a series.
+ * Pages of `pageSlots` numbers are the unit of change: a model calls `touch` for what it writes,
+ * and the operator sends touched pages to the changelog. Bounded: `slots × 8` bytes a series.
  */
 export interface SeriesState {
   readonly slots: number;
@@ -27,7 +27,10 @@ export interface SeriesPoints {
   readonly value: Float64Array;
 }
 
-/** What a detector says of each point; arrays as long as the points. NaN: not known (warming up, missing value). */
+/**
+ * What a detector says of each point; arrays as long as the points. NaN: not known (warming up,
+ * missing value).
+ */
 export interface DetectionColumns {
   /** 0…1; larger is stranger. */
   readonly score: Float64Array;
@@ -68,7 +71,10 @@ export interface Detector {
   readonly kind: string;
   /** Bounded state, kept by the caller, so that it can be snapshotted. */
   readonly slots: number;
-  /** Scores points and learns from them. A point not after its series' last one is scored but not learned. */
+  /**
+   * Scores points and learns from them. A point not after its series' last one is scored but not
+   * learned.
+   */
   update(state: SeriesState, points: SeriesPoints, out: DetectionColumns): void;
 }
 
@@ -82,11 +88,14 @@ export interface ForecastColumns {
 export interface Forecaster {
   readonly kind: string;
   readonly slots: number;
-  /** Takes in points; a step without a point is a gap, treated as the options say. Late and duplicate points are ignored. */
+  /**
+   * Takes in points; a step without a point is a gap, treated as the options say. Late and
+   * duplicate points are ignored.
+   */
   update(state: SeriesState, points: SeriesPoints): void;
   /**
-   * Forecasts `steps` steps after `originTime` (ms): step k (1-based) is the point at `originTime + (k − 1) · step`.
-   * Steps between the last point and the origin are gaps.
+   * Forecasts `steps` steps after `originTime` (ms): step k (1-based) is the point at `originTime +
+   * (k − 1) · step`. Steps between the last point and the origin are gaps.
    *
    * @param quantileLevels probabilities in (0, 1), ascending
    * @returns false when the series is still too short; `out` is then untouched
@@ -116,6 +125,7 @@ export interface SeriesTraits {
   readonly stepMs: number | undefined;
 }
 
+/** Makers of models by kind. A maker checks its options and throws for wrong ones. */
 export interface ModelRegistry {
   readonly detectors: Readonly<Record<string, (options: Json, traits: SeriesTraits) => Detector>>;
   readonly forecasters: Readonly<

@@ -2,7 +2,10 @@ import type { RecordBatch } from "apache-arrow";
 import type { DeadLetter } from "./dead-letter.ts";
 import type { StateTable } from "./state-table.ts";
 
-/** Where an operator's rows went. `rowsIn = accepted + filtered + late + deadLettered` at every commit (T7). */
+/**
+ * Where an operator's rows went. `rowsIn = accepted + filtered + late + deadLettered` at every
+ * commit (T7).
+ */
 export interface OperatorCounts {
   rowsIn: number;
   accepted: number;
@@ -13,7 +16,10 @@ export interface OperatorCounts {
   rowsOut: number;
 }
 
-/** What an operator gives away. The receiver may keep the batch: an operator never changes it afterwards. */
+/**
+ * What an operator gives away. The receiver may keep the batch: an operator never changes it
+ * afterwards.
+ */
 export interface Collector {
   emit(batch: RecordBatch): void;
   /** Rows that came after their window had closed, in the operator's input schema. */
@@ -24,14 +30,14 @@ export interface Collector {
 /**
  * One physical operator of one task. Synchronous: a task has one await point per loop turn (T6).
  *
- * A batch holds the columns of the input schema, then hidden columns. An operator finds columns by name once per
- * schema object, not per batch.
+ * A batch holds the columns of the input schema, then hidden columns. An operator finds columns by
+ * name once per schema object, not per batch.
  */
 export interface Operator {
   process(batch: RecordBatch, out: Collector): void;
   /**
-   * Event time has reached `watermark` (ms; +Infinity at the end of bounded input): no record that is not late will
-   * have a time before it. Monotone. Emits what is now complete.
+   * Event time has reached `watermark` (ms; +Infinity at the end of bounded input): no record that
+   * is not late will have a time before it. Monotone. Emits what is now complete.
    */
   advanceWatermark(watermark: number, out: Collector): void;
   readonly counts: OperatorCounts;

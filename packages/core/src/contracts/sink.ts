@@ -16,6 +16,7 @@ export interface SinkDescriptor<Row extends object = object> {
   readonly accepts?: (row: Row) => void;
 }
 
+/** What a run tells a sink on opening it. */
 export interface SinkContext {
   readonly pipeline: string;
   readonly sinkId: string;
@@ -35,11 +36,15 @@ export interface SinkToken {
 }
 
 /**
- * One opened sink. The run reads the token, then writes from there on; rows and token move together (DESIGN 6).
+ * One opened sink. The run reads the token, then writes from there on; rows and token move together
+ * (DESIGN 6).
  */
 export interface Sink {
   readonly guarantee: Guarantee;
-  /** Removes what earlier generations left, where the sink's options say so. Idempotent; once per fresh start. */
+  /**
+   * Removes what earlier generations left, where the sink's options say so. Idempotent; once per
+   * fresh start.
+   */
   startAfresh(): Promise<void>;
   /** The token in the store; undefined when this sink was never written in any generation. */
   readToken(partition: number): Promise<SinkToken | undefined>;
@@ -57,4 +62,5 @@ export interface Sink {
   close(): Promise<void>;
 }
 
+/** Opens a sink. Called once per run; the options are those of the descriptor. */
 export type OpenSink = (context: SinkContext) => Promise<Sink>;

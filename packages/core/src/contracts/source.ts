@@ -6,7 +6,9 @@ import type { Clock } from "../time/clock.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 import type { Json } from "./json.ts";
 
-/** A source as a user writes it: which connector, with what, giving which rows. Imports no driver. */
+/**
+ * A source as a user writes it: which connector, with what, giving which rows. Imports no driver.
+ */
 export interface SourceDescriptor<Row extends object> {
   readonly role: "source";
   /** Name in the registry of connectors, such as `files`. */
@@ -16,6 +18,7 @@ export interface SourceDescriptor<Row extends object> {
   readonly rowType: RowType<Row>;
 }
 
+/** What a run tells a source on opening it. */
 export interface SourceContext {
   readonly sourceId: string;
   readonly options: Json;
@@ -52,10 +55,12 @@ export interface SourceProgress {
   readonly unit: "rows" | "bytes";
 }
 
+/** Reads one partition from a position on. One call at a time. */
 export interface SourceReader {
   /**
-   * The next rows, at most `rowsMax`. `"caught-up"`: nothing more for now (unbounded). `"end"`: a bounded partition
-   * has been read whole. The same position gives the same rows, whatever `rowsMax` was.
+   * The next rows, at most `rowsMax`. `"caught-up"`: nothing more for now (unbounded). `"end"`: a
+   * bounded partition has been read whole. The same position gives the same rows, whatever
+   * `rowsMax` was.
    */
   read(rowsMax: number): Promise<SourceBatch | "caught-up" | "end">;
   progress(): SourceProgress;
@@ -64,14 +69,20 @@ export interface SourceReader {
 
 /** One opened source. */
 export interface Source {
-  /** Fixed for the life of a state; the run remembers it. 1 ≤ count ≤ `SourceContext.partitions`. */
+  /**
+   * Fixed for the life of a state; the run remembers it. 1 ≤ count ≤ `SourceContext.partitions`.
+   */
   readonly partitionCount: number;
   /** Whether every partition ends. */
   readonly isBounded: boolean;
-  /** A text that changes when the input is not the one that positions speak of (file names and sizes). */
+  /**
+   * A text that changes when the input is not the one that positions speak of (file names and
+   * sizes).
+   */
   readonly fingerprint: string;
   openReader(partition: number, position: Json | undefined): Promise<SourceReader>;
   close(): Promise<void>;
 }
 
+/** Opens a source. Called once per run; the options are those of the descriptor. */
 export type OpenSource = (context: SourceContext) => Promise<Source>;

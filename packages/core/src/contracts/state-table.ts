@@ -3,8 +3,9 @@ import type { RecordBatch } from "apache-arrow";
 /**
  * A table of an operator's state that the runtime keeps in the changelog.
  *
- * Rows are plain batches of the table's own schema, whose first column is `$keyGroup` (Int32, 0…239). Deltas hold
- * new values of changed rows, never increments, so that applying one twice changes nothing (DESIGN: changelog).
+ * Rows are plain batches of the table's own schema, whose first column is `$keyGroup` (Int32,
+ * 0…239). Deltas hold new values of changed rows, never increments, so that applying one twice
+ * changes nothing (DESIGN: changelog).
  */
 export interface StateTable {
   /** Unique within the operator. */
@@ -15,7 +16,10 @@ export interface StateTable {
   snapshot(from: number, to: number): readonly RecordBatch[];
   /** Applies rows of a snapshot chunk or of a delta, in log order. They do not count as changed. */
   restore(rows: RecordBatch): void;
-  /** Called once after the last `restore`, with the watermark of the progress record: drops what had closed by then. */
+  /**
+   * Called once after the last `restore`, with the watermark of the progress record: drops what had
+   * closed by then.
+   */
   restored(watermark: number): void;
   readonly rowCount: number;
   /** Bytes held, roughly. */

@@ -1,4 +1,6 @@
-/** Thrown by `assert`: a mistake in Millrace's own code. It crashes the task and is never retried. */
+/**
+ * Thrown by `assert`: a mistake in Millrace's own code. It crashes the task and is never retried.
+ */
 export class AssertionError extends Error {
   override readonly name = "AssertionError";
 }

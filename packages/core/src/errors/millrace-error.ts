@@ -27,7 +27,10 @@ export interface ErrorPlace {
 
 const brand = Symbol.for("millrace.error");
 
-/** An error with a code of the catalogue. Recognise it with `isMillraceError`, also across duplicate installs. */
+/**
+ * An error with a code of the catalogue. Recognise it with `isMillraceError`, also across duplicate
+ * installs.
+ */
 export class MillraceError extends Error {
   override readonly name = "MillraceError";
   readonly code: ErrorCode;
@@ -97,7 +100,9 @@ export function isMillraceError(value: unknown): value is MillraceError {
   return typeof value === "object" && value !== null && brand in value;
 }
 
-/** `pipeline/operator [topic/partition@offset] file:line row column`, or "" when nothing is known. */
+/**
+ * `pipeline/operator [topic/partition@offset] file:line row column`, or "" when nothing is known.
+ */
 export function formatPlace(where: ErrorPlace): string {
   const parts: string[] = [];
   const path = [where.pipeline, where.operatorId ?? where.task].filter((p) => p !== undefined);

@@ -15,7 +15,10 @@ export type NanoInstant = bigint & { readonly [nanoInstantBrand]: "NanoInstant" 
 /** A calendar day: days since 1970-01-01, a whole number. */
 export type EpochDay = number & { readonly [epochDayBrand]: "EpochDay" };
 
-/** Makes an `Instant` of epoch milliseconds, or of an ISO 8601 text such as `"2001-01-01T00:00:00Z"`. */
+/**
+ * Makes an `Instant` of epoch milliseconds, or of an ISO 8601 text such as
+ * `"2001-01-01T00:00:00Z"`.
+ */
 export function instant(value: number | string): Instant {
   const ms = typeof value === "string" ? Date.parse(value) : Math.trunc(value);
   if (!Number.isFinite(ms)) throw new RangeError(`Not a point in time: ${String(value)}`);

@@ -43,8 +43,8 @@ function arrowMap(value: DataType): ArrowType {
 /**
  * The Arrow type that holds a column.
  *
- * `json` and `enum` are Utf8 (JSON text; the value itself), `date` is DateDay, `duration` and ms timestamps are
- * 64-bit milliseconds, `decimal` is Decimal128 (four 32-bit words, little-endian).
+ * `json` and `enum` are Utf8 (JSON text; the value itself), `date` is DateDay, `duration` and ms
+ * timestamps are 64-bit milliseconds, `decimal` is Decimal128 (four 32-bit words, little-endian).
  */
 export function toArrowType(type: DataType): ArrowType {
   switch (type.kind) {

@@ -24,10 +24,12 @@ export class ColumnType<Value> {
   }
 
   /**
-   * Adds a check by any Standard Schema object (zod, valibot, arktype, …). A value it refuses makes the row a
-   * dead letter `RECORD_VALIDATION_FAILED`; transformations of the schema are not applied.
+   * Adds a check by any Standard Schema object (zod, valibot, arktype, …). A value it refuses makes
+   * the row a dead letter `RECORD_VALIDATION_FAILED`; transformations of the schema are not
+   * applied.
    *
-   * **Cost** one call per row: the column leaves the vectorised path while it is checked. Null is not checked.
+   * **Cost** one call per row: the column leaves the vectorised path while it is checked. Null is
+   * not checked.
    */
   validate(schema: StandardSchemaV1): ColumnType<Value> {
     return new ColumnType<Value>(this.dataType, [...this.validators, schema]);

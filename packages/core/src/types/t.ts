@@ -80,8 +80,8 @@ function enumOf<const Values extends readonly [string, ...string[]]>(
  *
  * @example
  * ```ts import.meta.vitest
- * const Flight = t.row({ departedAt: t.timestamp(), origin: t.utf8(), delayMinutes: t.float64().nullable() });
- * Flight.schema.fields.map((field) => field.name) // => ["departedAt", "origin", "delayMinutes"]
+ * const Flight = t.row({ departedAt: t.timestamp(), delayMinutes: t.float64().nullable() });
+ * Flight.schema.fields.map((field) => field.name) // => ["departedAt", "delayMinutes"]
  * ```
  */
 export const t: {

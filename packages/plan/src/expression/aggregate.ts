@@ -4,9 +4,10 @@ import type { Expression } from "./expression.ts";
 /**
  * Aggregate functions.
  *
- * Nulls are left out (`count()` without argument counts rows). Over no values: `count` and `approxDistinct` 0, all
- * others null. `variance` and `stddev` are of the sample (n − 1; null for n < 2), by Welford/Chan. `first` and `last`
- * go by event time, then hidden columns; a null value is skipped. NaN: `min`/`max` ignore it unless all are NaN.
+ * Nulls are left out (`count()` without argument counts rows). Over no values: `count` and
+ * `approxDistinct` 0, all others null. `variance` and `stddev` are of the sample (n − 1; null for n
+ * < 2), by Welford/Chan. `first` and `last` go by event time, then hidden columns; a null value is
+ * skipped. NaN: `min`/`max` ignore it unless all are NaN.
  */
 export const aggregateNames = [
   "count",
@@ -22,6 +23,7 @@ export const aggregateNames = [
   "approxDistinct", // HyperLogLog, 2^12 registers
 ] as const;
 
+/** Name of an aggregate function. */
 export type AggregateName = (typeof aggregateNames)[number];
 
 /** One aggregate over the rows of a group: plain data. */
@@ -39,8 +41,8 @@ export interface AggregateCall {
 }
 
 /**
- * A column of an aggregation: an expression over aggregates, which appear in it as columns `$0`, `$1`, …, indexes
- * into `calls`.
+ * A column of an aggregation: an expression over aggregates, which appear in it as columns `$0`,
+ * `$1`, …, indexes into `calls`.
  */
 export interface AggregateColumn {
   readonly name: string;

@@ -4,7 +4,8 @@ import type { FunctionName } from "./functions.ts";
 /**
  * A value per row, as plain data. `type` is always the type of the result, nullability included.
  *
- * Literals: JSON values; int64 as bigint and decimals are decimal text, binary is base64, instants are numbers.
+ * Literals: JSON values; int64 as bigint and decimals are decimal text, binary is base64, instants
+ * are numbers.
  */
 export type Expression =
   | { readonly kind: "column"; readonly name: string; readonly type: DataType }

@@ -1,15 +1,18 @@
 /**
- * Functions of expressions. Both executors (compiled and interpreted) implement each, with these rules:
+ * Functions of expressions. Both executors (compiled and interpreted) implement each, with these
+ * rules:
  *
  * - A null argument gives null, unless said otherwise.
  * - `and`, `or`, `not` follow three-valued logic.
- * - Arithmetic of integers (`int8 … uint64` as number) is exact and gives int64; leaving ±2^53 stops the task with
- *   EXPRESSION_INTEGER_OVERFLOW. With a float operand it is float64. `divide` is always float64 (IEEE: 1/0 = ∞).
- *   `int64<bigint>` operands give `int64<bigint>`; decimals give decimals (add, subtract, multiply, negate, abs,
- *   comparisons).
+ * - Arithmetic of integers (`int8 … uint64` as number) is exact and gives int64; leaving ±2^53
+ *   stops the task with EXPRESSION_INTEGER_OVERFLOW. With a float operand it is float64. `divide`
+ *   is always float64 (IEEE: 1/0 = ∞). `int64<bigint>` operands give `int64<bigint>`; decimals give
+ *   decimals (add, subtract, multiply, negate, abs, comparisons).
  * - `modulo` has the sign of the dividend; an integer modulo 0 is null.
- * - Comparison of floats is IEEE; NaN equals nothing. Text is compared by UTF-8 bytes (equal to code points).
- * - Date-time functions take timestamps (any unit) or dates, in UTC. `dayOfWeek` is ISO: Monday 1 … Sunday 7.
+ * - Comparison of floats is IEEE; NaN equals nothing. Text is compared by UTF-8 bytes (equal to
+ *   code points).
+ * - Date-time functions take timestamps (any unit) or dates, in UTC. `dayOfWeek` is ISO: Monday 1 …
+ *   Sunday 7.
  * - Units and indexes are literal arguments.
  */
 export const functionNames = [

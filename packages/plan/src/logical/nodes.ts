@@ -9,7 +9,10 @@ export interface CodePlace {
   readonly line: number;
 }
 
-/** What every node has. `id` is the user's for sources, sinks and stateful steps, else derived: `where-3`. */
+/**
+ * What every node has. `id` is the user's for sources, sinks and stateful steps, else derived:
+ * `where-3`.
+ */
 interface NodeBase {
   readonly id: string;
   /** Ids of the nodes it reads. */
@@ -21,10 +24,13 @@ interface NodeBase {
   readonly place?: CodePlace;
 }
 
+/** Reads a connector. Has no inputs. */
 export interface SourceNode extends NodeBase {
   readonly kind: "source";
   readonly connector: string;
   readonly options: Json;
+  /** The whole row type, where a rule has left columns out of `schema`. */
+  readonly rowSchema?: RowSchema;
   /** Index among the plan's sources, for `$source`. */
   readonly sourceIndex: number;
   /** Absent where the source has no event time. */
@@ -32,6 +38,7 @@ export interface SourceNode extends NodeBase {
   readonly outOfOrdernessMs: number;
 }
 
+/** Keeps the rows for which the predicate is true; null is false. */
 export interface WhereNode extends NodeBase {
   readonly kind: "where";
   readonly predicate: Expression;
@@ -45,12 +52,16 @@ export interface ProjectNode extends NodeBase {
   readonly verb: "select" | "withColumns" | "drop" | "rename" | "keyBy";
 }
 
-/** A user function over plain rows. The function itself is in `LogicalPlan.functions`, never in the node. */
+/**
+ * A user function over plain rows. The function itself is in `LogicalPlan.functions`, never in the
+ * node.
+ */
 export interface FunctionNode extends NodeBase {
   readonly kind: "filter" | "map" | "flatMap";
   readonly functionId: string;
 }
 
+/** Brings together streams of one schema; their rows interleave as they come. */
 export interface UnionNode extends NodeBase {
   readonly kind: "union";
 }
@@ -67,9 +78,12 @@ export interface TumblingWindow {
   readonly offsetMs: number;
 }
 
+/** How event time is cut into windows. */
 export type WindowSpec = TumblingWindow;
 
-/** Rows per (key, window): keys, `windowStart`, `windowEnd` (timestamps in ms), then the columns. */
+/**
+ * Rows per (key, window): keys, `windowStart`, `windowEnd` (timestamps in ms), then the columns.
+ */
 export interface WindowAggregateNode extends NodeBase {
   readonly kind: "windowAggregate";
   readonly window: WindowSpec;
@@ -104,6 +118,7 @@ export interface ForecastNode extends NodeBase {
   readonly levels: readonly number[];
 }
 
+/** Writes a stream to a connector. Nothing reads it. */
 export interface SinkNode extends NodeBase {
   readonly kind: "sink";
   readonly connector: string;
@@ -113,6 +128,7 @@ export interface SinkNode extends NodeBase {
   readonly demandedGuarantee?: Guarantee;
 }
 
+/** One step of a pipeline. */
 export type LogicalNode =
   | SourceNode
   | WhereNode

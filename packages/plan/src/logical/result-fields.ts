@@ -8,7 +8,10 @@ export const windowFields: readonly FieldType[] = [
 
 const nullableFloat = { kind: "float64", nullable: true } as const;
 
-/** Columns that `detect` adds after the input's. Null: not known (the model warms up, or the value is missing). */
+/**
+ * Columns that `detect` adds after the input's. Null: not known (the model warms up, or the value
+ * is missing).
+ */
 export const detectionFields: readonly FieldType[] = [
   { name: "score", type: nullableFloat },
   { name: "pValue", type: nullableFloat },

@@ -3,14 +3,20 @@ import type { AggregateCall } from "../expression/aggregate.ts";
 import type { Expression, NamedExpression } from "../expression/expression.ts";
 import type { WindowSpec } from "../logical/nodes.ts";
 
-/** Rows that satisfy the predicate, then the columns; either may be absent. Hidden columns pass through. */
+/**
+ * Rows that satisfy the predicate, then the columns; either may be absent. Hidden columns pass
+ * through.
+ */
 export interface FilterProjectSpec {
   readonly kind: "filterProject";
   readonly predicate?: Expression;
   readonly columns?: readonly NamedExpression[];
 }
 
-/** A user function over plain rows. Hidden columns pass through; `flatMap` numbers its rows in `$index`. */
+/**
+ * A user function over plain rows. Hidden columns pass through; `flatMap` numbers its rows in
+ * `$index`.
+ */
 export interface RowFunctionSpec {
   readonly kind: "rowFunction";
   readonly mode: "filter" | "map" | "flatMap";
@@ -19,7 +25,10 @@ export interface RowFunctionSpec {
   readonly step: string;
 }
 
-/** Aggregates per key and window; closes windows when the watermark reaches their end plus allowed lateness. */
+/**
+ * Aggregates per key and window; closes windows when the watermark reaches their end plus allowed
+ * lateness.
+ */
 export interface WindowAggregateSpec {
   readonly kind: "windowAggregate";
   readonly keys: readonly string[];
@@ -56,6 +65,7 @@ export interface UnionSpec {
   readonly kind: "union";
 }
 
+/** What an operator has to do, by kind. */
 export type OperatorSpec =
   | FilterProjectSpec
   | RowFunctionSpec
@@ -67,7 +77,10 @@ export type OperatorSpec =
 /** Whether the order of rows matters to an operator (DESIGN 2). */
 export type OrderClass = "order-free" | "event-ordered" | "arrival-ordered";
 
-/** Where a port's rows come from inside a stage: the stage's input, or an operator's main or late output. */
+/**
+ * Where a port's rows come from inside a stage: the stage's input, or an operator's main or late
+ * output.
+ */
 export interface StagePort {
   readonly from: "input" | "operator";
   /** Index of the stage input or of the operator. */
@@ -75,6 +88,7 @@ export interface StagePort {
   readonly output: "main" | "late";
 }
 
+/** An operator of a stage, with its place in the chain. */
 export interface StageOperator {
   /** Id of the logical node it came from (of a fused chain: the last one). */
   readonly id: string;
@@ -111,6 +125,7 @@ export interface ShuffleInput {
   readonly schema: RowSchema;
 }
 
+/** Where the rows of a stage come from. */
 export type StageInput = SourceInput | ShuffleInput;
 
 /** Rows leave to another stage, by key. */

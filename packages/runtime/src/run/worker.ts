@@ -66,25 +66,22 @@ export class Worker {
 
   async #runTask(task: Task, hasFailed: () => boolean): Promise<void> {
     while (!this.#isStopping) {
-      if (!this.#mayRead(task)) {
-        await this.#pause();
-        continue;
-      }
-      const outcome = await task.turn();
-      this.#progress.notify();
-      if (outcome === "ended") return;
+      await this.#letOthersIn();
+      const outcome = this.#mayRead(task) ? await task.turn() : "waiting";
       if (outcome === "waiting") await this.#pause();
-      else await this.#letOthersIn();
+      else this.#progress.notify();
+      if (outcome === "ended") return;
     }
     if (!hasFailed() && !task.isEnded) await task.commit();
   }
 
   async #runSinkTask(task: SinkTask): Promise<void> {
     while (!this.#isStopping) {
+      await this.#letOthersIn();
       const outcome = await task.turn();
-      if (outcome === "ended") return;
       if (outcome === "waiting") await this.#pause();
       else this.#progress.notify();
+      if (outcome === "ended") return;
     }
   }
 

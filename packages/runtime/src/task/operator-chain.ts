@@ -77,10 +77,14 @@ export class OperatorChain {
 
   /** Event time up to which the rows of a port are complete. */
   portWatermark(port: StagePort, inputWatermarks: readonly number[]): number {
-    const watermark =
-      port.from === "input" ? inputWatermarks[port.index] : this.#links[port.index]?.watermark;
-    assert(watermark !== undefined, "a port names an input or an operator of its stage");
-    return watermark;
+    if (port.from === "input") {
+      const watermark = inputWatermarks[port.index];
+      assert(watermark !== undefined, "a port names an input of its stage");
+      return watermark;
+    }
+    const link = this.#links[port.index];
+    assert(link !== undefined, "a port names an operator of its stage");
+    return link.watermark - heldBackMs(link.planned);
   }
 
   /** Dead letters since the last call. */
@@ -142,6 +146,11 @@ export class OperatorChain {
     const link = this.#links[port.index] as Link;
     return port.output === "late" ? link.late : link.main;
   }
+}
+
+/** A window's rows leave only when its allowed lateness has passed, so its output is complete that much later. */
+function heldBackMs({ spec }: StageOperator): number {
+  return spec.kind === "windowAggregate" ? spec.allowedLatenessMs : 0;
 }
 
 function deliver(target: Target, batch: RecordBatch): void {

@@ -111,20 +111,19 @@ export class Task {
    * Reads one input, processes what it gave, and commits when it is time: the only await points are the read and the
    * commit, one after the other.
    *
-   * @returns "waiting" when every input is caught up and everything is committed
+   * @returns "waiting" when every input is caught up and there was nothing to commit
    */
   async turn(): Promise<TurnOutcome> {
     const input = this.#nextInput();
     if (input !== undefined) await this.#take(input);
-    const isIdle = input === undefined || this.#openInputs().every((i) => this.#caughtUp.has(i));
-    const pendingBytes = this.#parts.outputs.reduce((sum, o) => sum + o.pendingBytes, 0);
-    if (isIdle ? this.#isDirty || this.#canEnd() : this.#policy.isDue(pendingBytes)) {
-      await this.commit();
-    }
+    const isIdle = this.#nextInput() === undefined;
+    const isDue = isIdle
+      ? this.#isDirty || this.#canEnd()
+      : this.#policy.isDue(this.#parts.outputs.reduce((sum, o) => sum + o.pendingBytes, 0));
+    if (isIdle) this.#caughtUp.clear();
+    if (isDue) await this.commit();
     if (this.#isEnded) return "ended";
-    if (!isIdle) return "worked";
-    this.#caughtUp.clear();
-    return "waiting";
+    return isIdle && !isDue ? "waiting" : "worked";
   }
 
   /** One transaction of everything since the last one (T2). */

@@ -6,7 +6,10 @@ import { planErrors } from "./plan.ts";
 import { recordErrors } from "./record.ts";
 import { runErrors } from "./run.ts";
 
-/** Every error code with its domain, retry rule, exit code, text and hint. Each has a page in `docs/errors/`. */
+/**
+ * Every error code with its domain, retry rule, exit code, text and hint. Each has a page in
+ * `docs/errors/`.
+ */
 export const catalogue: typeof planErrors &
   typeof expressionErrors &
   typeof recordErrors &

@@ -1,0 +1,16 @@
+export {
+  collectOutput,
+  type CollectedOutput,
+  type OutputRow,
+  rowsOf,
+} from "./laws/collect-output.ts";
+export {
+  operatorLaws,
+  type OperatorLawsOptions,
+  type OperatorSegment,
+} from "./laws/operator-laws.ts";
+export { expectSameRows } from "./laws/same-rows.ts";
+export { type CommitFault, faultyLog } from "./fakes/faulty-log.ts";
+export { MemoryStore } from "./fakes/memory-store.ts";
+export { type PartitionRows, rowsSource } from "./fakes/rows-source.ts";
+export { logSuite, type LogSuiteOptions, type LogUnderTest } from "./suites/log-suite.ts";

@@ -1,0 +1,319 @@
+import {
+  type GroupMembership,
+  isMillraceError,
+  type Log,
+  type LogReader,
+  offset,
+  recordValue,
+} from "@millrace/core";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+/** A fresh log, and how to open it again and to remove it. */
+export interface LogUnderTest {
+  readonly log: Log;
+  /** Closes the log and opens it again, with what was acknowledged. */
+  reopen(): Promise<Log>;
+  cleanUp(): Promise<void>;
+}
+
+/** A log implementation, and the checks it is excused from. */
+export interface LogSuiteOptions {
+  readonly name: string;
+  open(): Promise<LogUnderTest>;
+  readonly skip?: readonly { readonly check: string; readonly reason: string }[];
+}
+
+interface Fixture extends LogUnderTest {
+  readonly membership: GroupMembership;
+}
+
+type Check = (fixture: Fixture) => Promise<void>;
+
+const topic = "readings";
+
+/** Registers the tests that hold a log to its contract (L1–L5); each starts with a topic of two partitions. */
+export function logSuite(options: LogSuiteOptions): void {
+  describe(`${options.name} as a log`, () => {
+    let fixture: Fixture;
+    beforeEach(async () => {
+      const opened = await options.open();
+      await opened.log.createTopic({ name: topic, partitions: 2, kind: "records" });
+      const membership = await opened.log.joinGroup("group");
+      fixture = {
+        log: opened.log,
+        reopen: () => opened.reopen(),
+        cleanUp: () => opened.cleanUp(),
+        membership,
+      };
+    });
+    afterEach(() => fixture.cleanUp());
+    const checks = { ...transactionChecks, ...fencingChecks, ...readingChecks, ...topicChecks };
+    for (const [sentence, check] of Object.entries(checks)) {
+      const skipped = options.skip?.find((entry) => entry.check === sentence);
+      const name = skipped === undefined ? sentence : `${sentence} (${skipped.reason})`;
+      it.skipIf(skipped !== undefined)(name, () => check(fixture));
+    }
+  });
+}
+
+const transactionChecks: Record<string, Check> = {
+  "records of a transaction become readable together at its commit": async (f) => {
+    const writer = await f.log.openWriter("w", f.membership);
+    writer.append(topic, 0, bytes("a"));
+    writer.append(topic, 1, bytes("b"));
+    expect(await contents(f.log)).toEqual([[], []]);
+    await writer.commit();
+    expect(await contents(f.log)).toEqual([["a"], ["b"]]);
+  },
+  "an aborted transaction leaves nothing": async (f) => {
+    const writer = await f.log.openWriter("w", f.membership);
+    writer.append(topic, 0, bytes("a"));
+    writer.abort();
+    expect(writer.pendingBytes).toBe(0);
+    writer.append(topic, 0, bytes("b"));
+    await writer.commit();
+    expect(await contents(f.log)).toEqual([["b"], []]);
+  },
+  "an empty transaction writes nothing": async (f) => {
+    const writer = await f.log.openWriter("w", f.membership);
+    await writer.commit();
+    expect(await f.log.bounds(topic, 0)).toEqual({ start: 0n, end: 0n });
+  },
+  "pending bytes count what was appended since the last commit": async (f) => {
+    const writer = await f.log.openWriter("w", f.membership);
+    writer.append(topic, 0, bytes("abc"));
+    writer.append(topic, 1, bytes("de"));
+    expect(writer.pendingBytes).toBe(5);
+    await writer.commit();
+    expect(writer.pendingBytes).toBe(0);
+  },
+  "what was acknowledged survives reopening": async (f) => {
+    await write(f, 0, ["a", "b"]);
+    const log = await f.reopen();
+    expect(await contents(log)).toEqual([["a", "b"], []]);
+    expect((await log.joinGroup("group")).generation).toBe(f.membership.generation + 1);
+  },
+  "concurrent writers of different ids interleave whole transactions": async (f) => {
+    const ids = ["x", "y", "z"];
+    const writers = await Promise.all(ids.map((id) => f.log.openWriter(id, f.membership)));
+    for (let round = 0; round < 5; round++) {
+      for (const writer of writers) {
+        for (let part = 0; part < 3; part++) {
+          writer.append(topic, 0, bytes(`${writer.id}${round}`));
+          writer.append(topic, 1, bytes(`${writer.id}${round}`));
+        }
+      }
+      await Promise.all(writers.map((writer) => writer.commit()));
+    }
+    const [first = [], second] = await contents(f.log);
+    expect(first).toEqual(second);
+    expect(first).toHaveLength(45);
+    for (let index = 0; index < first.length; index += 3) {
+      expect(new Set(first.slice(index, index + 3)).size).toBe(1);
+    }
+  },
+};
+
+const fencingChecks: Record<string, Check> = {
+  "opening a writer fences the older one": async (f) => {
+    const older = await f.log.openWriter("w", f.membership);
+    older.append(topic, 0, bytes("old"));
+    const newer = await f.log.openWriter("w", f.membership);
+    expect(await codeOf(older.commit())).toBe("LOG_WRITER_FENCED");
+    newer.append(topic, 0, bytes("new"));
+    await newer.commit();
+    expect(await contents(f.log)).toEqual([["new"], []]);
+  },
+  "a fenced writer cannot commit even an empty transaction": async (f) => {
+    const older = await f.log.openWriter("w", f.membership);
+    await f.log.openWriter("w", f.membership);
+    expect(await codeOf(older.commit())).toBe("LOG_WRITER_FENCED");
+  },
+  "a writer does not fence those of other ids": async (f) => {
+    const writer = await f.log.openWriter("w", f.membership);
+    await f.log.openWriter("v", f.membership);
+    writer.append(topic, 0, bytes("a"));
+    await writer.commit();
+    expect(await contents(f.log)).toEqual([["a"], []]);
+  },
+  "a stale generation cannot open a writer": async (f) => {
+    await f.log.joinGroup("group");
+    expect(await codeOf(f.log.openWriter("w", f.membership))).toBe("LOG_GENERATION_STALE");
+  },
+  "a stale generation cannot commit": async (f) => {
+    const writer = await f.log.openWriter("w", f.membership);
+    writer.append(topic, 0, bytes("a"));
+    await f.log.joinGroup("group");
+    expect(await codeOf(writer.commit())).toBe("LOG_GENERATION_STALE");
+    expect(await contents(f.log)).toEqual([[], []]);
+  },
+  "generations of groups are independent": async (f) => {
+    await f.log.joinGroup("other");
+    const writer = await f.log.openWriter("w", f.membership);
+    expect(await codeOf(writer.commit())).toBe(undefined);
+  },
+};
+
+const readingChecks: Record<string, Check> = {
+  "a reader resumes at an offset": async (f) => {
+    await write(f, 0, ["a", "b", "c"]);
+    const reader = await f.log.openReader(topic, 0, offset(1));
+    const records = await reader.read(1_000_000);
+    expect([records.baseOffset, records.count, reader.position]).toEqual([1n, 2, 3n]);
+    expect((await reader.read(1_000_000)).count).toBe(0);
+    await write(f, 0, ["d"]);
+    expect(await drain(reader)).toEqual(["d"]);
+  },
+  "read respects bytesMax but always gives at least one record": async (f) => {
+    await write(f, 0, ["aaaa", "bbbb", "cccc"]);
+    const reader = await f.log.openReader(topic, 0, offset(0));
+    expect((await reader.read(1)).count).toBe(1);
+    expect((await reader.read(8)).count).toBe(2);
+  },
+  "what a read gave stays as it is after further reads and commits": async (f) => {
+    await write(f, 0, ["aaaa", "bbbb"]);
+    const reader = await f.log.openReader(topic, 0, offset(0));
+    const first = await reader.read(4);
+    await reader.read(4);
+    await write(f, 0, ["cccc"]);
+    await f.log.truncate(topic, 0, offset(3));
+    expect(text(recordValue(first, 0))).toBe("aaaa");
+  },
+  "an empty value is a record": async (f) => {
+    await write(f, 0, ["", "a", ""]);
+    expect(await contents(f.log)).toEqual([["", "a", ""], []]);
+  },
+  "a value that is a part of a larger buffer is kept exactly": async (f) => {
+    const writer = await f.log.openWriter("w", f.membership);
+    writer.append(topic, 0, bytes("xxabcxx").subarray(2, 5));
+    await writer.commit();
+    expect(await contents(f.log)).toEqual([["abc"], []]);
+  },
+  "a value of a megabyte comes back byte for byte": async (f) => {
+    const value = Uint8Array.from({ length: 1_048_577 }, (_, index) => (index * 31) % 251);
+    const writer = await f.log.openWriter("w", f.membership);
+    writer.append(topic, 0, value);
+    await writer.commit();
+    const reader = await f.log.openReader(topic, 0, offset(0));
+    expect(Buffer.compare(recordValue(await reader.read(1), 0), value)).toBe(0);
+  },
+  "truncation keeps the offsets of what remains": async (f) => {
+    await write(f, 0, ["a", "b", "c", "d"]);
+    await f.log.truncate(topic, 0, offset(2));
+    expect(await f.log.bounds(topic, 0)).toEqual({ start: 2n, end: 4n });
+    expect(await drain(await f.log.openReader(topic, 0, offset(2)))).toEqual(["c", "d"]);
+    await write(f, 0, ["e"]);
+    expect(await drain(await f.log.openReader(topic, 0, offset(4)))).toEqual(["e"]);
+  },
+  "truncating before the start again changes nothing": async (f) => {
+    await write(f, 0, ["a", "b", "c"]);
+    await f.log.truncate(topic, 0, offset(2));
+    await f.log.truncate(topic, 0, offset(1));
+    expect(await f.log.bounds(topic, 0)).toEqual({ start: 2n, end: 3n });
+  },
+  "a wholly truncated partition goes on at its end": async (f) => {
+    await write(f, 0, ["a", "b"]);
+    await f.log.truncate(topic, 0, offset(2));
+    const log = await f.reopen();
+    expect(await log.bounds(topic, 0)).toEqual({ start: 2n, end: 2n });
+  },
+  "reading below the start is LOG_OFFSET_OUT_OF_RANGE": async (f) => {
+    await write(f, 0, ["a", "b"]);
+    const reader = await f.log.openReader(topic, 0, offset(0));
+    await f.log.truncate(topic, 0, offset(1));
+    expect(await codeOf(reader.read(1))).toBe("LOG_OFFSET_OUT_OF_RANGE");
+  },
+  "reading past the end is LOG_OFFSET_OUT_OF_RANGE": async (f) => {
+    const reader = await f.log.openReader(topic, 0, offset(1));
+    expect(await codeOf(reader.read(1))).toBe("LOG_OFFSET_OUT_OF_RANGE");
+  },
+  "truncating past the end is LOG_OFFSET_OUT_OF_RANGE": async (f) => {
+    expect(await codeOf(f.log.truncate(topic, 0, offset(1)))).toBe("LOG_OFFSET_OUT_OF_RANGE");
+  },
+};
+
+const topicChecks: Record<string, Check> = {
+  "a topic keeps its number of partitions": async (f) => {
+    await f.log.createTopic({ name: topic, partitions: 2, kind: "records" });
+    const again = f.log.createTopic({ name: topic, partitions: 3, kind: "records" });
+    expect(await codeOf(again)).toBe("LOG_TOPIC_MISMATCH");
+  },
+  "topics lists what was created": async (f) => {
+    await f.log.createTopic({ name: "changes", partitions: 1, kind: "changelog" });
+    const names = (await f.log.topics()).map((spec) => `${spec.name} ${spec.kind}`);
+    expect(names.sort()).toEqual(["changes changelog", "readings records"]);
+  },
+  "an unknown topic is LOG_TOPIC_UNKNOWN": async (f) => {
+    const writer = await f.log.openWriter("w", f.membership);
+    const append = async () => writer.append("other", 0, bytes("a"));
+    expect(await codeOf(append())).toBe("LOG_TOPIC_UNKNOWN");
+    expect(await codeOf(f.log.bounds("other", 0))).toBe("LOG_TOPIC_UNKNOWN");
+    expect(await codeOf(f.log.openReader("other", 0, offset(0)))).toBe("LOG_TOPIC_UNKNOWN");
+    expect(await codeOf(f.log.truncate("other", 0, offset(0)))).toBe("LOG_TOPIC_UNKNOWN");
+  },
+  "deleting an unknown topic is no error": async (f) => {
+    await f.log.deleteTopics(["other"]);
+    expect(await f.log.topics()).toHaveLength(1);
+  },
+  "a topic that is created again starts empty and is unknown to older readers": async (f) => {
+    await write(f, 0, ["a"]);
+    const reader = await f.log.openReader(topic, 0, offset(0));
+    await f.log.deleteTopics([topic]);
+    await f.log.createTopic({ name: topic, partitions: 2, kind: "records" });
+    expect(await contents(f.log)).toEqual([[], []]);
+    expect(await codeOf(reader.read(1))).toBe("LOG_TOPIC_UNKNOWN");
+  },
+  "a transaction over a deleted topic appears nowhere": async (f) => {
+    await f.log.createTopic({ name: "doomed", partitions: 1, kind: "sink" });
+    const writer = await f.log.openWriter("w", f.membership);
+    writer.append(topic, 0, bytes("a"));
+    writer.append("doomed", 0, bytes("b"));
+    await f.log.deleteTopics(["doomed"]);
+    expect(await codeOf(writer.commit())).toBe("LOG_TOPIC_UNKNOWN");
+    expect(await contents(f.log)).toEqual([[], []]);
+  },
+};
+
+async function write(f: Fixture, partition: number, values: readonly string[]): Promise<void> {
+  const writer = await f.log.openWriter("w", f.membership);
+  for (const value of values) writer.append(topic, partition, bytes(value));
+  await writer.commit();
+  await writer.close();
+}
+
+async function contents(log: Log): Promise<string[][]> {
+  const first = await drain(await log.openReader(topic, 0, offset(0)));
+  return [first, await drain(await log.openReader(topic, 1, offset(0)))];
+}
+
+/** All that a reader gives, in small reads. */
+async function drain(reader: LogReader): Promise<string[]> {
+  const values: string[] = [];
+  for (;;) {
+    const records = await reader.read(64);
+    if (records.count === 0) break;
+    for (let index = 0; index < records.count; index++) {
+      values.push(text(recordValue(records, index)));
+    }
+  }
+  await reader.close();
+  return values;
+}
+
+async function codeOf(outcome: Promise<unknown>): Promise<string | undefined> {
+  try {
+    await outcome;
+    return undefined;
+  } catch (error) {
+    if (!isMillraceError(error)) throw error;
+    return error.code;
+  }
+}
+
+function bytes(value: string): Uint8Array {
+  return new TextEncoder().encode(value);
+}
+
+function text(value: Uint8Array): string {
+  return new TextDecoder().decode(value);
+}

@@ -1,0 +1,2 @@
+export { consoleTable, type ConsoleTableOptions } from "./descriptor.ts";
+export { consoleConnector, createConsoleConnector } from "./sink.ts";

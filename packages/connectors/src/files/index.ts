@@ -1,0 +1,3 @@
+export { type FilePaths, ndjson, parquet, type TextFileOptions } from "./descriptor.ts";
+export { mapFileError } from "./error-map.ts";
+export { openFiles } from "./open-files.ts";

@@ -1,0 +1,60 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { type FieldType, millraceError } from "@millrace/core";
+import { withFileErrors } from "../error-map.ts";
+import type { InputFile } from "../find-files.ts";
+import { type ColumnPlan, planColumn } from "./column-plan.ts";
+import { sqlText } from "./driver.ts";
+
+/** One row group: what a partition reads at a time. */
+export interface ParquetSplit {
+  readonly path: string;
+  readonly firstRow: number;
+  readonly rowCount: number;
+  readonly plans: readonly ColumnPlan[];
+}
+
+/**
+ * The row groups of all files in path order, with their columns planned.
+ *
+ * @throws MillraceError `FILE_CORRUPT`, `FILE_COLUMN_MISSING`, `FILE_COLUMN_TYPE`
+ */
+export async function listSplits(
+  connection: DuckDBConnection,
+  files: readonly InputFile[],
+  fields: readonly FieldType[],
+): Promise<ParquetSplit[]> {
+  const splits: ParquetSplit[] = [];
+  for (const { path } of files) {
+    await withFileErrors(path, async () => {
+      const text = sqlText(path);
+      const described = await connection.runAndReadAll(
+        `DESCRIBE SELECT * FROM read_parquet(${text})`,
+      );
+      const plans = planColumns(described.getRows(), fields, path);
+      const groups = await connection.runAndReadAll(
+        `SELECT DISTINCT row_group_id, row_group_num_rows FROM parquet_metadata(${text}) ORDER BY 1`,
+      );
+      let firstRow = 0;
+      for (const [, rows] of groups.getRows()) {
+        const rowCount = Number(rows);
+        splits.push({ path, firstRow, rowCount, plans });
+        firstRow += rowCount;
+      }
+    });
+  }
+  return splits;
+}
+
+function planColumns(
+  described: readonly (readonly unknown[])[],
+  fields: readonly FieldType[],
+  path: string,
+): ColumnPlan[] {
+  const types = new Map(described.map((row) => [String(row[0]), String(row[1])]));
+  return fields.map((field) => {
+    const actual = types.get(field.name);
+    if (actual !== undefined) return planColumn(field, actual, path);
+    const columns = [...types.keys()];
+    throw millraceError("FILE_COLUMN_MISSING", { path, column: field.name, columns });
+  });
+}

@@ -1,0 +1,44 @@
+export {
+  approxDistinct,
+  count,
+  first,
+  last,
+  max,
+  mean,
+  min,
+  quantile,
+  stddev,
+  sum,
+  variance,
+} from "./aggregate/aggregates.ts";
+export type * from "./aggregate/aggregate-types.ts";
+export type * from "./expression/expression-types.ts";
+export {
+  type CaseBuilder,
+  coalesce,
+  greatest,
+  least,
+  literal,
+  type PlainValue,
+  when,
+} from "./expression/free-functions.ts";
+export {
+  isPipeline,
+  type Pipeline,
+  pipeline,
+  type PipelineBuilder,
+  type SourceOptions,
+} from "./pipeline.ts";
+export type { Detection, ForecastLevel, Severity } from "./stream/row-types.ts";
+export type {
+  AggregatedStream,
+  AnyStream,
+  Branch,
+  DetectOptions,
+  ForecastOptions,
+  KeyedStream,
+  Stream,
+  WindowedStream,
+} from "./stream/stream.ts";
+export type { StreamTypeError } from "./stream/stream-type-error.ts";
+export { tumbling } from "./stream/window.ts";

@@ -1,0 +1,189 @@
+import {
+  assertUserInput,
+  type ColumnType,
+  type Duration,
+  formatDataType,
+  isMillraceError,
+  quote,
+  type SourceDescriptor,
+} from "@millrace/core";
+import type { LogicalPlan, ParameterSpec } from "@millrace/plan";
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { placeBelowBuild, withDeepStacks } from "./code-place.ts";
+import type {
+  ExpressionOf,
+  ExpressionRow,
+  PointInTime,
+  TimestampExpression,
+} from "./expression/expression-types.ts";
+import { ExpressionValue, isExpressionValue } from "./expression/expression-value.ts";
+import { literalValue } from "./expression/literal.ts";
+import { reportProblem, withinScope } from "./expression/scope.ts";
+import { PlanDraft } from "./plan-draft.ts";
+import type { Flat } from "./stream/row-types.ts";
+import type { Stream } from "./stream/stream.ts";
+import { StreamStep } from "./stream/stream-step.ts";
+import { checkName, runRowCallback } from "./stream/step-columns.ts";
+
+/** Options of a source. */
+export interface SourceOptions<Row extends object> {
+  /** When the record happened: a timestamp of the row. Windows, `detect` and `forecast` need it. */
+  readonly eventTime?: (row: ExpressionRow<Row>) => TimestampExpression<PointInTime | null>;
+  /** How far a record may come after records that happened later; 0 by default. */
+  readonly outOfOrderness?: Duration;
+}
+
+/** What a pipeline's callback builds with. */
+export interface PipelineBuilder {
+  /**
+   * Adds a source.
+   *
+   * @param id stable: it names the source's progress
+   */
+  source<Row extends object>(
+    id: string,
+    source: SourceDescriptor<Row>,
+    options?: SourceOptions<NoInfer<Row>>,
+  ): Stream<Flat<Row>>;
+  /**
+   * Adds a setting, which is given by file, environment or flag, and used like a column.
+   *
+   * @param fallback its value where none is given
+   */
+  parameter<Value>(
+    name: string,
+    type: ColumnType<Value>,
+    fallback?: NoInfer<Value>,
+  ): ExpressionOf<Value>;
+}
+
+const brand = Symbol.for("millrace.pipeline");
+
+/** A named pipeline. Frozen; `build` may be called any number of times and gives equal plans. */
+export interface Pipeline {
+  readonly name: string;
+  /**
+   * Runs the pipeline's callback and gives its plan.
+   *
+   * What is wrong with the pipeline is in `problems`, each with the user's file and line; nothing
+   * is thrown but what the callback itself throws.
+   */
+  build(): LogicalPlan;
+}
+
+/** Whether a value is a pipeline, of this or another copy of the package. */
+export function isPipeline(value: unknown): value is Pipeline {
+  return typeof value === "object" && value !== null && brand in value;
+}
+
+/**
+ * Names a pipeline; the callback says what it does, and runs at `build`.
+ *
+ * @param name letters, digits, `-` and `_`, starting with a letter: it names topics and metrics
+ * @example
+ * ```ts import.meta.vitest
+ * pipeline("late-flights", (p) => {
+ *   p.source("flights", flights).where((f) => f.delayMinutes.gt(60)).sink("late", files({ path:
+ * "late.jsonl" })); })
+ * ```
+ */
+export function pipeline(name: string, define: (p: PipelineBuilder) => void): Pipeline {
+  assertUserInput(typeof define === "function", "pipeline: the second argument is a function");
+  const built: Pipeline = {
+    name,
+    build: () => buildPlan(name, define),
+  };
+  return Object.freeze(Object.defineProperty(built, brand, { value: true }));
+}
+
+function buildPlan(name: string, define: (p: PipelineBuilder) => void): LogicalPlan {
+  const draft = new PlanDraft(name);
+  withinScope({ step: `pipeline ${quote(name)}`, problems: draft.problems }, () => {
+    draft.checkName(name);
+    try {
+      const builder: unknown = new DraftBuilder(draft);
+      const result: unknown = withDeepStacks(() => define(builder as PipelineBuilder));
+      if (result instanceof Promise) {
+        reportProblem("PLAN_ARGUMENT_INVALID", { problem: "A pipeline's callback is not async" });
+      }
+    } catch (error) {
+      if (!isMillraceError(error)) throw error;
+      // Descriptors refuse their options by throwing; the rest of the callback is then unknown.
+      draft.addProblem(error, placeBelowBuild(error.stack));
+    }
+  });
+  return draft.finish();
+}
+
+class DraftBuilder {
+  readonly #draft: PlanDraft;
+
+  constructor(draft: PlanDraft) {
+    this.#draft = draft;
+  }
+
+  source(
+    id: string,
+    source: SourceDescriptor<object>,
+    options: { eventTime?: (row: never) => unknown; outOfOrderness?: Duration } = {},
+  ): StreamStep {
+    const step = `source ${quote(id)}`;
+    const draft = this.#draft;
+    return withinScope({ step, problems: draft.problems }, () => {
+      draft.takeId(id);
+      const { schema } = source.rowType;
+      for (const { name } of schema.fields) checkName(step, name);
+      const time =
+        options.eventTime === undefined
+          ? undefined
+          : runRowCallback(`eventTime of ${step}`, schema, options.eventTime);
+      if (time !== undefined && !isExpressionValue(time)) {
+        reportProblem("PLAN_EVENT_TIME_INVALID", { source: id, actual: typeof time });
+      }
+      this.#takeValidators(id, source);
+      const node = draft.append({
+        id,
+        inputs: [],
+        schema,
+        keys: [],
+        kind: "source",
+        connector: source.connector,
+        options: source.options,
+        sourceIndex: draft.nodes.filter((n) => n.kind === "source").length,
+        ...(isExpressionValue(time) ? { eventTime: time.expression } : {}),
+        outOfOrdernessMs: options.outOfOrderness ?? 0,
+      });
+      return new StreamStep(draft, node);
+    });
+  }
+
+  #takeValidators(id: string, source: SourceDescriptor<object>): void {
+    const found = new Map<string, readonly StandardSchemaV1[]>();
+    for (const [name, column] of Object.entries(source.rowType.columns)) {
+      if (column.validators.length > 0) found.set(name, column.validators);
+    }
+    if (found.size > 0) this.#draft.validators.set(id, found);
+  }
+
+  parameter(name: string, type: ColumnType<unknown>, fallback?: unknown): ExpressionValue {
+    const draft = this.#draft;
+    return withinScope({ step: `parameter ${quote(name)}`, problems: draft.problems }, () => {
+      draft.checkName(name);
+      if (draft.parameters.some((known) => known.name === name)) {
+        reportProblem("PLAN_ID_DUPLICATE", { id: name });
+      }
+      draft.parameters.push(parameterSpec(name, type, fallback));
+      return new ExpressionValue({ kind: "parameter", name, type: type.dataType });
+    });
+  }
+}
+
+function parameterSpec(name: string, type: ColumnType<unknown>, fallback: unknown): ParameterSpec {
+  const { dataType } = type;
+  if (fallback === undefined) return { name, type: dataType };
+  const json = literalValue(fallback, dataType);
+  if (json !== undefined) return { name, type: dataType, default: json };
+  const expected = formatDataType(dataType);
+  reportProblem("PLAN_PARAMETER_INVALID", { name, value: quote(fallback), expected });
+  return { name, type: dataType };
+}

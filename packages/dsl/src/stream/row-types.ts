@@ -1,0 +1,137 @@
+import type { Instant } from "@millrace/core";
+import type { AggregateExpression, ValueOfAggregate } from "../aggregate/aggregate-types.ts";
+import type { ColumnExpression, ValueOfExpression } from "../expression/expression-types.ts";
+import type { StreamTypeError } from "./stream-type-error.ts";
+
+// Types of rows after a step. Each goes through `Flat`, so that editors show the columns and not
+// the alias.
+
+/** The same columns, shown one by one. */
+export type Flat<Row> = { -readonly [Name in keyof Row]: Row[Name] } & {};
+
+/** The row that a record of expressions makes. */
+export type Selected<Columns> = Flat<{
+  [Name in keyof Columns]: ValueOfExpression<Columns[Name]>;
+}>;
+
+/**
+ * A column of the row with columns added or replaced.
+ *
+ * The row itself is written out where it is used, for one level of types less per step: the
+ * compiler allows about a hundred levels, and so as many `withColumns` in one chain.
+ */
+export type ExtendedColumn<Row, Columns, Name> = Name extends keyof Columns
+  ? ValueOfExpression<Columns[Name]>
+  : Name extends keyof Row
+    ? Row[Name]
+    : never;
+
+/** The row with only some columns. */
+export type Picked<Row, Names extends keyof Row> = Flat<{ [Name in Names]: Row[Name] }>;
+
+/** The row without some columns. */
+export type Dropped<Row, Names extends PropertyKey> = Flat<{
+  [Name in keyof Row as Name extends Names ? never : Name]: Row[Name];
+}>;
+
+/** The row with columns under other names. */
+export type Renamed<Row, Names> = Flat<{
+  [Name in keyof Row as Name extends keyof Names ? Names[Name] & PropertyKey : Name]: Row[Name];
+}>;
+
+/** Columns of a window aggregation beside keys and aggregates. */
+export type WindowColumn = "windowStart" | "windowEnd";
+
+/** The row of a window aggregation. */
+export type AggregatedRow<Row, Keys extends PropertyKey, Columns> = Flat<{
+  [Name in Keys | WindowColumn | keyof Columns]: Name extends keyof Columns
+    ? ValueOfAggregate<Columns[Name]>
+    : Name extends Keys & keyof Row
+      ? Row[Name]
+      : Instant;
+}>;
+
+/** What is wrong with a column of an aggregation; the column itself where nothing is. */
+export type CheckedAggregates<Columns, Taken extends PropertyKey> = {
+  [Name in keyof Columns]: Name extends Taken
+    ? StreamTypeError<`the column ${Name & string} exists already: it is a key, windowStart or windowEnd`>
+    : Columns[Name] extends AggregateExpression<unknown>
+      ? Columns[Name]
+      : Columns[Name] extends ColumnExpression<unknown>
+        ? StreamTypeError<`${Name & string} must be an aggregate: a group has many values of a column`>
+        : StreamTypeError<`${Name & string} must be an aggregate, such as count() or mean(row.x)`>;
+};
+
+/** What is wrong with an added column; the column itself where nothing is. */
+export type CheckedColumns<Columns, Keys extends PropertyKey> = {
+  [Name in keyof Columns]: Name extends Keys
+    ? StreamTypeError<`${Name & string} is a key and cannot be replaced; give the column another name`>
+    : Columns[Name] extends ColumnExpression<unknown>
+      ? Columns[Name]
+      : StreamTypeError<`${Name & string} must be an expression, such as row.x.plus(1) or literal(1)`>;
+};
+
+/** What is wrong with names to drop or rename. */
+export type NotKey<Names, Keys> = Names extends Keys
+  ? StreamTypeError<`${Names & string} is a key and must stay; select without it, or key by something else first`>
+  : Names;
+
+/** How serious a detection is. */
+export type Severity = "none" | "minor" | "major" | "critical";
+
+/** Columns that `detect` adds. Null: not known, as the model warms up or the value is missing. */
+export interface Detection {
+  score: number | null;
+  pValue: number | null;
+  threshold: number | null;
+  severity: Severity;
+  expected: number | null;
+  lower: number | null;
+  upper: number | null;
+  isAnomaly: boolean;
+  reasons: readonly string[];
+}
+
+/** The row with the columns of a detection. */
+export type Detected<Row> = Flat<{
+  [Name in keyof Row | keyof Detection]: Name extends keyof Detection
+    ? Detection[Name]
+    : Name extends keyof Row
+      ? Row[Name]
+      : never;
+}>;
+
+/** Names of the columns that hold numbers. */
+export type NumericColumn<Row> = {
+  [Name in keyof Row]: number extends Exclude<Row[Name], null> ? Name : never;
+}[keyof Row] &
+  string;
+
+interface LevelNames {
+  0.5: "50";
+  0.8: "80";
+  0.9: "90";
+  0.95: "95";
+  0.99: "99";
+}
+
+/** Levels of central intervals. */
+export type ForecastLevel = keyof LevelNames;
+
+/** The row of a forecast. */
+export type ForecastRow<Row, Keys extends PropertyKey, Level extends ForecastLevel> = Flat<{
+  [
+    Name in
+      | Keys
+      | "issuedAt"
+      | WindowColumn
+      | "step"
+      | "mean"
+      | `lower${LevelNames[Level]}`
+      | `upper${LevelNames[Level]}`
+  ]: Name extends Keys & keyof Row
+    ? Row[Name]
+    : Name extends "issuedAt" | WindowColumn
+      ? Instant
+      : number;
+}>;

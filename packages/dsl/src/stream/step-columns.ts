@@ -1,0 +1,105 @@
+import { type FieldType, formatDataType, isHiddenColumn, type RowSchema } from "@millrace/core";
+import type { Expression, NamedExpression } from "@millrace/plan";
+import { isExpressionValue } from "../expression/expression-value.ts";
+import { expressionRow } from "../expression/expression-row.ts";
+import { unknownLiteral, unknownType } from "../expression/literal.ts";
+import { booleanType } from "../expression/result-type.ts";
+import { reportProblem, runCallback } from "../expression/scope.ts";
+
+/** A callback of a vectorised step, as it is at run time. */
+export type RowCallback = (row: never) => unknown;
+
+function expressionsIn(result: unknown): Expression[] {
+  if (isExpressionValue(result)) return [result.expression];
+  if (typeof result !== "object" || result === null) return [];
+  return Object.values(result)
+    .filter(isExpressionValue)
+    .map((value) => value.expression);
+}
+
+function nameOf(value: unknown): string {
+  if (value === null) return "null";
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+}
+
+/** Runs a callback over a row of expressions; expressions it leaves unused are reported. */
+export function runRowCallback(step: string, schema: RowSchema, callback: RowCallback): unknown {
+  const row = expressionRow(schema);
+  return runCallback(step, () => callback(row as never), expressionsIn);
+}
+
+/** The condition that a callback gives; anything else is reported. */
+export function conditionOf(step: string, schema: RowSchema, callback: RowCallback): Expression {
+  const result = runRowCallback(step, schema, callback);
+  const expected = "a condition made of expressions, such as row.x.gt(5)";
+  if (!isExpressionValue(result)) {
+    reportProblem("PLAN_TYPE_MISMATCH", { step, expected, actual: nameOf(result) });
+    return { ...unknownLiteral, type: booleanType } as Expression;
+  }
+  const { type } = result.expression;
+  if (type.kind !== "boolean" && type !== unknownType) {
+    reportProblem("PLAN_TYPE_MISMATCH", { step, expected, actual: formatDataType(type) });
+  }
+  return result.expression;
+}
+
+/** The named expressions that a callback gives; anything else is reported. */
+export function columnsFrom(
+  step: string,
+  schema: RowSchema,
+  callback: RowCallback,
+): NamedExpression[] {
+  const result = runRowCallback(step, schema, callback);
+  if (typeof result !== "object" || result === null || isExpressionValue(result)) {
+    const expected = "an object of expressions, such as ({ x: row.x })";
+    const actual = isExpressionValue(result) ? "one expression" : nameOf(result);
+    reportProblem("PLAN_TYPE_MISMATCH", { step, expected, actual });
+    return [];
+  }
+  return Object.entries(result).map(([name, value]) => {
+    checkName(step, name);
+    if (isExpressionValue(value)) return { name, expression: value.expression };
+    const expected = `an expression for ${name}`;
+    reportProblem("PLAN_TYPE_MISMATCH", { step, expected, actual: nameOf(value) });
+    return { name, expression: unknownLiteral };
+  });
+}
+
+/** Reports a name that no column of the user's may have. */
+export function checkName(step: string, name: string): void {
+  if (!isHiddenColumn(name) && name !== "") return;
+  const reason = "names that start with $ are Millrace's own";
+  const problem = `${step}: ${JSON.stringify(name)} cannot name a column; ${reason}`;
+  reportProblem("PLAN_ARGUMENT_INVALID", { problem });
+}
+
+/** Reports names that the stream does not have; gives those that it has. */
+export function knownNames(step: string, schema: RowSchema, names: readonly string[]): string[] {
+  const columns = schema.fields.map((field) => field.name);
+  for (const column of names) {
+    if (!columns.includes(column)) {
+      reportProblem("PLAN_COLUMN_UNKNOWN", { step, column, columns });
+    }
+  }
+  return names.filter((name) => columns.includes(name));
+}
+
+/** Reports a name that stands twice. */
+export function checkDuplicates(step: string, fields: readonly FieldType[]): void {
+  const seen = new Set<string>();
+  for (const { name } of fields) {
+    if (seen.has(name)) reportProblem("PLAN_COLUMN_DUPLICATE", { step, column: name });
+    seen.add(name);
+  }
+}
+
+/** The column as it is. */
+export function columnOf(field: FieldType): NamedExpression {
+  const expression: Expression = { kind: "column", name: field.name, type: field.type };
+  return { name: field.name, expression };
+}
+
+/** The fields that named expressions make. */
+export function fieldsOf(columns: readonly NamedExpression[]): FieldType[] {
+  return columns.map(({ name, expression }) => ({ name, type: expression.type }));
+}

@@ -1,0 +1,392 @@
+import {
+  type Duration,
+  findField,
+  formatDataType,
+  type Guarantee,
+  isNumeric,
+  type ModelDescriptor,
+  type RowSchema,
+  type RowType,
+  type SinkDescriptor,
+} from "@millrace/core";
+import {
+  detectionFields,
+  forecastFields,
+  type LogicalNode,
+  type NamedExpression,
+  type ProjectNode,
+  type UserFunction,
+  type WindowSpec,
+} from "@millrace/plan";
+import { unknownType } from "../expression/literal.ts";
+import { reportProblem, withinScope } from "../expression/scope.ts";
+import type { PlanDraft } from "../plan-draft.ts";
+import { splitConditions } from "./split.ts";
+import {
+  checkDuplicates,
+  checkName,
+  columnOf,
+  columnsFrom,
+  conditionOf,
+  fieldsOf,
+  knownNames,
+  type RowCallback,
+} from "./step-columns.ts";
+import { stepOf } from "./step-of.ts";
+import { WindowedStep } from "./windowed-step.ts";
+
+/**
+ * What stands behind every stream at run time: a node of the draft.
+ *
+ * It has the steps of all kinds of streams; the interfaces show those that suit, and each step
+ * checks again for callers without types.
+ */
+export class StreamStep {
+  readonly draft: PlanDraft;
+  readonly node: LogicalNode;
+
+  constructor(draft: PlanDraft, node: LogicalNode) {
+    this.draft = draft;
+    this.node = node;
+  }
+
+  get #schema(): RowSchema {
+    return this.node.schema;
+  }
+
+  get #base(): { inputs: readonly string[]; schema: RowSchema; keys: readonly string[] } {
+    return { inputs: [this.node.id], schema: this.node.schema, keys: this.node.keys };
+  }
+
+  /** Runs a step within the draft, so that problems find it. */
+  within<Result>(step: string, body: () => Result): Result {
+    return withinScope({ step, problems: this.draft.problems }, body);
+  }
+
+  #append(node: LogicalNode): StreamStep {
+    return new StreamStep(this.draft, this.draft.append(node));
+  }
+
+  where(condition: RowCallback): StreamStep {
+    return this.within("where", () => {
+      const predicate = conditionOf("where", this.#schema, condition);
+      const id = this.draft.deriveId("where");
+      return this.#append({ ...this.#base, id, kind: "where", predicate });
+    });
+  }
+
+  #project(
+    verb: ProjectNode["verb"],
+    columns: readonly NamedExpression[],
+    keys: readonly string[],
+  ): StreamStep {
+    const fields = fieldsOf(columns);
+    checkDuplicates(verb, fields);
+    const id = this.draft.deriveId(verb === "keyBy" ? "keyColumns" : verb);
+    const schema = { fields };
+    return this.#append({
+      inputs: [this.node.id],
+      schema,
+      keys,
+      id,
+      kind: "project",
+      verb,
+      columns,
+    });
+  }
+
+  select(...columns: readonly (string | RowCallback)[]): StreamStep {
+    return this.within("select", () => {
+      const [callback] = columns;
+      const chosen =
+        typeof callback === "function"
+          ? columnsFrom("select", this.#schema, callback)
+          : this.#named("select", columns as readonly string[]);
+      return this.#project("select", chosen, this.#keysLeft(chosen));
+    });
+  }
+
+  #named(step: string, names: readonly string[]): NamedExpression[] {
+    const known = knownNames(step, this.#schema, names);
+    return known.flatMap((name) => {
+      const field = findField(this.#schema, name);
+      return field === undefined ? [] : [columnOf(field)];
+    });
+  }
+
+  /** The keys where all are still there; a key whose name now means something else is reported. */
+  #keysLeft(columns: readonly NamedExpression[]): readonly string[] {
+    const kept = this.node.keys.filter((key) => columns.some((column) => column.name === key));
+    if (kept.length < this.node.keys.length) return [];
+    this.#checkKeys("select", columns);
+    return this.node.keys;
+  }
+
+  #checkKeys(step: string, columns: readonly NamedExpression[]): void {
+    for (const { name, expression } of columns) {
+      const isSame = expression.kind === "column" && expression.name === name;
+      if (!this.node.keys.includes(name) || isSame) continue;
+      const advice = "give the column another name";
+      const problem = `${step}: ${name} is a key and cannot be replaced; ${advice}`;
+      reportProblem("PLAN_ARGUMENT_INVALID", { problem });
+    }
+  }
+
+  withColumns(columns: RowCallback): StreamStep {
+    return this.within("withColumns", () => {
+      const added = columnsFrom("withColumns", this.#schema, columns);
+      this.#checkKeys("withColumns", added);
+      return this.#project("withColumns", this.#extended(added), this.node.keys);
+    });
+  }
+
+  #extended(added: readonly NamedExpression[]): NamedExpression[] {
+    const byName = new Map(added.map((column) => [column.name, column]));
+    const kept = this.#schema.fields.map((field) => byName.get(field.name) ?? columnOf(field));
+    const isNew = (column: NamedExpression): boolean =>
+      findField(this.#schema, column.name) === undefined;
+    return [...kept, ...added.filter(isNew)];
+  }
+
+  #refuseKeys(step: string, names: readonly string[]): void {
+    for (const name of names.filter((n) => this.node.keys.includes(n))) {
+      const advice = "select without it, or key by something else first";
+      const problem = `${step}: ${name} is a key and must stay; ${advice}`;
+      reportProblem("PLAN_ARGUMENT_INVALID", { problem });
+    }
+  }
+
+  drop(...names: readonly string[]): StreamStep {
+    return this.within("drop", () => {
+      knownNames("drop", this.#schema, names);
+      this.#refuseKeys("drop", names);
+      const kept = this.#schema.fields.filter((field) => !names.includes(field.name));
+      return this.#project("drop", kept.map(columnOf), this.node.keys);
+    });
+  }
+
+  rename(names: Readonly<Record<string, string>>): StreamStep {
+    return this.within("rename", () => {
+      knownNames("rename", this.#schema, Object.keys(names));
+      this.#refuseKeys("rename", Object.keys(names));
+      const columns = this.#schema.fields.map((field) => {
+        const name = names[field.name] ?? field.name;
+        checkName("rename", name);
+        return { ...columnOf(field), name };
+      });
+      return this.#project("rename", columns, this.node.keys);
+    });
+  }
+
+  #apply(
+    kind: "filter" | "map" | "flatMap",
+    userFunction: UserFunction,
+    schema: RowSchema,
+    keys: readonly string[],
+  ): StreamStep {
+    if (typeof userFunction !== "function") {
+      reportProblem("PLAN_ARGUMENT_INVALID", { problem: `${kind} needs a function` });
+    }
+    const id = this.draft.deriveId(kind);
+    this.draft.functions.set(id, userFunction);
+    return this.#append({ inputs: [this.node.id], schema, keys, id, kind, functionId: id });
+  }
+
+  filter(test: UserFunction): StreamStep {
+    return this.within("filter", () => this.#apply("filter", test, this.#schema, this.node.keys));
+  }
+
+  map(type: RowType<object>, change: UserFunction): StreamStep {
+    return this.within("map", () => this.#apply("map", change, type.schema, []));
+  }
+
+  flatMap(type: RowType<object>, change: UserFunction): StreamStep {
+    return this.within("flatMap", () => this.#apply("flatMap", change, type.schema, []));
+  }
+
+  union(...others: readonly StreamStep[]): StreamStep {
+    return this.within("union", () => {
+      const inputs = [this as StreamStep, ...others].map((stream) => this.#aligned(stream));
+      const ids = inputs.map((stream) => stream.node.id);
+      const id = this.draft.deriveId("union");
+      return this.#append({ inputs: ids, schema: this.#schema, keys: [], id, kind: "union" });
+    });
+  }
+
+  /** A stream with the columns of this one in the same order; other columns are reported. */
+  #aligned(other: StreamStep): StreamStep {
+    const here = this.#schema.fields;
+    const there = other.#schema.fields;
+    const text = (fields: RowSchema["fields"]): string =>
+      formatDataType({ kind: "row", nullable: false, fields });
+    if (text(here) === text(there)) return other;
+    const sorted = here.map((field) => findField(other.#schema, field.name) ?? field);
+    if (here.length === there.length && text(sorted) === text(here)) {
+      const isSame = sorted.every((field) => there.includes(field));
+      if (isSame) return other.#project("select", sorted.map(columnOf), []);
+    }
+    const params = { step: "union", expected: text(here), actual: text(there) };
+    reportProblem("PLAN_TYPE_MISMATCH", params);
+    return other;
+  }
+
+  split(branches: Readonly<Record<string, RowCallback | "rest">>): Record<string, StreamStep> {
+    return this.within("split", () => {
+      const conditions = splitConditions(this.#schema, branches);
+      const streams = conditions.map(({ name, predicate }) => {
+        const id = this.draft.deriveId("where");
+        return [name, this.#append({ ...this.#base, id, kind: "where", predicate })] as const;
+      });
+      return Object.fromEntries(streams);
+    });
+  }
+
+  keyBy(...columns: readonly (string | RowCallback)[]): StreamStep {
+    return this.within("keyBy", () => {
+      const [callback] = columns;
+      if (typeof callback !== "function") {
+        return this.#marked(knownNames("keyBy", this.#schema, columns as readonly string[]));
+      }
+      const added = columnsFrom("keyBy", this.#schema, callback);
+      const keyed = this.#project("keyBy", this.#extended(added), []);
+      return keyed.#marked(added.map((column) => column.name));
+    });
+  }
+
+  #marked(keys: readonly string[]): StreamStep {
+    if (keys.length === 0) {
+      reportProblem("PLAN_ARGUMENT_INVALID", { problem: "keyBy needs at least one column" });
+    }
+    const id = this.draft.deriveId("keyBy");
+    return this.#append({ ...this.#base, keys: [...new Set(keys)], id, kind: "keyBy" });
+  }
+
+  #checkKeyed(step: string): void {
+    if (this.node.keys.length > 0) return;
+    reportProblem("PLAN_ARGUMENT_INVALID", { problem: `keyBy must come before ${step}` });
+  }
+
+  window(
+    window: WindowSpec,
+    options: { allowedLateness?: Duration } = {},
+  ): WindowedStep<StreamStep> {
+    return this.within("window", () => {
+      this.#checkKeyed("window");
+      const allowedLatenessMs = options.allowedLateness ?? 0;
+      if (!(Number.isSafeInteger(allowedLatenessMs) && allowedLatenessMs >= 0)) {
+        const problem = "window: allowedLateness must be a duration of at least zero";
+        reportProblem("PLAN_ARGUMENT_INVALID", { problem });
+      }
+      return new WindowedStep(this.draft, this.node, { window, allowedLatenessMs }, (node) =>
+        this.#append(node),
+      );
+    });
+  }
+
+  #checkValue(step: string, value: string): void {
+    const [known] = knownNames(step, this.#schema, [value]);
+    const type = known === undefined ? undefined : findField(this.#schema, known)?.type;
+    if (type === undefined || type === unknownType || isNumeric(type)) return;
+    const actual = `${value}, which is ${formatDataType(type)}`;
+    reportProblem("PLAN_TYPE_MISMATCH", { step, expected: "a column of numbers", actual });
+  }
+
+  detect(
+    id: string,
+    options: { value: string; detector: ModelDescriptor<"detector"> },
+  ): StreamStep {
+    const step = `detect ${JSON.stringify(id)}`;
+    return this.within(step, () => {
+      this.draft.takeId(id);
+      this.#checkKeyed("detect");
+      this.#checkValue(step, options.value);
+      const fields = [...this.#schema.fields, ...detectionFields];
+      checkDuplicates(step, fields);
+      const stepMs = stepOf(this.draft, this.node);
+      const { value, detector } = options;
+      return this.#append({
+        ...this.#base,
+        schema: { fields },
+        id,
+        kind: "detect",
+        value,
+        detector,
+        ...(stepMs === undefined ? {} : { stepMs }),
+      });
+    });
+  }
+
+  forecast(
+    id: string,
+    options: {
+      value: string;
+      model: ModelDescriptor<"forecaster">;
+      horizon: Duration;
+      every?: Duration;
+      step?: Duration;
+      levels?: readonly number[];
+    },
+  ): StreamStep {
+    const step = `forecast ${JSON.stringify(id)}`;
+    return this.within(step, () => {
+      this.draft.takeId(id);
+      this.#checkKeyed("forecast");
+      this.#checkValue(step, options.value);
+      const levels = checkedLevels(step, options.levels ?? [0.8, 0.95]);
+      const keys = this.#schema.fields.filter((field) => this.node.keys.includes(field.name));
+      const fields = [...keys, ...forecastFields(levels)];
+      checkDuplicates(step, fields);
+      const stepMs = options.step ?? stepOf(this.draft, this.node);
+      return this.#append({
+        ...this.#base,
+        schema: { fields },
+        id,
+        kind: "forecast",
+        value: options.value,
+        model: options.model,
+        ...(stepMs === undefined ? {} : { stepMs }),
+        horizonMs: options.horizon,
+        everyMs: options.every ?? options.horizon,
+        levels,
+      });
+    });
+  }
+
+  late(): StreamStep {
+    return this.within("late", () => {
+      const input = this.draft.find(this.node.inputs[0] ?? "");
+      if (this.node.kind !== "windowAggregate" || input === undefined) {
+        const problem = "late goes directly after a window's aggregate";
+        reportProblem("PLAN_ARGUMENT_INVALID", { problem });
+        return this;
+      }
+      const { schema, keys } = input;
+      const id = this.draft.deriveId("late");
+      return this.#append({ inputs: [this.node.id], schema, keys, id, kind: "late" });
+    });
+  }
+
+  sink(id: string, sink: SinkDescriptor, options: { guarantee?: Guarantee } = {}): void {
+    this.within(`sink ${JSON.stringify(id)}`, () => {
+      this.draft.takeId(id);
+      this.#append({
+        ...this.#base,
+        id,
+        kind: "sink",
+        connector: sink.connector,
+        options: sink.options,
+        guarantee: sink.guarantee,
+        ...(options.guarantee === undefined ? {} : { demandedGuarantee: options.guarantee }),
+      });
+    });
+  }
+}
+
+/** Levels ascending and different, each within (0, 1). */
+function checkedLevels(step: string, levels: readonly number[]): readonly number[] {
+  if (levels.some((level) => !(level > 0 && level < 1))) {
+    const problem = `${step}: levels lie between 0 and 1, both excluded`;
+    reportProblem("PLAN_ARGUMENT_INVALID", { problem });
+  }
+  return [...new Set(levels)].sort((a, b) => a - b);
+}

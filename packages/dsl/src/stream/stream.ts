@@ -1,0 +1,187 @@
+import type { Duration, Guarantee, ModelDescriptor, RowType, SinkDescriptor } from "@millrace/core";
+import type { WindowSpec } from "@millrace/plan";
+import type { ExpressionRow, RowPredicate } from "../expression/expression-types.ts";
+import type {
+  AggregatedRow,
+  CheckedAggregates,
+  CheckedColumns,
+  Detected,
+  Dropped,
+  ExtendedColumn,
+  ForecastLevel,
+  ForecastRow,
+  NotKey,
+  NumericColumn,
+  Picked,
+  Renamed,
+  Selected,
+  WindowColumn,
+} from "./row-types.ts";
+import type { StreamTypeError } from "./stream-type-error.ts";
+
+declare const rowBrand: unique symbol;
+
+/** A condition of a branch of `split`, or `"rest"` for the rows that no other branch takes. */
+export type Branch<Row> = RowPredicate<Row> | "rest";
+
+/**
+ * Any stream of such rows, keyed or not. Each step gives a new stream; the old one may be read
+ * again.
+ */
+export interface AnyStream<in out Row extends object> {
+  /** Only for inference; never present at run time. */
+  readonly [rowBrand]: (row: Row) => Row;
+  /** Applies a plain function to each row, giving rows of `type`. Row by row, not vectorised. */
+  map<Out extends object>(type: RowType<Out>, change: (row: Row) => Out): Stream<Out>;
+  /** Applies a plain function to each row, giving any number of rows of `type`. Not vectorised. */
+  flatMap<Out extends object>(type: RowType<Out>, change: (row: Row) => Iterable<Out>): Stream<Out>;
+  /** All rows of this stream and of others with the same columns; no order between them is kept. */
+  union(...others: readonly AnyStream<Row>[]): Stream<Row>;
+  /** Groups rows by computed columns, which are added to the row. */
+  keyBy<const Columns extends Readonly<Record<string, unknown>>>(
+    keys: (row: ExpressionRow<Row>) => Columns & CheckedColumns<Columns, never>,
+  ): KeyedStream<
+    { [Name in keyof Row | keyof Columns]: ExtendedColumn<Row, Columns, Name> },
+    keyof Columns & string
+  >;
+  /** Groups rows by columns. Null is a key of its own. */
+  keyBy<Names extends keyof Row & string>(...columns: readonly Names[]): KeyedStream<Row, Names>;
+  /**
+   * Writes the rows to a store or topic.
+   *
+   * @param id stable: it names the sink's progress. Changing it writes everything anew
+   * @param options `guarantee`: what is demanded; a sink that gives less is refused
+   */
+  sink(id: string, sink: SinkDescriptor<Row>, options?: { guarantee?: Guarantee }): void;
+}
+
+/** A stream of rows. `Row` is what plain functions see. */
+export interface Stream<in out Row extends object> extends AnyStream<Row> {
+  /** Keeps the rows for which a condition is true; null is false. Vectorised. */
+  where(condition: RowPredicate<Row>): Stream<Row>;
+  /** Keeps the rows for which a plain function gives true. Row by row, not vectorised. */
+  filter(test: (row: Row) => boolean): Stream<Row>;
+  /** Only what the callback returns. Vectorised. */
+  select<const Columns extends Readonly<Record<string, unknown>>>(
+    columns: (row: ExpressionRow<Row>) => Columns & CheckedColumns<Columns, never>,
+  ): Stream<Selected<Columns>>;
+  /** Only these columns. */
+  select<Names extends keyof Row & string>(
+    ...columns: readonly Names[]
+  ): Stream<Picked<Row, Names>>;
+  /** Adds columns, or replaces those of the same name. Vectorised. */
+  withColumns<const Columns extends Readonly<Record<string, unknown>>>(
+    columns: (row: ExpressionRow<Row>) => Columns & CheckedColumns<Columns, never>,
+  ): Stream<{ [Name in keyof Row | keyof Columns]: ExtendedColumn<Row, Columns, Name> }>;
+  /** All columns but these. */
+  drop<Names extends keyof Row & string>(...columns: readonly Names[]): Stream<Dropped<Row, Names>>;
+  /** Gives columns other names: `rename({ old: "new" })`. */
+  rename<const Names extends { readonly [Name in keyof Row]?: string }>(
+    names: Names,
+  ): Stream<Renamed<Row, Names>>;
+  /** A stream for each condition. A row goes to every branch whose condition is true. */
+  split<Names extends string>(
+    branches: Readonly<Record<Names, Branch<Row>>>,
+  ): { readonly [Name in Names]: Stream<Row> };
+  readonly window: StreamTypeError<"keyBy must come before window">;
+  readonly detect: StreamTypeError<"keyBy must come before detect">;
+  readonly forecast: StreamTypeError<"keyBy must come before forecast">;
+}
+
+/** Options of `detect`. */
+export interface DetectOptions<Row> {
+  /** A column that holds numbers. */
+  readonly value: NumericColumn<Row>;
+  readonly detector: ModelDescriptor<"detector">;
+}
+
+/** Options of `forecast`. */
+export interface ForecastOptions<Row, Level extends ForecastLevel> {
+  /** A column that holds numbers. */
+  readonly value: NumericColumn<Row>;
+  readonly model: ModelDescriptor<"forecaster">;
+  /** How far ahead: a whole number of steps. */
+  readonly horizon: Duration;
+  /** How often, in event time, a forecast is issued; by default once per horizon. */
+  readonly every?: Duration;
+  /** Time between points; by default the size of the window above. */
+  readonly step?: Duration;
+  /** Central intervals; by default 0.8 and 0.95. */
+  readonly levels?: readonly Level[];
+}
+
+/** A stream whose rows are grouped by columns. `Keys` are the columns, which stay in the row. */
+export interface KeyedStream<
+  in out Row extends object,
+  in out Keys extends string,
+> extends AnyStream<Row> {
+  /** Keeps the rows for which a condition is true; null is false. Vectorised. */
+  where(condition: RowPredicate<Row>): KeyedStream<Row, Keys>;
+  /** Keeps the rows for which a plain function gives true. Row by row, not vectorised. */
+  filter(test: (row: Row) => boolean): KeyedStream<Row, Keys>;
+  /** Only what the callback returns. Keyed still if all keys are in it, unchanged. Vectorised. */
+  select<const Columns extends Readonly<Record<string, unknown>>>(
+    columns: (row: ExpressionRow<Row>) => Columns & CheckedColumns<Columns, never>,
+  ): Rekeyed<Selected<Columns>, Keys, keyof Columns>;
+  /** Only these columns. Keyed still if all keys are among them. */
+  select<Names extends keyof Row & string>(
+    ...columns: readonly Names[]
+  ): Rekeyed<Picked<Row, Names>, Keys, Names>;
+  /** Adds columns, or replaces those of the same name that are no keys. Vectorised. */
+  withColumns<const Columns extends Readonly<Record<string, unknown>>>(
+    columns: (row: ExpressionRow<Row>) => Columns & CheckedColumns<Columns, Keys>,
+  ): KeyedStream<{ [Name in keyof Row | keyof Columns]: ExtendedColumn<Row, Columns, Name> }, Keys>;
+  /** All columns but these, which are no keys. */
+  drop<Names extends keyof Row & string>(
+    ...columns: readonly (Names & NotKey<Names, Keys>)[]
+  ): KeyedStream<Dropped<Row, Names>, Keys>;
+  /** Gives columns that are no keys other names: `rename({ old: "new" })`. */
+  rename<const Names extends { readonly [Name in keyof Row]?: string }>(
+    names: Names & { readonly [Name in keyof Names & Keys]: NotKey<Name, Keys> },
+  ): KeyedStream<Renamed<Row, Names>, Keys>;
+  /** A stream for each condition. A row goes to every branch whose condition is true. */
+  split<Names extends string>(
+    branches: Readonly<Record<Names, Branch<Row>>>,
+  ): { readonly [Name in Names]: KeyedStream<Row, Keys> };
+  /**
+   * Groups the rows of each key by windows of event time.
+   *
+   * @param options `allowedLateness`: how long after its end a window waits for late records; 0 by default
+   */
+  window(window: WindowSpec, options?: { allowedLateness?: Duration }): WindowedStream<Row, Keys>;
+  /** Scores each row's value against the past of its key, and adds the columns of `Detection`. */
+  detect(id: string, options: DetectOptions<Row>): KeyedStream<Detected<Row>, Keys>;
+  /** Forecasts each key's value: one row per step ahead. */
+  forecast<const Level extends ForecastLevel = 0.8 | 0.95>(
+    id: string,
+    options: ForecastOptions<Row, Level>,
+  ): KeyedStream<ForecastRow<Row, Keys, Level>, Keys>;
+}
+
+/** Keyed as before where all keys are still there. */
+export type Rekeyed<Row extends object, Keys extends string, Names> = [Keys] extends [Names]
+  ? KeyedStream<Row, Keys>
+  : Stream<Row>;
+
+/** A keyed stream cut into windows; it waits for `aggregate`. */
+export interface WindowedStream<in out Row extends object, in out Keys extends string> {
+  /**
+   * One row per key and window: the keys, `windowStart`, `windowEnd`, then the aggregates.
+   *
+   * @param id stable: it names the state
+   */
+  aggregate<const Columns extends Readonly<Record<string, unknown>>>(
+    id: string,
+    columns: (row: ExpressionRow<Row>) => Columns & CheckedAggregates<Columns, Keys | WindowColumn>,
+  ): AggregatedStream<AggregatedRow<Row, Keys, Columns>, Keys, Row>;
+}
+
+/** The rows of closed windows, and beside them the rows that came too late. */
+export interface AggregatedStream<
+  in out Row extends object,
+  in out Keys extends string,
+  in out Input extends object,
+> extends KeyedStream<Row, Keys> {
+  /** The rows that came after their window had closed. They are counted in any case. */
+  late(): KeyedStream<Input, Keys>;
+}

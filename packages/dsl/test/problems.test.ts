@@ -1,0 +1,213 @@
+import { hours, t } from "@millrace/core";
+import type { LogicalPlan } from "@millrace/plan";
+import { describe, expect, it } from "vitest";
+import {
+  count,
+  max,
+  mean,
+  pipeline,
+  type PipelineBuilder,
+  type Stream,
+  sum,
+  tumbling,
+} from "../src/index.ts";
+import { Flight, seasonal, store, table, theta } from "./fixtures.ts";
+
+const Row = t.row({ at: t.timestamp(), key: t.utf8(), x: t.float64(), late: t.boolean() });
+
+interface RowValue {
+  at: never;
+  key: string;
+  x: number;
+  late: boolean;
+}
+
+function planOf(define: (p: PipelineBuilder) => void): LogicalPlan {
+  return pipeline("test", define).build();
+}
+
+// oxlint-disable-next-line typescript/no-explicit-any -- these tests are callers without types
+type Untyped = any;
+
+function problemsOf(
+  define: (rows: Untyped, p: PipelineBuilder) => void,
+): readonly (readonly [string, string])[] {
+  const plan = planOf((p) => define(p.source("rows", table(Row)) as Stream<RowValue>, p));
+  return plan.problems.map((problem) => [problem.code, problem.message] as const);
+}
+
+/** The line of this file where the caller of this function's caller stands. */
+function lineHere(): number {
+  const frame = new Error("line").stack?.split("\n")[2] ?? "";
+  return Number(/:(\d+):\d+\)?$/.exec(frame)?.[1]);
+}
+
+describe("problems", () => {
+  it("refuses what && leaves out, with the user's line", () => {
+    let line = 0;
+    const plan = planOf((p) => {
+      const rows = p.source("rows", table(Row));
+      line = lineHere() + 1;
+      rows.where((r) => r.late && r.x.gt(5)).sink("out", store());
+    });
+    const [problem, ...others] = plan.problems;
+    expect(others).toEqual([]);
+    expect(problem?.code).toBe("PLAN_EXPRESSION_UNUSED");
+    expect(problem?.message).toBe("An expression in where is not part of its result: late.");
+    expect(problem?.where.file).toMatch(/test\/problems\.test\.ts$/);
+    expect(problem?.where.line).toBe(line);
+    expect(problem?.where.pipeline).toBe("test");
+  });
+
+  it("prints the whole unused expression, not its parts", () => {
+    expect(problemsOf((rows) => rows.where((r: Untyped) => r.x.gt(5) && r.late))).toEqual([
+      ["PLAN_EXPRESSION_UNUSED", "An expression in where is not part of its result: x > 5."],
+    ]);
+  });
+
+  it("refuses an aggregate that is made and not returned", () => {
+    const problems = problemsOf((rows) => {
+      const windowed = rows.keyBy("key").window(tumbling(hours(1)));
+      windowed.aggregate("a", (r: Untyped) => max(r.x) && { n: count() });
+    });
+    expect(problems.map(([code]) => code)).toEqual(["PLAN_EXPRESSION_UNUSED"]);
+  });
+
+  it("lets a spread row be overwritten, and an aggregate be filtered", () => {
+    const problems = problemsOf((rows) => {
+      rows
+        .select((r: Untyped) => ({ ...r, x: r.x.plus(1) }))
+        .keyBy("key")
+        .window(tumbling(hours(1)))
+        .aggregate("a", (r: Untyped) => ({ n: sum(r.x).filter(r.late).distinct() }));
+    });
+    expect(problems).toEqual([]);
+  });
+
+  it("names an unknown column once, and says nothing more of what is made of it", () => {
+    expect(problemsOf((rows) => rows.where((r: Untyped) => r.y.plus(1).lower().gt(5)))).toEqual([
+      [
+        "PLAN_COLUMN_UNKNOWN",
+        'where names the column "y", which the stream does not have (it has at, key, x, late).',
+      ],
+    ]);
+  });
+
+  it("collects all problems and does not stop at the first", () => {
+    const problems = problemsOf((rows, p) => {
+      rows.where((r: Untyped) => r.x);
+      rows.select("y");
+      p.source("rows", table(Row));
+      rows.sink("1 st", store());
+    });
+    expect(problems.map(([code]) => code)).toEqual([
+      "PLAN_TYPE_MISMATCH",
+      "PLAN_COLUMN_UNKNOWN",
+      "PLAN_ID_DUPLICATE",
+      "PLAN_ID_INVALID",
+    ]);
+  });
+
+  it.each([
+    ["window", (rows: Untyped) => rows.window(tumbling(hours(1)))],
+    ["detect", (rows: Untyped) => rows.detect("d", { value: "x", detector: seasonal })],
+    [
+      "forecast",
+      (rows: Untyped) => rows.forecast("f", { value: "x", model: theta, horizon: hours(1) }),
+    ],
+  ])("says that keyBy must come before %s", (step, build) => {
+    expect(problemsOf(build)).toEqual([
+      ["PLAN_ARGUMENT_INVALID", `keyBy must come before ${step}.`],
+    ]);
+  });
+
+  it("refuses an alias that is taken by a key or by the window", () => {
+    const problems = problemsOf((rows) => {
+      const windowed = rows.keyBy("key").window(tumbling(hours(1)));
+      windowed.aggregate("a", () => ({ key: count() }));
+      windowed.aggregate("b", () => ({ windowStart: count() }));
+    });
+    expect(problems).toEqual([
+      ["PLAN_COLUMN_DUPLICATE", 'aggregate "a" makes a second column "key".'],
+      ["PLAN_COLUMN_DUPLICATE", 'aggregate "b" makes a second column "windowStart".'],
+    ]);
+  });
+
+  it("refuses a column outside of an aggregate", () => {
+    const problems = problemsOf((rows) => {
+      const windowed = rows.keyBy("key").window(tumbling(hours(1)));
+      windowed.aggregate("a", (r: Untyped) => ({ a: r.x, b: mean(r.x).plus(r.x) }));
+    });
+    expect(problems.map(([code]) => code)).toEqual([
+      "PLAN_ARGUMENT_INVALID",
+      "PLAN_ARGUMENT_INVALID",
+    ]);
+    expect(problems[0]?.[1]).toContain("the column x in a stands outside of an aggregate");
+  });
+
+  it("keeps the keys of a keyed stream", () => {
+    const problems = problemsOf((rows) => {
+      const keyed = rows.keyBy("key");
+      keyed.drop("key");
+      keyed.rename({ key: "k" });
+      keyed.withColumns((r: Untyped) => ({ key: r.key.lower() }));
+    });
+    expect(problems.map(([, message]) => message)).toEqual([
+      "drop: key is a key and must stay; select without it, or key by something else first.",
+      "rename: key is a key and must stay; select without it, or key by something else first.",
+      "withColumns: key is a key and cannot be replaced; give the column another name.",
+    ]);
+  });
+
+  it("refuses column names that start with $", () => {
+    const problems = problemsOf((rows) => {
+      rows.select((r: Untyped) => ({ $time: r.x }));
+      rows.rename({ x: "$x" });
+    });
+    expect(problems.map(([code]) => code)).toEqual([
+      "PLAN_ARGUMENT_INVALID",
+      "PLAN_ARGUMENT_INVALID",
+    ]);
+  });
+
+  it("refuses a union of streams with other columns", () => {
+    const problems = problemsOf((rows) => rows.union(rows.select("key")));
+    expect(problems.map(([code]) => code)).toEqual(["PLAN_TYPE_MISMATCH"]);
+  });
+
+  it("refuses operands of types that do not go together", () => {
+    const problems = problemsOf((rows) => {
+      rows.where((r: Untyped) => r.x.gt("a"));
+      rows.where((r: Untyped) => r.key.plus(1).gt(5));
+      rows.where((r: Untyped) => r.at.gt(r.x));
+      rows.where((r: Untyped) => r.x.contains("a"));
+    });
+    expect(problems.map(([, message]) => message)).toEqual([
+      'where expects float64, got "a".',
+      "where expects utf8, got 1.",
+      "where expects a value comparable with timestamp, got float64.",
+      "where expects text, got float64.",
+    ]);
+  });
+
+  it("refuses a detected value that is no number", () => {
+    const problems = problemsOf((rows) =>
+      rows.keyBy("key").detect("d", { value: "key", detector: seasonal }),
+    );
+    expect(problems).toEqual([
+      ["PLAN_TYPE_MISMATCH", 'detect "d" expects a column of numbers, got key, which is utf8.'],
+    ]);
+  });
+
+  it("refuses a parameter whose default is of another type", () => {
+    const { problems } = planOf((p) => {
+      p.parameter("limit", t.int32(), 1.5);
+    });
+    expect(problems[0]?.code).toBe("PLAN_PARAMETER_INVALID");
+  });
+
+  it("knows the flights without any of this", () => {
+    const plan = planOf((p) => p.source("flights", table(Flight)).sink("out", store()));
+    expect(plan.problems).toEqual([]);
+  });
+});

@@ -1,0 +1,30 @@
+import { hours, t } from "@millrace/core";
+import { count, mean, pipeline, tumbling } from "../../src/index.ts";
+import { Flight, seasonal, store, table } from "../fixtures.ts";
+
+// Each line that must not compile ends in `//!` and a part of the compiler's sentence.
+pipeline("errors", (p) => {
+  const flights = p.source("flights", table(Flight));
+  flights.window(tumbling(hours(1))); //! keyBy must come before window
+  flights.detect("d", { value: "delayMinutes", detector: seasonal }); //! keyBy must come before detect
+  flights.where((f) => f.delay.gt(5)); //! Property 'delay' does not exist
+  flights.where((f) => f.origin.gt(5)); //! Argument of type 'number' is not assignable
+  flights.where((f) => f.delayMinutes); //! from type 'BooleanExpression<boolean | null>'
+  flights.filter((f) => f.delayMinutes.gt(5)); //! Property 'gt' does not exist on type 'number'
+  flights.select("nothing"); //! Argument of type '"nothing"' is not assignable
+  flights.map(t.row({ a: t.int32() }), (f) => ({ a: f.origin })); //! Type 'string' is not assignable to type 'number'
+  flights.union(p.source("others", table(t.row({ a: t.int32() })))); //! is not assignable
+  const keyed = flights.keyBy("origin");
+  keyed.drop("origin"); //! origin is a key and must stay
+  keyed.rename({ origin: "from" }); //! origin is a key and must stay
+  keyed.withColumns((f) => ({ origin: f.destination })); //! origin is a key and cannot be replaced
+  keyed.detect("d", { value: "destination", detector: seasonal }); //! Type '"destination"' is not assignable to type 'NumericColumn<
+  const windowed = keyed.window(tumbling(hours(1)));
+  windowed.aggregate("a", () => ({ origin: count() })); //! the column origin exists already
+  windowed.aggregate("a", () => ({ windowStart: count() })); //! the column windowStart exists already
+  windowed.aggregate("a", (f) => ({ to: f.destination })); //! to must be an aggregate: a group has many values of a column
+  windowed.aggregate("a", (f) => ({ sum: mean(f.origin) })); //! is not assignable to parameter of type
+  windowed.aggregate("a", (f) => ({ d: mean(f.delayMinutes).plus(f.delayMinutes) })); //! is not assignable to parameter of type
+  const hourly = windowed.aggregate("h", (f) => ({ meanDelay: mean(f.delayMinutes) }));
+  hourly.where((h) => h.delayMinutes.gt(5)).sink("out", store()); //! Property 'delayMinutes' does not exist
+});

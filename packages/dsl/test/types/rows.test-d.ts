@@ -1,0 +1,250 @@
+import {
+  type Decimal,
+  type Duration,
+  hours,
+  type Instant,
+  instant,
+  minutes,
+  t,
+} from "@millrace/core";
+import {
+  type BooleanExpression,
+  coalesce,
+  count,
+  first,
+  type KeyedStream,
+  least,
+  literal,
+  max,
+  mean,
+  min,
+  type NumberExpression,
+  pipeline,
+  quantile,
+  stddev,
+  type Stream,
+  type StringExpression,
+  sum,
+  type TimestampExpression,
+  tumbling,
+  when,
+} from "../../src/index.ts";
+import { Flight, seasonal, store, table, theta } from "../fixtures.ts";
+import { type Equal, holds, type RowIn } from "./equal.ts";
+
+const Mixed = t.row({
+  at: t.timestamp(),
+  name: t.utf8(),
+  delay: t.float64().nullable(),
+  count: t.int32(),
+  isLate: t.boolean().nullable(),
+  big: t.int64({ as: "bigint" }),
+  price: t.decimal({ precision: 10, scale: 2 }),
+  span: t.duration(),
+  tags: t.list(t.utf8()),
+  scores: t.map(t.float64()),
+  place: t.row({ city: t.utf8(), zip: t.int32().nullable() }),
+  kind: t.enum(["a", "b"]),
+});
+
+pipeline("types", (p) => {
+  const flights = p.source("flights", table(Flight), {
+    eventTime: (f) => f.departedAt,
+    outOfOrderness: minutes(5),
+  });
+  holds<
+    Equal<
+      typeof flights,
+      Stream<{
+        departedAt: Instant;
+        origin: string;
+        destination: string;
+        delayMinutes: number;
+        distanceMiles: number;
+      }>
+    >
+  >();
+
+  const hourly = flights
+    .where((f) => f.delayMinutes.gt(-120))
+    .keyBy("origin")
+    .window(tumbling(hours(1)))
+    .aggregate("hourly", (f) => ({
+      flights: count(),
+      meanDelay: mean(f.delayMinutes),
+      p95Delay: quantile(f.delayMinutes, 0.95),
+      spread: max(f.delayMinutes).minus(min(f.delayMinutes)),
+      late: sum(f.distanceMiles).filter(f.delayMinutes.gt(5)),
+      deviation: stddev(f.delayMinutes),
+      lateCount: count().filter(f.delayMinutes.gt(5)),
+      firstTo: first(f.destination),
+      isBusy: count().gt(10),
+    }));
+  interface Hourly {
+    origin: string;
+    windowStart: Instant;
+    windowEnd: Instant;
+    flights: number;
+    meanDelay: number;
+    p95Delay: number;
+    spread: number;
+    late: number | null;
+    deviation: number | null;
+    lateCount: number;
+    firstTo: string;
+    isBusy: boolean;
+  }
+  holds<Equal<keyof RowIn<typeof hourly>, keyof Hourly>>();
+  holds<Equal<RowIn<typeof hourly>["meanDelay"], number>>();
+  holds<RowIn<typeof hourly> extends Hourly ? true : false>();
+  holds<Hourly extends RowIn<typeof hourly> ? true : false>();
+  hourly.filter((h) => {
+    holds<Equal<typeof h.meanDelay, number>>();
+    return h.meanDelay > 5;
+  });
+  hourly.where((h) => {
+    holds<Equal<typeof h.meanDelay, NumberExpression<number>>>();
+    holds<Equal<typeof h.windowStart, TimestampExpression<Instant>>>();
+    return h.meanDelay.gt(5).and(h.windowStart.gte("2001-01-01"));
+  });
+  holds<Equal<RowIn<ReturnType<typeof hourly.late>>, RowIn<typeof flights>>>();
+
+  const anomalies = hourly.detect("anomaly", { value: "meanDelay", detector: seasonal });
+  anomalies.filter((a) => {
+    holds<Equal<typeof a.score, number | null>>();
+    holds<Equal<typeof a.reasons, readonly string[]>>();
+    holds<Equal<typeof a.origin, string>>();
+    return a.isAnomaly;
+  });
+  const forecasts = hourly.forecast("forecast", {
+    value: "meanDelay",
+    model: theta,
+    horizon: hours(24),
+    levels: [0.5, 0.99],
+  });
+  holds<
+    Equal<
+      keyof RowIn<typeof forecasts>,
+      | "origin"
+      | "issuedAt"
+      | "windowStart"
+      | "windowEnd"
+      | "step"
+      | "mean"
+      | "lower50"
+      | "upper50"
+      | "lower99"
+      | "upper99"
+    >
+  >();
+  const byDefault = hourly.forecast("forecast2", {
+    value: "meanDelay",
+    model: theta,
+    horizon: hours(24),
+  });
+  holds<Equal<RowIn<typeof byDefault>["upper95"], number>>();
+  holds<Equal<"lower80" extends keyof RowIn<typeof byDefault> ? true : false, true>>();
+
+  const mixed = p.source("mixed", table(Mixed));
+  const selected = mixed.select((m) => ({
+    twice: m.delay.times(2),
+    whole: m.count.plus(m.count),
+    mixedNull: m.count.plus(m.delay),
+    filled: m.delay.orElse(0),
+    isKnown: m.delay.isNotNull(),
+    isLate: m.isLate.and(m.count.gt(5)),
+    year: m.at.year(),
+    later: m.at.plus(minutes(5)),
+    wait: m.at.since("2001-01-01T00:00:00Z"),
+    big: m.big.plus(1n),
+    price: m.price.times(m.price),
+    tag: m.tags.at(0),
+    hasTag: m.tags.has("x"),
+    score: m.scores.get("x"),
+    city: m.place.field("city"),
+    zip: m.place.field("zip"),
+    kind: m.kind,
+    casted: m.delay.cast(t.utf8()),
+    tried: m.name.tryCast(t.int32()),
+    label: when(m.count.gt(5), "many").when(m.count.gt(1), "some").otherwise("one"),
+    maybe: when(m.count.gt(5), m.count).otherwise(null),
+    least: least(m.delay, m.count),
+    leastNull: least(m.delay, m.delay),
+    known: coalesce(m.delay, 0),
+    five: literal(5),
+    text: m.name.concat("-", m.kind),
+    spanMs: m.span.milliseconds(),
+    rest: m.count.modulo(7),
+    restOf: m.count.modulo(m.count),
+  }));
+  interface SelectedRow {
+    twice: number | null;
+    whole: number;
+    mixedNull: number | null;
+    filled: number;
+    isKnown: boolean;
+    isLate: boolean | null;
+    year: number;
+    later: Instant;
+    wait: number;
+    big: bigint;
+    price: Decimal;
+    tag: string | null;
+    hasTag: boolean;
+    score: number | null;
+    city: string;
+    zip: number | null;
+    kind: "a" | "b";
+    casted: string | null;
+    tried: number | null;
+    label: string;
+    maybe: number | null;
+    least: number;
+    leastNull: number | null;
+    known: number;
+    five: number;
+    text: string;
+    spanMs: number;
+    rest: number;
+    restOf: number | null;
+  }
+  type Actual = RowIn<typeof selected>;
+  holds<Equal<{ [K in keyof Actual]: Actual[K] }, { [K in keyof SelectedRow]: SelectedRow[K] }>>();
+
+  const added = mixed.withColumns((m) => ({ count: m.name, extra: m.delay.isNull() }));
+  holds<Equal<RowIn<typeof added>["count"], string>>();
+  holds<Equal<RowIn<typeof added>["extra"], boolean>>();
+  holds<Equal<RowIn<typeof added>["span"], Duration>>();
+  const picked = mixed.select("at", "name");
+  holds<Equal<typeof picked, Stream<{ at: Instant; name: string }>>>();
+  const fewer = picked.drop("at");
+  holds<Equal<typeof fewer, Stream<{ name: string }>>>();
+  const renamed = picked.rename({ name: "title" });
+  holds<Equal<typeof renamed, Stream<{ at: Instant; title: string }>>>();
+  const keyed = picked.keyBy((r) => ({ initial: r.name.substring(0, 1) }));
+  holds<
+    Equal<typeof keyed, KeyedStream<{ at: Instant; name: string; initial: string }, "initial">>
+  >();
+  const unkeyed = keyed.select("name");
+  holds<Equal<typeof unkeyed, Stream<{ name: string }>>>();
+  const stillKeyed = keyed.select("initial");
+  holds<Equal<typeof stillKeyed, KeyedStream<{ initial: string }, "initial">>>();
+  const mapped = keyed.map(t.row({ size: t.int32() }), (row) => ({ size: row.name.length }));
+  holds<Equal<typeof mapped, Stream<{ size: number }>>>();
+  const { late, other } = picked.split({ late: (r) => r.at.gt(instant(0)), other: "rest" });
+  holds<Equal<typeof late, Stream<{ at: Instant; name: string }>>>();
+  late.union(other).sink("both", store());
+
+  const threshold = p.parameter("threshold", t.float64(), 3);
+  holds<Equal<typeof threshold, NumberExpression<number>>>();
+  const origins = p.parameter("origins", t.list(t.utf8()));
+  flights.where((f) => f.origin.isIn(origins).and(f.delayMinutes.gt(threshold)));
+
+  const covariant: BooleanExpression<boolean | null> = literal(true);
+  const text: StringExpression<string> = literal("a");
+  void [covariant, text];
+
+  // oxlint-disable-next-line typescript/no-explicit-any -- untyped callers are allowed
+  const loose = p.source("loose", table(Flight)) as Stream<any>;
+  loose.where((f) => f.whatever.gt(5)).sink("loose-out", store());
+});

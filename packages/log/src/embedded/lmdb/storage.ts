@@ -1,0 +1,190 @@
+import { mkdir } from "node:fs/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
+
+import type { TopicKind } from "@millrace/core";
+import { type Database, open, type RootDatabase } from "lmdb";
+
+import { mapStorageError } from "./error-map.ts";
+
+/** When a commit is acknowledged: written to the disk, or handed to the operating system. */
+export type LmdbSync = "always" | "os";
+
+/** What is kept about a topic, under its name. */
+export interface StoredTopic {
+  readonly number: number;
+  readonly partitions: number;
+  readonly kind: TopicKind;
+}
+
+/** Where a partition begins and ends. Records from `freed` to `start` are truncated, not yet removed. */
+export interface PartitionBounds {
+  readonly freed: bigint;
+  readonly start: bigint;
+  readonly end: bigint;
+}
+
+const keyBytes = 16;
+const boundsBytes = 24;
+const formatVersion = 1;
+
+/** One LMDB environment with the databases of the log. Keys and numbers are big-endian, so that order is kept. */
+export class LmdbStorage {
+  readonly directory: string;
+  readonly #root: RootDatabase<Uint8Array, Uint8Array>;
+  readonly topics: Database<StoredTopic, string>;
+  /** Numbers of deleted topics whose records are not all removed yet. */
+  readonly dropped: Database<number, number>;
+  readonly epochs: Database<number, string>;
+  readonly generations: Database<number, string>;
+  readonly #meta: Database<number, string>;
+  readonly #bounds: Database<Uint8Array, Uint8Array>;
+  readonly #records: Database<Uint8Array, Uint8Array>;
+  readonly #key: Uint8Array = new Uint8Array(keyBytes);
+  readonly #keyView: DataView = new DataView(this.#key.buffer);
+
+  constructor(directory: string, root: RootDatabase<Uint8Array, Uint8Array>) {
+    const plain = { encoding: "json", cache: false } as const;
+    const binary = { encoding: "binary", keyEncoding: "binary", cache: false } as const;
+    this.directory = directory;
+    this.#root = root;
+    this.topics = root.openDB("topics", { ...plain, keyEncoding: "ordered-binary" });
+    this.dropped = root.openDB("dropped", { ...plain, keyEncoding: "ordered-binary" });
+    this.epochs = root.openDB("epochs", { ...plain, keyEncoding: "ordered-binary" });
+    this.generations = root.openDB("generations", { ...plain, keyEncoding: "ordered-binary" });
+    this.#meta = root.openDB("meta", { ...plain, keyEncoding: "ordered-binary" });
+    this.#bounds = root.openDB("bounds", binary);
+    this.#records = root.openDB("records", binary);
+  }
+
+  /**
+   * Runs `action` as one write transaction: all of it or, when it throws, nothing. It is durable on return.
+   *
+   * It blocks the thread for as long as the commit takes. LMDB's binding can commit on another thread, but its
+   * small commits take longer, and a commit that fails there (a full disk) ends the process by an unhandled
+   * rejection inside the binding.
+   */
+  async transaction<Result>(action: () => Result): Promise<Result> {
+    try {
+      return this.#root.transactionSync(action);
+    } finally {
+      // A loop of commits alone would else never let timers and sockets have their turn.
+      await nextTurn();
+    }
+  }
+
+  /** Makes the following reads of this turn see the newest commit, also one of another process. */
+  refresh(): void {
+    this.#root.resetReadTxn();
+  }
+
+  async close(): Promise<void> {
+    await this.#root.close();
+  }
+
+  /** Confirms the format; writes it into a new directory. */
+  async checkFormat(): Promise<void> {
+    const version = await this.transaction(() => {
+      const found = this.#meta.get("format");
+      if (found === undefined) this.#meta.putSync("format", formatVersion);
+      return found ?? formatVersion;
+    });
+    if (version === formatVersion) return;
+    const problem = `its format is ${version}, this release reads ${formatVersion}`;
+    throw mapStorageError(new Error(problem), this.directory);
+  }
+
+  /** A topic number that was never used; inside a transaction. */
+  takeTopicNumber(): number {
+    const number = this.#meta.get("nextTopic") ?? 1;
+    this.#meta.putSync("nextTopic", number + 1);
+    return number;
+  }
+
+  bounds(topic: number, partition: number): PartitionBounds | undefined {
+    const stored = this.#bounds.getBinary(this.#keyOf(topic, partition, 0n));
+    if (stored === undefined) return undefined;
+    return {
+      freed: stored.readBigUInt64BE(0),
+      start: stored.readBigUInt64BE(8),
+      end: stored.readBigUInt64BE(16),
+    };
+  }
+
+  putBounds(topic: number, partition: number, { freed, start, end }: PartitionBounds): void {
+    const stored = Buffer.alloc(boundsBytes);
+    stored.writeBigUInt64BE(freed, 0);
+    stored.writeBigUInt64BE(start, 8);
+    stored.writeBigUInt64BE(end, 16);
+    this.#bounds.putSync(this.#keyOf(topic, partition, 0n), stored);
+  }
+
+  removeBounds(topic: number, partition: number): void {
+    this.#bounds.removeSync(this.#keyOf(topic, partition, 0n));
+  }
+
+  /** The value of a record, valid until the next read only. */
+  record(topic: number, partition: number, at: bigint): Uint8Array | undefined {
+    const shared = this.#records.getBinaryFast(this.#keyOf(topic, partition, at));
+    // LMDB's binding only overwrites `length` of a larger buffer: the copying methods do not heed it.
+    return shared?.subarray(0, shared.length);
+  }
+
+  putRecord(topic: number, partition: number, at: bigint, value: Uint8Array): void {
+    this.#records.putSync(this.#keyOf(topic, partition, at), value);
+  }
+
+  removeRecord(topic: number, partition: number, at: bigint): void {
+    this.#records.removeSync(this.#keyOf(topic, partition, at));
+  }
+
+  /** Removes up to `countMax` records of a topic; how many it removed. Inside a transaction. */
+  removeRecordsOfTopic(topic: number, countMax: number): number {
+    const range = this.#records.getKeys({
+      start: this.#keyOf(topic, 0, 0n).slice(),
+      end: this.#keyOf(topic + 1, 0, 0n).slice(),
+      limit: countMax,
+    });
+    // Copied before removing: a key is a view of memory that the next operation reuses.
+    const keys = Array.from(range, (key) => Uint8Array.from(key));
+    for (const key of keys) this.#records.removeSync(key);
+    return keys.length;
+  }
+
+  /** The key in a shared scratch: LMDB copies it at once. */
+  #keyOf(topic: number, partition: number, at: bigint): Uint8Array {
+    this.#keyView.setUint32(0, topic);
+    this.#keyView.setUint32(4, partition);
+    this.#keyView.setBigUint64(8, at);
+    return this.#key;
+  }
+}
+
+/** Opens the environment in `directory`, which is created if it is missing. @throws LOG_STORAGE_FAILED */
+export async function openStorage(options: {
+  readonly directory: string;
+  readonly mapSizeBytes: number;
+  readonly sync: LmdbSync;
+}): Promise<LmdbStorage> {
+  const { directory, mapSizeBytes, sync } = options;
+  try {
+    await mkdir(directory, { recursive: true });
+    const root = open<Uint8Array, Uint8Array>({
+      path: directory,
+      // A path with a dot in its last part would else be taken for a file.
+      noSubdir: false,
+      maxDbs: 16,
+      mapSize: mapSizeBytes,
+      cache: false,
+      encoding: "binary",
+      keyEncoding: "binary",
+      // A commit is acknowledged after its pages and then its root are on the disk, in this order.
+      overlappingSync: false,
+      noSync: sync === "os",
+    });
+    const storage = new LmdbStorage(directory, root);
+    await storage.checkFormat();
+    return storage;
+  } catch (cause) {
+    throw mapStorageError(cause, directory);
+  }
+}

@@ -1,0 +1,33 @@
+import type { Operator } from "@millrace/core";
+import type { StageOperator } from "@millrace/plan";
+import { DetectOperator } from "./detect.ts";
+import { FilterProjectOperator } from "./filter-project.ts";
+import { ForecastOperator } from "./forecast.ts";
+import type { OperatorContext } from "./operator-context.ts";
+import { RowFunctionOperator } from "./row-function.ts";
+import { UnionOperator } from "./union.ts";
+import { WindowAggregateOperator } from "./window/window-aggregate.ts";
+
+/**
+ * A fresh operator for a physical spec, with empty state.
+ *
+ * @throws MillraceError `PLAN_FUNCTION_LOST` when a user function is not in the context
+ */
+export function createOperator(operator: StageOperator, context: OperatorContext): Operator {
+  const { spec } = operator;
+  const schemas = { input: operator.inputSchema, output: operator.outputSchema };
+  switch (spec.kind) {
+    case "filterProject":
+      return new FilterProjectOperator(spec, schemas.output);
+    case "rowFunction":
+      return new RowFunctionOperator(spec, schemas, context);
+    case "windowAggregate":
+      return new WindowAggregateOperator(spec, schemas, context.operatorId);
+    case "detect":
+      return new DetectOperator(spec, schemas, context);
+    case "forecast":
+      return new ForecastOperator(spec, schemas, context);
+    case "union":
+      return new UnionOperator(schemas.output);
+  }
+}

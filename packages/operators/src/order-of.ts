@@ -1,0 +1,20 @@
+import type { OperatorSpec, OrderClass } from "@millrace/plan";
+
+/**
+ * Whether the order of rows matters to an operator.
+ *
+ * A window aggregation is order-free even with `first` or `last`: they go by event time and
+ * lineage, not by arrival.
+ */
+export function orderOf(spec: OperatorSpec): OrderClass {
+  switch (spec.kind) {
+    case "filterProject":
+    case "rowFunction":
+    case "union":
+    case "windowAggregate":
+      return "order-free";
+    case "detect":
+    case "forecast":
+      return "event-ordered";
+  }
+}

@@ -1,0 +1,84 @@
+import { GroupTable } from "@millrace/columnar";
+import type { FieldType } from "@millrace/core";
+import type { AggregateCall } from "@millrace/plan";
+import type { Accumulator } from "../aggregate/accumulator.ts";
+import type { AccumulatorPlan } from "../aggregate/create-accumulator.ts";
+import { DistinctSet } from "../aggregate/distinct-set.ts";
+
+/** One aggregate call as all windows of an operator share it. */
+export interface WindowCall {
+  readonly call: AggregateCall;
+  readonly plan: AccumulatorPlan;
+}
+
+/** One aggregate call in one window. */
+export interface CallState {
+  readonly accumulator: Accumulator;
+  /** Present for `distinct`. */
+  readonly distinct: DistinctSet | undefined;
+}
+
+/**
+ * The groups of one window and what has been aggregated of them. Freed whole when the window
+ * closes.
+ */
+export class OpenWindow {
+  readonly start: number;
+  readonly groups: GroupTable;
+  readonly calls: readonly CallState[];
+  #isChanged = new Uint8Array(16);
+  #changed: number[] = [];
+
+  constructor(
+    start: number,
+    keys: readonly FieldType[],
+    calls: readonly WindowCall[],
+    operatorId: string,
+  ) {
+    this.start = start;
+    this.groups = new GroupTable(keys, { operatorId });
+    this.calls = calls.map(({ call, plan }) => ({
+      accumulator: plan.create(),
+      distinct:
+        call.distinct && call.argument !== undefined
+          ? new DistinctSet(call.argument.type)
+          : undefined,
+    }));
+  }
+
+  /** Makes room in all accumulators for the groups there are. */
+  ensure(): void {
+    for (const { accumulator } of this.calls) accumulator.ensure(this.groups.size);
+  }
+
+  /** Marks groups as changed since the last delta. */
+  touch(groups: Int32Array, count: number): void {
+    if (this.#isChanged.length < this.groups.size) {
+      const grown = new Uint8Array(Math.max(this.groups.size, this.#isChanged.length * 2));
+      grown.set(this.#isChanged);
+      this.#isChanged = grown;
+    }
+    const flags = this.#isChanged;
+    for (let i = 0; i < count; i += 1) {
+      const group = groups[i] as number;
+      if (flags[group] === 1) continue;
+      flags[group] = 1;
+      this.#changed.push(group);
+    }
+  }
+
+  /** Groups changed since the last call, and marks them as unchanged. */
+  takeChanged(): Int32Array {
+    const changed = Int32Array.from(this.#changed);
+    for (const group of this.#changed) this.#isChanged[group] = 0;
+    this.#changed = [];
+    return changed;
+  }
+
+  get sizeBytes(): number {
+    return this.calls.reduce(
+      (sum, { accumulator, distinct }) => sum + accumulator.sizeBytes + (distinct?.sizeBytes ?? 0),
+      this.groups.sizeBytes,
+    );
+  }
+}

@@ -1,0 +1,144 @@
+import {
+  batchSchema,
+  columnOf,
+  concatBatches,
+  hashColumns,
+  int32Column,
+  int64Column,
+  makeBatch,
+  takeRows,
+} from "@millrace/columnar";
+import { type FieldType, keyGroupColumn, keyGroupOf, type StateTable } from "@millrace/core";
+import type { Data, RecordBatch } from "apache-arrow";
+import { readNumbers } from "../aggregate/read-numbers.ts";
+import type { OpenWindow } from "./open-window.ts";
+import { RowsByWindow } from "./rows-by-window.ts";
+import type { WindowStore } from "./window-store.ts";
+
+const windowStartColumn = "$windowStart";
+
+/**
+ * What is particular to a table: its rows are entries of a window, and each entry belongs to a
+ * group.
+ */
+export interface TableShape {
+  readonly name: string;
+  /** Columns after key group, keys and window start. */
+  readonly fields: readonly FieldType[];
+  /** Entries changed since the last call, and marks them as unchanged. */
+  takeChanged(window: OpenWindow): Int32Array;
+  all(window: OpenWindow): Int32Array;
+  groupsOf(window: OpenWindow, entries: Int32Array): Int32Array;
+  columns(window: OpenWindow, entries: Int32Array): Data[];
+  /** Row i of the columns belongs to `groups[i]`. */
+  restore(window: OpenWindow, columns: readonly Data[], groups: Int32Array, count: number): void;
+  rowCount(window: OpenWindow): number;
+}
+
+/**
+ * A state table of the open windows of an operator: `{$keyGroup, keys…, $windowStart, columns of
+ * the shape…}`.
+ *
+ * Rows of windows that closed are never deleted from the changelog; `restored` drops them by the
+ * watermark.
+ */
+export class WindowTable implements StateTable {
+  readonly name: string;
+  readonly #shape: TableShape;
+  readonly #store: WindowStore;
+  readonly #byWindow: RowsByWindow;
+  readonly #fields: readonly FieldType[];
+  readonly #onRestored: (watermark: number) => void;
+
+  constructor(
+    shape: TableShape,
+    store: WindowStore,
+    window: { readonly sizeMs: number; readonly offsetMs: number },
+    onRestored: (watermark: number) => void,
+  ) {
+    this.name = shape.name;
+    this.#shape = shape;
+    this.#store = store;
+    this.#byWindow = new RowsByWindow(window);
+    this.#onRestored = onRestored;
+    this.#fields = [
+      { name: keyGroupColumn, type: { kind: "int32", nullable: false } },
+      ...store.keys,
+      { name: windowStartColumn, type: { kind: "int64", as: "number", nullable: false } },
+      ...shape.fields,
+    ];
+  }
+
+  takeDelta(): readonly RecordBatch[] {
+    const batches: RecordBatch[] = [];
+    for (const window of this.#store.all()) {
+      const entries = this.#shape.takeChanged(window);
+      if (entries.length > 0) batches.push(this.#batchOf(window, entries));
+    }
+    return batches.length > 1 ? [concatBatches(batches)] : batches;
+  }
+
+  snapshot(from: number, to: number): readonly RecordBatch[] {
+    const batches: RecordBatch[] = [];
+    for (const window of this.#store.all()) {
+      const all = this.#shape.all(window);
+      const groups = this.#shape.groupsOf(window, all);
+      const inRange = all.filter((_, i) => {
+        const keyGroup = keyGroupOf(window.groups.hashOf(groups[i] as number));
+        return keyGroup >= from && keyGroup < to;
+      });
+      if (inRange.length > 0) batches.push(this.#batchOf(window, inRange));
+    }
+    return batches.length > 1 ? [concatBatches(batches)] : batches;
+  }
+
+  #batchOf(window: OpenWindow, entries: Int32Array): RecordBatch {
+    const count = entries.length;
+    const groups = this.#shape.groupsOf(window, entries);
+    const keyGroups = groups.map((group) => keyGroupOf(window.groups.hashOf(group)));
+    const columns = [
+      int32Column(keyGroups, count),
+      ...window.groups.keyColumns(groups, count),
+      int64Column(new Float64Array(count).fill(window.start), count),
+      ...this.#shape.columns(window, entries),
+    ];
+    return makeBatch(batchSchema(this.#fields), columns, count);
+  }
+
+  restore(rows: RecordBatch): void {
+    const starts = readNumbers(columnOf(rows, windowStartColumn));
+    this.#byWindow.split(starts, undefined, rows.numRows, (part) => {
+      const batch = part.isWhole ? rows : takeRows(rows, part.rows, part.count);
+      this.#restoreWindow(this.#store.open(part.windowStart), batch);
+    });
+  }
+
+  #restoreWindow(window: OpenWindow, batch: RecordBatch): void {
+    const count = batch.numRows;
+    const keys = this.#store.keys.map((key) => columnOf(batch, key.name));
+    const groups = new Int32Array(count);
+    window.groups.lookup(keys, hashColumns(keys, count), undefined, count, groups);
+    window.ensure();
+    const columns = this.#shape.fields.map((field) => columnOf(batch, field.name));
+    this.#shape.restore(window, columns, groups, count);
+  }
+
+  restored(watermark: number): void {
+    this.#store.takeClosed(watermark);
+    this.#onRestored(watermark);
+  }
+
+  get rowCount(): number {
+    let count = 0;
+    for (const window of this.#store.all()) count += this.#shape.rowCount(window);
+    return count;
+  }
+
+  get sizeBytes(): number {
+    // The windows' bytes are those of all tables together; the first table answers for them.
+    if (this.name !== "groups") return 0;
+    let bytes = 0;
+    for (const window of this.#store.all()) bytes += window.sizeBytes;
+    return bytes;
+  }
+}

@@ -1,0 +1,27 @@
+import { orderOf, watermarkDelayMs } from "@millrace/operators";
+import { expect, test } from "vitest";
+import { call, utf8 } from "./fixtures.ts";
+
+const first = call("first", { kind: "column", name: "s", type: utf8 }, utf8);
+const windowed = {
+  kind: "windowAggregate",
+  keys: [],
+  window: { kind: "tumbling", sizeMs: 10, offsetMs: 0 },
+  allowedLatenessMs: 5,
+  calls: [first],
+  columns: [],
+} as const;
+
+test("a window aggregation is order-free, even with first", () => {
+  expect(orderOf(windowed)).toBe("order-free");
+});
+
+test("a detector is event-ordered", () => {
+  const detector = { role: "detector", kind: "any", options: {} } as const;
+  expect(orderOf({ kind: "detect", keys: [], value: "x", detector })).toBe("event-ordered");
+});
+
+test("a window aggregation holds its output's watermark back by the allowed lateness", () => {
+  expect(watermarkDelayMs(windowed)).toBe(5);
+  expect(watermarkDelayMs({ kind: "union" })).toBe(0);
+});

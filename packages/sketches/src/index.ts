@@ -1,0 +1,8 @@
+export { bucketOf, bucketValue, DDSketch, relativeAccuracy } from "./dd-sketch.ts";
+export {
+  estimateRegisters,
+  HyperLogLog,
+  rankOf,
+  registerCount,
+  registerOf,
+} from "./hyper-log-log.ts";

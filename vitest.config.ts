@@ -1,0 +1,17 @@
+import { defineConfig } from "vitest/config";
+import { docExamples } from "./tools/doc-examples/plugin.mjs";
+
+const conditions = ["@millrace/source"];
+
+export default defineConfig({
+  plugins: [docExamples()],
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: {
+    include: ["{packages,examples,pipelines,tools}/*/test/**/*.test.ts"],
+    exclude: ["**/node_modules/**", "**/dist/**", "**/fixtures/**"],
+    testTimeout: 30_000,
+    pool: "forks",
+    maxWorkers: 2,
+  },
+});
