@@ -153,9 +153,9 @@ describe("problems", () => {
       keyed.withColumns((r: Untyped) => ({ key: r.key.lower() }));
     });
     expect(problems.map(([, message]) => message)).toEqual([
-      "drop: key is a key and must stay; select without it, or key by something else first.",
-      "rename: key is a key and must stay; select without it, or key by something else first.",
-      "withColumns: key is a key and cannot be replaced; give the column another name.",
+      "drop: key is a key and must stay; select without it, or key anew.",
+      "rename: key is a key and must stay; select without it, or key anew.",
+      "withColumns: key is a key and cannot be replaced; choose another name.",
     ]);
   });
 

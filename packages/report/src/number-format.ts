@@ -1,4 +1,4 @@
-/** `3,000,000`, `12.50`: grouped, with exactly `digits` decimals so that columns align. `–` for NaN. */
+/** `3,000,000`, `12.50`: grouped, `digits` decimals so that columns align; `–` for NaN. */
 export function formatNumber(value: number, digits = 0): string {
   if (!Number.isFinite(value)) return "–";
   const text = Math.abs(value).toFixed(digits);

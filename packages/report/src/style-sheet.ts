@@ -44,10 +44,12 @@ ${heat(dark, true)}}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,"Segoe UI",Roboto,
 "Helvetica Neue",Arial,sans-serif}
 header,main{max-width:920px;margin:0 auto;padding:0 20px}
-header{padding-top:36px}h1{font-size:1.9rem;line-height:1.2;margin:0}header p{color:var(--soft);margin:.4em 0 0}
+header{padding-top:36px}h1{font-size:1.9rem;line-height:1.2;margin:0}
+header p{color:var(--soft);margin:.4em 0 0}
 h2{font-size:1.25rem;margin:2.2em 0 .5em;border-bottom:1px solid var(--grid);padding-bottom:.25em}
 main{padding-bottom:60px}p{margin:.6em 0}ul{padding-left:1.2em}li{margin:.35em 0}
-figure{margin:1.2em 0;break-inside:avoid}figcaption{color:var(--soft);font-size:.88rem;margin-top:.2em}
+figure{margin:1.2em 0;break-inside:avoid}
+figcaption{color:var(--soft);font-size:.88rem;margin-top:.2em}
 .plot{width:100%;height:auto;display:block;overflow:visible}
 .plot text{font:11px system-ui,"Segoe UI",Roboto,Arial,sans-serif;fill:var(--soft)}
 .plot text.name,.plot text.unit{fill:var(--ink)}.plot text.unit{font-weight:600}
@@ -58,12 +60,14 @@ figure{margin:1.2em 0;break-inside:avoid}figcaption{color:var(--soft);font-size:
 .actual{stroke:var(--ink);stroke-width:1.2;fill:none}.issue{stroke:var(--soft);stroke-dasharray:2 3}
 .band{fill:var(--band)}.band95{fill:var(--band95)}.band80{fill:var(--band80)}
 .anomaly{fill:var(--hot);stroke:var(--paper);stroke-width:.8}.bar{fill:var(--line)}
-.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(136px,1fr));gap:12px;margin:1.2em 0}
+.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(136px,1fr));
+gap:12px;margin:1.2em 0}
 .figures div{background:var(--card);border-radius:8px;padding:12px;break-inside:avoid}
 .figures strong{display:block;font-size:1.3rem;line-height:1.25;font-variant-numeric:tabular-nums}
 .figures span{color:var(--soft);font-size:.86rem}
 .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.9rem}
 th,td{padding:5px 10px;text-align:left;border-bottom:1px solid var(--grid);white-space:nowrap}
-th{color:var(--soft);font-weight:600;white-space:normal;vertical-align:bottom}.n{text-align:right;font-variant-numeric:tabular-nums}
+th{color:var(--soft);font-weight:600;white-space:normal;vertical-align:bottom}
+.n{text-align:right;font-variant-numeric:tabular-nums}
 @media print{header,main{max-width:none}.scroll{overflow:visible}tr{break-inside:avoid}}
 `;

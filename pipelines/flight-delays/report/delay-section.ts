@@ -64,11 +64,11 @@ function markerOf(hour: Hour): Marker {
   const at = new Date(hour.time).toISOString().slice(0, 16).replace("T", " ");
   const minutes = (value: number | null): string => (value === null ? "–" : value.toFixed(0));
   const { meanDelay, expected, flights, severity } = hour;
-  const title = `${at}: ${minutes(meanDelay)} min (expected ${minutes(expected)}), ${flights} flights`;
+  const delay = `${minutes(meanDelay)} min (expected ${minutes(expected)})`;
   return {
     time: hour.time,
     value: meanDelay,
-    title: `${title}, ${severity}`,
+    title: `${at}: ${delay}, ${flights} flights, ${severity}`,
     ...(isSeverity(severity) ? { severity } : {}),
   };
 }

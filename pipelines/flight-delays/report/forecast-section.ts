@@ -46,8 +46,7 @@ async function fan(query: Query, origin: string): Promise<Block> {
   const history = await query<{ time: number; flights: number }>(`
     WITH issue AS (SELECT max(issuedAt) AS issued FROM forecasts WHERE origin = '${name}'),
     hours AS (
-      SELECT unnest(generate_series(issued - INTERVAL 7 DAY, issued - INTERVAL 1 HOUR, INTERVAL 1 HOUR))
-        AS time
+      SELECT issued - to_hours(unnest(range(1, 169))) AS time
       FROM issue
     )
     SELECT h.time::TIMESTAMP AS time, coalesce(a.flights, 0) AS flights

@@ -14,9 +14,9 @@ export interface DuckDbSinkOptions {
   readonly table: string;
   /** Database file, relative to the working directory. Default `millrace.duckdb`. */
   readonly file?: string;
-  /** `replace` (default) empties the table when the pipeline starts afresh; `append` keeps its rows. */
+  /** On a fresh start of the pipeline, `replace` (default) empties the table, `append` does not. */
   readonly whenFresh?: WhenFresh;
-  /** Columns that identify a row: a later row replaces the earlier one of the same key; null equals null. */
+  /** Columns that identify a row: a later row replaces an earlier one. Null equals null. */
   readonly key?: readonly string[];
 }
 

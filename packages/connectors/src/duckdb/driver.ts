@@ -7,7 +7,7 @@ export interface NativeVector {
   readonly __duckdb_type: "duckdb_vector";
 }
 
-/** The calls of the driver's native part that copy whole columns; its public part has them per value only. */
+/** Calls of the driver's native part that copy whole columns; the public part copies values. */
 export interface NativeBindings {
   data_chunk_get_vector(chunk: unknown, column: number): NativeVector;
   list_vector_reserve(vector: NativeVector, capacity: number): void;

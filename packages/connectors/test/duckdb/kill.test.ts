@@ -37,11 +37,14 @@ afterAll(() => rm(directory, { recursive: true }));
 /** Starts the writer and gives the process after so many writes; it goes on writing. */
 async function startWriter(writes: number): Promise<ReturnType<typeof spawn>> {
   const child = spawn(process.execPath, [program, file], { stdio: ["ignore", "pipe", "inherit"] });
-  let seen = 0;
-  for await (const chunk of child.stdout) {
-    seen += String(chunk).split("\n").length - 1;
-    if (seen >= writes) break;
-  }
+  // Its output is read to the end: a closed pipe would end it before the kill does.
+  await new Promise<void>((resolve) => {
+    let seen = 0;
+    child.stdout.on("data", (chunk) => {
+      seen += String(chunk).split("\n").length - 1;
+      if (seen >= writes) resolve();
+    });
+  });
   return child;
 }
 

@@ -58,7 +58,7 @@ async function readAll(source: Source, position: number | undefined, rowsMax: nu
   return { ids, letters, last };
 }
 
-test("a table is read in the order of insertion, and a null where none may be is a dead letter", async () => {
+test("a table is read in order of insertion; a null where none may be is a dead letter", async () => {
   const source = await open(duckdbTable(file, "numbers", Row));
   const { ids, letters, last } = await readAll(source, undefined, 1000);
   expect({ count: ids.length, first: ids[0], end: ids.at(-1) }).toEqual({

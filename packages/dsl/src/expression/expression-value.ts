@@ -1,4 +1,4 @@
-import { ColumnType, type DataType, withNullable } from "@millrace/core";
+import { type ColumnType, type DataType, withNullable } from "@millrace/core";
 import type { AggregateCall, Expression, FunctionName } from "@millrace/plan";
 import {
   aggregateCallOf,

@@ -1,5 +1,5 @@
 import {
-  ColumnType,
+  type ColumnType,
   type DataType,
   Decimal,
   formatDataType,

@@ -54,26 +54,26 @@ export type AggregatedRow<Row, Keys extends PropertyKey, Columns> = Flat<{
 /** What is wrong with a column of an aggregation; the column itself where nothing is. */
 export type CheckedAggregates<Columns, Taken extends PropertyKey> = {
   [Name in keyof Columns]: Name extends Taken
-    ? StreamTypeError<`the column ${Name & string} exists already: it is a key, windowStart or windowEnd`>
+    ? StreamTypeError<`the column ${Name & string} is taken: it is a key, windowStart or windowEnd`>
     : Columns[Name] extends AggregateExpression<unknown>
       ? Columns[Name]
       : Columns[Name] extends ColumnExpression<unknown>
-        ? StreamTypeError<`${Name & string} must be an aggregate: a group has many values of a column`>
+        ? StreamTypeError<`${Name & string} must be an aggregate: a group has many values`>
         : StreamTypeError<`${Name & string} must be an aggregate, such as count() or mean(row.x)`>;
 };
 
 /** What is wrong with an added column; the column itself where nothing is. */
 export type CheckedColumns<Columns, Keys extends PropertyKey> = {
   [Name in keyof Columns]: Name extends Keys
-    ? StreamTypeError<`${Name & string} is a key and cannot be replaced; give the column another name`>
+    ? StreamTypeError<`${Name & string} is a key and cannot be replaced; choose another name`>
     : Columns[Name] extends ColumnExpression<unknown>
       ? Columns[Name]
-      : StreamTypeError<`${Name & string} must be an expression, such as row.x.plus(1) or literal(1)`>;
+      : StreamTypeError<`${Name & string} must be an expression, such as row.x.plus(1)`>;
 };
 
 /** What is wrong with names to drop or rename. */
 export type NotKey<Names, Keys> = Names extends Keys
-  ? StreamTypeError<`${Names & string} is a key and must stay; select without it, or key by something else first`>
+  ? StreamTypeError<`${Names & string} is a key and must stay; select without it, or key anew`>
   : Names;
 
 /** How serious a detection is. */

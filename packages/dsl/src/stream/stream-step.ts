@@ -126,7 +126,7 @@ export class StreamStep {
     for (const { name, expression } of columns) {
       const isSame = expression.kind === "column" && expression.name === name;
       if (!this.node.keys.includes(name) || isSame) continue;
-      const advice = "give the column another name";
+      const advice = "choose another name";
       const problem = `${step}: ${name} is a key and cannot be replaced; ${advice}`;
       reportProblem("PLAN_ARGUMENT_INVALID", { problem });
     }
@@ -150,7 +150,7 @@ export class StreamStep {
 
   #refuseKeys(step: string, names: readonly string[]): void {
     for (const name of names.filter((n) => this.node.keys.includes(n))) {
-      const advice = "select without it, or key by something else first";
+      const advice = "select without it, or key anew";
       const problem = `${step}: ${name} is a key and must stay; ${advice}`;
       reportProblem("PLAN_ARGUMENT_INVALID", { problem });
     }

@@ -146,7 +146,8 @@ export interface KeyedStream<
   /**
    * Groups the rows of each key by windows of event time.
    *
-   * @param options `allowedLateness`: how long after its end a window waits for late records; 0 by default
+   * @param options `allowedLateness`: how long after its end a window waits for late records, by
+   *   default not at all
    */
   window(window: WindowSpec, options?: { allowedLateness?: Duration }): WindowedStream<Row, Keys>;
   /** Scores each row's value against the past of its key, and adds the columns of `Detection`. */

@@ -20,9 +20,9 @@ pipeline("errors", (p) => {
   keyed.withColumns((f) => ({ origin: f.destination })); //! origin is a key and cannot be replaced
   keyed.detect("d", { value: "destination", detector: seasonal }); //! Type '"destination"' is not assignable to type 'NumericColumn<
   const windowed = keyed.window(tumbling(hours(1)));
-  windowed.aggregate("a", () => ({ origin: count() })); //! the column origin exists already
-  windowed.aggregate("a", () => ({ windowStart: count() })); //! the column windowStart exists already
-  windowed.aggregate("a", (f) => ({ to: f.destination })); //! to must be an aggregate: a group has many values of a column
+  windowed.aggregate("a", () => ({ origin: count() })); //! the column origin is taken
+  windowed.aggregate("a", () => ({ windowStart: count() })); //! the column windowStart is taken
+  windowed.aggregate("a", (f) => ({ to: f.destination })); //! to must be an aggregate: a group has many values
   windowed.aggregate("a", (f) => ({ sum: mean(f.origin) })); //! is not assignable to parameter of type
   windowed.aggregate("a", (f) => ({ d: mean(f.delayMinutes).plus(f.delayMinutes) })); //! is not assignable to parameter of type
   const hourly = windowed.aggregate("h", (f) => ({ meanDelay: mean(f.delayMinutes) }));

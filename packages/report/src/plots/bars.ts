@@ -1,6 +1,6 @@
 import { escapeText } from "../escape.ts";
 import { formatNumber } from "../number-format.ts";
-import { round, svg } from "./frame.ts";
+import { round, svg, svgText } from "./frame.ts";
 import { extentOf, linearScale } from "./scale.ts";
 
 /** Labelled lengths, drawn in the given order. */
@@ -28,8 +28,9 @@ export function barsPlot(options: BarsOptions): string {
     const length = Math.abs(x(bar.value) - x(0));
     const value = formatNumber(bar.value, digits);
     return (
-      `<text class="name" text-anchor="end" x="${nameWidth - 6}" y="${y + 13}">${escapeText(bar.name)}</text>` +
-      `<rect class="bar" x="${round(start)}" y="${y + 2}" width="${round(length)}" height="16" rx="2"/>` +
+      svgText("name", "end", [nameWidth - 6, y + 13], bar.name) +
+      `<rect class="bar" x="${round(start)}" y="${y + 2}" ` +
+      `width="${round(length)}" height="16" rx="2"/>` +
       `<text class="tick" x="${round(start + length + 5)}" y="${y + 14}">${value}</text>`
     );
   });

@@ -26,7 +26,7 @@ export interface Frame {
 
 const margin = { left: 46, right: 14, top: 24, bottom: 26 };
 
-/** A frame with time (UTC) to the right and a measure upwards; the vertical domain is widened, mostly to round numbers. */
+/** Time (UTC) to the right and a measure upwards, its domain widened, mostly to round numbers. */
 export function timeFrame(
   options: FrameOptions,
   xDomain: readonly [number, number],
@@ -63,10 +63,22 @@ export function timeFrame(
 /** An SVG picture that scales with the page. */
 export function svg(label: string, width: number, height: number, content: string): string {
   const name = escapeText(label);
+  const box = `0 0 ${round(width)} ${round(height)}`;
   return (
-    `<svg class="plot" role="img" aria-label="${name}" viewBox="0 0 ${round(width)} ${round(height)}"` +
+    `<svg class="plot" role="img" aria-label="${name}" viewBox="${box}"` +
     ` preserveAspectRatio="xMidYMid meet">${content}</svg>`
   );
+}
+
+/** A text at a position of its anchor; `name` is its class. */
+export function svgText(
+  name: string,
+  anchor: "start" | "middle" | "end",
+  [x, y]: readonly [number, number],
+  content: string,
+): string {
+  const place = `text-anchor="${anchor}" x="${round(x)}" y="${round(y)}"`;
+  return `<text class="${name}" ${place}>${escapeText(content)}</text>`;
 }
 
 /** A pixel position with one decimal: enough for the eye, short in the file. */
@@ -124,7 +136,7 @@ function horizontal(tick: Tick, y: number, right: number): string {
 function vertical(tick: Tick, x: number, bottom: number): string {
   return (
     `<path class="mark" d="M${round(x)} ${bottom}v4"/>` +
-    `<text class="tick" text-anchor="middle" x="${round(x)}" y="${bottom + 17}">${tick.label}</text>`
+    svgText("tick", "middle", [x, bottom + 17], tick.label)
   );
 }
 

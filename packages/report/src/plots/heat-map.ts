@@ -1,6 +1,6 @@
 import { escapeText } from "../escape.ts";
 import { formatNumber } from "../number-format.ts";
-import { svg } from "./frame.ts";
+import { round, svg, svgText } from "./frame.ts";
 import { extentOf } from "./scale.ts";
 
 /** A table of measures, `values[row][column]`; NaN is an empty cell. */
@@ -34,19 +34,16 @@ export function heatMapPlot(options: HeatMapOptions): string {
       const text = Number.isFinite(value) ? formatNumber(value, digits) : "";
       const title = `${row} ${column}: ${text === "" ? "no data" : text} ${options.unit}`;
       return (
-        `<rect class="${level}" x="${x}" y="${y}" width="${(cell - 1.5).toFixed(1)}" height="${height - 1.5}" rx="2">` +
+        `<rect class="${level}" x="${x}" y="${y}" ` +
+        `width="${round(cell - 1.5)}" height="${height - 1.5}" rx="2">` +
         `<title>${escapeText(title)}</title></rect>` +
-        `<text class="cell ${level}t" text-anchor="middle" x="${(left + (c + 0.5) * cell).toFixed(1)}" y="${y + 16.5}">${text}</text>`
+        svgText(`cell ${level}t`, "middle", [left + (c + 0.5) * cell, y + 16.5], text)
       );
     }),
   );
-  const names = rows.map(
-    (row, r) =>
-      `<text class="name" text-anchor="end" x="${left - 6}" y="${24 + r * height + 17}">${escapeText(row)}</text>`,
-  );
-  const heads = columns.map(
-    (column, c) =>
-      `<text class="tick" text-anchor="middle" x="${(left + (c + 0.5) * cell).toFixed(1)}" y="16">${escapeText(column)}</text>`,
+  const names = rows.map((row, r) => svgText("name", "end", [left - 6, 24 + r * height + 17], row));
+  const heads = columns.map((column, c) =>
+    svgText("tick", "middle", [left + (c + 0.5) * cell, 16], column),
   );
   return svg(
     options.label,

@@ -33,8 +33,9 @@ export function timeSeriesPlot(options: TimeSeriesOptions): string {
   const line = linePath(values.map((value, index) => [at[index] as number, frame.y(value)]));
   const dots = markers.map((marker) => {
     const place = `cx="${round(frame.x(marker.time))}" cy="${round(frame.y(marker.value))}"`;
+    const title = escapeText(marker.title);
     const size = marker.severity === "critical" ? 4.5 : marker.severity === "major" ? 3.5 : 2.5;
-    return `<circle class="anomaly" ${place} r="${size}"><title>${escapeText(marker.title)}</title></circle>`;
+    return `<circle class="anomaly" ${place} r="${size}"><title>${title}</title></circle>`;
   });
   return frame.wrap(`${area}<path class="line" d="${line}"/>${dots.join("")}`);
 }

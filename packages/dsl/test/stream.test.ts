@@ -1,0 +1,198 @@
+import { hours, minutes, t } from "@millrace/core";
+import { formatExpression, type LogicalNode, type LogicalPlan } from "@millrace/plan";
+import { describe, expect, it } from "vitest";
+import { count, max, mean, min, pipeline, type Stream, sum, tumbling } from "../src/index.ts";
+import { store, table, theta } from "./fixtures.ts";
+
+const Row = t.row({ at: t.timestamp(), key: t.utf8(), x: t.float64().nullable(), n: t.int32() });
+type RowStream = Stream<(typeof Row)["valueType"]>;
+
+function planOf(define: (rows: RowStream) => void): LogicalPlan {
+  const plan = pipeline("test", (p) => {
+    define(p.source("rows", table(Row), { eventTime: (r) => r.at }));
+  }).build();
+  expect(plan.problems).toEqual([]);
+  return plan;
+}
+
+function shape(node: LogicalNode | undefined): unknown {
+  return [node?.id, node?.keys, node?.schema.fields.map((field) => field.name)];
+}
+
+function columns(node: LogicalNode | undefined): unknown {
+  if (node?.kind !== "project") return undefined;
+  return node.columns.map((c) => `${c.name}: ${formatExpression(c.expression)}`);
+}
+
+describe("stream", () => {
+  it("writes select, withColumns, drop and rename as projections", () => {
+    const { nodes } = planOf((rows) => {
+      rows
+        .withColumns((r) => ({ twice: r.n.times(2), n: r.n.plus(1) }))
+        .drop("at")
+        .rename({ key: "name" })
+        .select("name", "n");
+    });
+    expect(nodes.slice(1).map(shape)).toEqual([
+      ["withColumns-1", [], ["at", "key", "x", "n", "twice"]],
+      ["drop-1", [], ["key", "x", "n", "twice"]],
+      ["rename-1", [], ["name", "x", "n", "twice"]],
+      ["select-1", [], ["name", "n"]],
+    ]);
+    expect(columns(nodes[1])).toEqual(["at: at", "key: key", "x: x", "n: n + 1", "twice: n * 2"]);
+    expect(columns(nodes[3])).toEqual(["name: key", "x: x", "n: n", "twice: twice"]);
+  });
+
+  it("keeps user functions beside the plan", () => {
+    const isLong = (row: { key: string }): boolean => row.key.length > 3;
+    const plan = planOf((rows) => {
+      rows
+        .filter(isLong)
+        .map(t.row({ size: t.int32() }), (row) => ({ size: row.key.length }))
+        .flatMap(t.row({ half: t.float64() }), (row) => [{ half: row.size / 2 }]);
+    });
+    expect(plan.nodes.slice(1).map((node) => [node.kind, node.id])).toEqual([
+      ["filter", "filter-1"],
+      ["map", "map-1"],
+      ["flatMap", "flatMap-1"],
+    ]);
+    expect(plan.functions.get("filter-1")).toBe(isLong);
+    expect([...plan.functions.keys()]).toEqual(["filter-1", "map-1", "flatMap-1"]);
+  });
+
+  it("splits by conditions, the rest being what no condition takes", () => {
+    const { nodes } = planOf((rows) => {
+      rows.split({ high: (r) => r.x.gt(5), low: (r) => r.n.lt(5), other: "rest" });
+    });
+    const predicates = nodes.slice(1).map((node) => {
+      return node.kind === "where" ? formatExpression(node.predicate) : "";
+    });
+    expect(predicates).toEqual(["x > 5", "n < 5", "not coalesce(x > 5, false) and not n < 5"]);
+  });
+
+  it("unites streams, and puts columns into the same order", () => {
+    const { nodes } = planOf((rows) => {
+      rows.union(rows.where((r) => r.n.gt(5)));
+      rows.select("key", "n").union(rows.select("n", "key"));
+    });
+    expect(nodes.slice(2).map((node) => [node.id, node.inputs])).toEqual([
+      ["union-1", ["rows", "where-1"]],
+      ["select-1", ["rows"]],
+      ["select-2", ["rows"]],
+      ["select-3", ["select-2"]],
+      ["union-2", ["select-1", "select-3"]],
+    ]);
+  });
+
+  it("keys by computed columns, through a projection", () => {
+    const { nodes } = planOf((rows) => {
+      rows.keyBy((r) => ({ initial: r.key.substring(0, 1) }));
+    });
+    expect(nodes.slice(1).map(shape)).toEqual([
+      ["keyColumns-1", [], ["at", "key", "x", "n", "initial"]],
+      ["keyBy-1", ["initial"], ["at", "key", "x", "n", "initial"]],
+    ]);
+    expect(nodes[1]).toMatchObject({ verb: "keyBy" });
+  });
+
+  it("keeps the keys through steps that keep the rows, and loses them with the columns", () => {
+    const { nodes } = planOf((rows) => {
+      const keyed = rows
+        .keyBy("key")
+        .where((r) => r.n.gt(1))
+        .filter((r) => r.n > 1)
+        .withColumns((r) => ({ m: r.n.plus(1) }))
+        .select("key", "m");
+      keyed.select("m");
+    });
+    expect(nodes.slice(2).map((node) => node.keys)).toEqual([
+      ["key"],
+      ["key"],
+      ["key"],
+      ["key"],
+      [],
+    ]);
+  });
+
+  it("shares equal aggregate calls, and keeps filter and distinct apart", () => {
+    const { nodes } = planOf((rows) => {
+      rows
+        .keyBy("key")
+        .window(tumbling(hours(1), { offset: minutes(-15) }), { allowedLateness: minutes(1) })
+        .aggregate("stats", (r) => ({
+          spread: max(r.n).minus(min(r.n)).plus(max(r.n)),
+          share: sum(r.n).filter(r.x.gt(5)).dividedBy(sum(r.n)).round(2),
+          keys: count(r.key).distinct(),
+          mean: mean(r.x).orElse(0),
+        }));
+    });
+    const node = nodes[2];
+    if (node?.kind !== "windowAggregate") throw new Error("expected a window aggregation");
+    expect(node.window).toEqual({ kind: "tumbling", sizeMs: 3_600_000, offsetMs: 2_700_000 });
+    expect(node.allowedLatenessMs).toBe(60_000);
+    expect(
+      node.columns.map((c) => [
+        c.name,
+        formatExpression(c.expression),
+        c.calls.map((call) => call.function),
+        c.expression.type.nullable,
+      ]),
+    ).toEqual([
+      ["spread", "$0 - $1 + $0", ["max", "min"], false],
+      ["share", "round($0 / $1, 2)", ["sum", "sum"], true],
+      ["keys", "$0", ["count"], false],
+      ["mean", "coalesce($0, 0)", ["mean"], false],
+    ]);
+    expect(node.columns[1]?.calls[0]).toMatchObject({ filter: { function: "gt" } });
+    expect(node.columns[2]?.calls[0]).toMatchObject({ distinct: true });
+  });
+
+  it("gives the late rows in the schema of the aggregation's input", () => {
+    const { nodes } = planOf((rows) => {
+      const counts = rows
+        .keyBy("key")
+        .window(tumbling(hours(1)))
+        .aggregate("counts", () => ({ n: count() }));
+      counts.late().sink("late", store());
+    });
+    expect(shape(nodes[3])).toEqual(["late-1", ["key"], ["at", "key", "x", "n"]]);
+    expect(nodes[3]?.inputs).toEqual(["counts"]);
+  });
+
+  it("finds a forecast's step through steps between, but not through a user's function", () => {
+    const { nodes } = planOf((rows) => {
+      const counts = rows
+        .keyBy("key")
+        .window(tumbling(hours(1)))
+        .aggregate("counts", () => ({ n: count() }));
+      const options = { value: "n", model: theta, horizon: hours(2) } as const;
+      counts
+        .where((c) => c.n.gt(0))
+        .withColumns((c) => ({ m: c.n }))
+        .forecast("near", { ...options, every: hours(1), levels: [0.9, 0.5] });
+      const Count = t.row({ key: t.utf8(), n: t.int64() });
+      counts
+        .map(Count, (c) => ({ key: c.key, n: c.n }))
+        .keyBy("key")
+        .forecast("far", options);
+      rows.keyBy("key").forecast("given", { ...options, step: minutes(30) });
+    });
+    const forecasts = nodes.filter((node) => node.kind === "forecast");
+    expect(forecasts.map((node) => [node.stepMs, node.everyMs, node.levels])).toEqual([
+      [3_600_000, 3_600_000, [0.5, 0.9]],
+      [undefined, 7_200_000, [0.8, 0.95]],
+      [1_800_000, 7_200_000, [0.8, 0.95]],
+    ]);
+  });
+
+  it("keeps a demanded guarantee beside the offered one", () => {
+    const { nodes } = planOf((rows) => {
+      rows.sink("out", store("at-least-once"), { guarantee: "exactly-once" });
+    });
+    expect(nodes[1]).toMatchObject({
+      connector: "store",
+      guarantee: "at-least-once",
+      demandedGuarantee: "exactly-once",
+    });
+  });
+});

@@ -1,0 +1,1 @@
+export { consoleTable, type ConsoleTableOptions } from "@millrace/connectors/console";

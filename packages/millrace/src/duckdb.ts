@@ -1,0 +1,1 @@
+export { duckdb, duckdbQuery, type DuckDbSinkOptions, duckdbTable } from "@millrace/connectors/duckdb";

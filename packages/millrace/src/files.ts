@@ -1,0 +1,1 @@
+export { ndjson, parquet } from "@millrace/connectors/files";
