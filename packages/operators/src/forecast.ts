@@ -28,8 +28,9 @@ import { seriesPoints, slicePoints } from "./series/series-points.ts";
 //       order; so it does not matter in which steps the watermark came.
 //   F3. The boundaries issued are those up to the watermark: the watermark of the progress
 //       record is all their state.
-//   F4. At the end of bounded input, boundaries up to one step after the last point are issued,
-//       and no more.
+//   F4. A key is issued at B only if its last point before B is at most `silenceMaxMs` old:
+//       a key that has ended issues no more. That is a function of the key's own points, so
+//       neither other keys of the task nor the end of the input change it.
 
 /** Slots of a series' own record: time of its last point, and 1 once it has one. */
 const lastTimeSlot = 0;
@@ -37,8 +38,8 @@ const seenSlot = 1;
 const recordSlots = 2;
 
 /**
- * Forecasts a value per key: at each multiple of `everyMs` in event time, for every key known by
- * then.
+ * Forecasts a value per key: at each multiple of `everyMs` in event time, for every key that had
+ * a point in the last quarter of `everyMs` (at least in the last step).
  *
  * **Shape** out: keys, those of `forecastFields`, `$time` = issuedAt
  * **State** rows that wait for the watermark, the forecaster's slots and 16 bytes per key, never
@@ -49,6 +50,8 @@ export class ForecastOperator implements Operator {
   readonly counts: OperatorCounts = operatorCounts();
   readonly state: readonly StateTable[];
   readonly #spec: ForecastSpec;
+  /** A quarter of the interval between boundaries, at least one step (F4). */
+  readonly #silenceMaxMs: number;
   readonly #forecaster: Forecaster;
   readonly #keys: SeriesKeys;
   readonly #series: PagedSeriesState;
@@ -67,6 +70,7 @@ export class ForecastOperator implements Operator {
     assert(create !== undefined, `the forecaster ${spec.model.kind} is registered`);
     assert(spec.everyMs > 0 && spec.stepMs > 0, "a forecast's step and interval are positive");
     this.#spec = spec;
+    this.#silenceMaxMs = Math.max(spec.stepMs, spec.everyMs / 4);
     this.#forecaster = create(spec.model.options, { stepMs: spec.stepMs });
     this.#keys = new SeriesKeys(schemas.input, spec.keys, context.operatorId);
     this.#series = new PagedSeriesState("series", this.#forecaster.slots, this.#keys);
@@ -143,7 +147,7 @@ export class ForecastOperator implements Operator {
     for (let i = 0; i < (points?.count ?? 0); i += 1) {
       last = Math.max(last, points?.time[i] as number);
     }
-    return last + this.#spec.stepMs;
+    return last + this.#silenceMaxMs;
   }
 
   #learn(points: SeriesPoints): void {
@@ -173,7 +177,9 @@ export class ForecastOperator implements Operator {
   #issue(boundary: number, emit: (rows: RecordBatch) => void): void {
     const { values } = this.#records;
     for (let series = 0; series < this.#keys.size; series += 1) {
-      if (values[series * recordSlots + seenSlot] !== 1) continue;
+      const at = series * recordSlots;
+      if (values[at + seenSlot] !== 1) continue;
+      if (boundary - (values[at + lastTimeSlot] as number) > this.#silenceMaxMs) continue;
       this.#rows.add(this.#forecaster, this.#series, { series, originTime: boundary }, emit);
     }
   }

@@ -70,7 +70,22 @@ describe("a forecast operator", () => {
     expect(first.map((r) => [r["issuedAt"], r["mean"]])).toEqual([
       [20, 1],
       [40, 3],
-      [60, 3],
+    ]);
+  });
+
+  test("a key that has fallen silent issues no more, whatever other keys do", () => {
+    const operator = forecastOf();
+    const out = collectOutput();
+    const live = [0, 1, 2, 3, 4, 5].map((step) => hourlyRow("live", step, step));
+    const ended = [0, 1].map((step) => hourlyRow("ended", step, step));
+    operator.process(rowsBatch([...ended, ...live]), out);
+    operator.advanceWatermark(65, out);
+    const first = out.rows.filter((r) => r["step"] === 1);
+    expect(first.map((r) => [r["key"], r["issuedAt"]]).sort()).toEqual([
+      ["ended", 20],
+      ["live", 20],
+      ["live", 40],
+      ["live", 60],
     ]);
   });
 
@@ -86,7 +101,7 @@ describe("a forecast operator", () => {
   test("leaves out series that are too short", () => {
     const operator = forecastOf();
     const out = collectOutput();
-    operator.process(rowsBatch([hourlyRow("a", 0, null), hourlyRow("b", 0, 5)]), out);
+    operator.process(rowsBatch([hourlyRow("a", 1, null), hourlyRow("b", 1, 5)]), out);
     operator.advanceWatermark(20, out);
     expect(new Set(out.rows.map((r) => r["key"]))).toEqual(new Set(["b"]));
   });

@@ -64,20 +64,26 @@ class DuckDbSink implements Sink {
     this.#writer = new VectorWriter(driver.native);
   }
 
+  /** The table exists afterwards, so that a run without a row leaves an empty one, not none. */
   async startAfresh(): Promise<void> {
-    if (this.#config.whenFresh === "append") return;
     await this.#transaction(async (connection) => {
       const { table } = this.#config;
-      const isOurs = (await removeTokens(connection, this.#context)) > 0;
-      // A table that this sink wrote is made anew with the columns of today. One that was there
-      // without us must fit, and is only emptied.
-      if (isOurs) await connection.run(`DROP TABLE IF EXISTS ${quoteName(table)}`);
-      else if (await hasTable(connection, table)) {
-        await ensureTable(connection, table, this.#fields);
-        await connection.run(`DELETE FROM ${quoteName(table)}`);
-      }
+      if (this.#config.whenFresh === "replace") await this.#empty(connection);
+      await ensureTable(connection, table, this.#fields);
     });
-    this.#isTableKnown = false;
+    this.#isTableKnown = true;
+  }
+
+  async #empty(connection: DuckDBConnection): Promise<void> {
+    const { table } = this.#config;
+    const isOurs = (await removeTokens(connection, this.#context)) > 0;
+    // A table that this sink wrote is made anew with the columns of today. One that was there
+    // without us must fit, and is only emptied.
+    if (isOurs) await connection.run(`DROP TABLE IF EXISTS ${quoteName(table)}`);
+    else if (await hasTable(connection, table)) {
+      await ensureTable(connection, table, this.#fields);
+      await connection.run(`DELETE FROM ${quoteName(table)}`);
+    }
   }
 
   async readToken(partition: number): Promise<SinkToken | undefined> {
