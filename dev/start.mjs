@@ -1,4 +1,5 @@
-// `npm start`: sets up, builds what it needs, runs the flight-delays pipeline and writes its report.
+// `npm start`: sets up, builds what it needs, runs the flight-delays pipeline and writes its
+// report.
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { build } from "./build.mjs";
@@ -19,7 +20,9 @@ const code = await runPipeline();
 if (code !== 0) process.exit(code);
 await writeReport();
 
-/** Runs in the foreground; a signal goes to the command as well, which stops after a last commit. */
+/**
+ * Runs in the foreground; a signal goes to the command as well, which stops after a last commit.
+ */
 function runPipeline() {
   const bin = join(root, "packages", "millrace", "bin", "pipe.js");
   const words = [bin, "run", "pipelines/flight-delays/pipeline.ts", "--state", state];

@@ -26,15 +26,14 @@ const Flight = t.row({
 });
 
 /** The twenty airports with the most departures in the data, busiest first. */
-export const busiestAirports: readonly string[] = [
-  ...["ORD", "DFW", "ATL", "LAX", "PHX", "STL", "DTW", "MSP", "LAS", "DEN"],
-  ...["BOS", "IAH", "CLT", "SFO", "EWR", "PHL", "LGA", "PIT", "MCO", "SEA"],
-];
+export const busiestAirports: readonly string[] =
+  "ORD DFW ATL LAX PHX STL DTW MSP LAS DEN BOS IAH CLT SFO EWR PHL LGA PIT MCO SEA".split(" ");
 
 const week = hours(24 * 7);
 
 /**
- * Features per airport and hour, hours with unusual delays, and forecasts of traffic, into one DuckDB file.
+ * Features per airport and hour, hours with unusual delays, and forecasts of traffic, into one
+ * DuckDB file.
  *
  * @param files where the flights are read and the tables are written
  */

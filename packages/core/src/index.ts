@@ -32,7 +32,7 @@ export { hiddenColumns, isHiddenColumn, lineageColumns, timeField } from "./hidd
 export { keyGroupOf, keyGroupsOfPartition, partitionOfKeyGroup } from "./key-group.ts";
 export { limits } from "./limits.ts";
 export { type Random, seededRandom } from "./random.ts";
-export { type Clock, systemClock } from "./time/clock.ts";
+export { type Clock, systemClock, yieldToEventLoop } from "./time/clock.ts";
 export * from "./time/duration.ts";
 export * from "./time/instant.ts";
 export { toArrowField, toArrowSchema, toArrowType } from "./types/arrow.ts";

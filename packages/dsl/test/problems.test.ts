@@ -32,7 +32,9 @@ type Untyped = any;
 function problemsOf(
   define: (rows: Untyped, p: PipelineBuilder) => void,
 ): readonly (readonly [string, string])[] {
-  const plan = planOf((p) => define(p.source("rows", table(Row)) as Stream<RowValue>, p));
+  const plan = planOf((p) =>
+    define(p.source("rows", table(Row)) as unknown as Stream<RowValue>, p),
+  );
   return plan.problems.map((problem) => [problem.code, problem.message] as const);
 }
 

@@ -1,1 +1,6 @@
-export { duckdb, duckdbQuery, type DuckDbSinkOptions, duckdbTable } from "@millrace/connectors/duckdb";
+export {
+  duckdb,
+  duckdbQuery,
+  type DuckDbSinkOptions,
+  duckdbTable,
+} from "@millrace/connectors/duckdb";

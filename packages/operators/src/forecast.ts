@@ -24,8 +24,8 @@ import { seriesPoints, slicePoints } from "./series/series-points.ts";
 // Invariants:
 //   F1. A boundary is a multiple of `everyMs` after the first point. It is issued once, when
 //       the watermark reaches it.
-//   F2. A forecast issued at B has seen exactly the points with a time before B, in event
-//       order; so it does not matter in which steps the watermark came.
+//   F2. A forecast issued at B has seen exactly the points with a time before B, in order of
+//       event time; so it does not matter in which steps the watermark came.
 //   F3. The boundaries issued are those up to the watermark: the watermark of the progress
 //       record is all their state.
 //   F4. A key is issued at B only if its last point before B is at most `silenceMaxMs` old:

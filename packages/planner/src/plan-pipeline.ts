@@ -5,6 +5,7 @@ import { planPhysical } from "./physical/plan-physical.ts";
 import { type ParameterValues, replaceParameters } from "./rules/replace-parameters.ts";
 import { rules } from "./rules/rules.ts";
 
+/** What planning depends on beside the pipeline. */
 export interface PlanSettings {
   /** Tasks of each stage. */
   readonly partitions: number;
@@ -25,7 +26,8 @@ export interface PlannedPipeline {
 /**
  * Checks, optimizes and lays out a pipeline.
  *
- * @throws MillraceError `PLAN_INVALID` with every problem found, each at its place in the user's file
+ * @throws MillraceError `PLAN_INVALID` with every problem found, each at its place in the user's
+ *   file
  */
 export function planPipeline(logical: LogicalPlan, settings: PlanSettings): PlannedPipeline {
   const replaced = replaceParameters(logical, settings.parameters);

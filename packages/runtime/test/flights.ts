@@ -1,5 +1,5 @@
 import { columnOf, makeBatch, batchSchema, rowsToBatch, sliceRows } from "@millrace/columnar";
-import { MemoryStore, type PartitionRows, rowsOf, rowsSource } from "@millrace/conformance";
+import { type MemoryStore, type PartitionRows, rowsOf, rowsSource } from "@millrace/conformance";
 import {
   type DataType,
   type Json,
@@ -53,7 +53,9 @@ export function someFlights(options: {
   }));
 }
 
-/** The hourly count and sum of delays per origin, its late rows, and a copy of the rows above 20. */
+/**
+ * The hourly count and sum of delays per origin, its late rows, and a copy of the rows above 20.
+ */
 export const flightPlan: LogicalPlan = {
   name: "flights",
   parameters: [],

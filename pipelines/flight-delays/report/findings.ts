@@ -37,7 +37,9 @@ export type AnomalousDay = {
   worst: string;
 };
 
-/** The days with the most additional delay (minutes × flights) in hours marked late, worst first. */
+/**
+ * The days with the most additional delay (minutes × flights) in hours marked late, worst first.
+ */
 export async function readAnomalousDays(query: Query, count: number): Promise<AnomalousDay[]> {
   return await query<AnomalousDay>(`
     WITH late AS (

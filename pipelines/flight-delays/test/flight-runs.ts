@@ -67,7 +67,10 @@ export function runFlightDelays(run: FlightRun): Promise<"finished" | "killed"> 
   });
 }
 
-/** Rows that stand in one database's tables but not in the other's, both ways; and the rows of the first. */
+/**
+ * Rows that stand in one database's tables but not in the other's, both ways; and the rows of the
+ * first.
+ */
 export async function compareTables(
   left: string,
   right: string,

@@ -11,8 +11,8 @@ export interface KillRound {
 }
 
 /**
- * Runs the pipeline in a fresh directory, kills it at each of the given moments and starts it again each time, lets it
- * finish, and compares its tables with those of an undisturbed run.
+ * Runs the pipeline in a fresh directory, kills it at each of the given moments and starts it again
+ * each time, lets it finish, and compares its tables with those of an undisturbed run.
  *
  * @param undisturbed directory of the undisturbed run, which has finished
  */

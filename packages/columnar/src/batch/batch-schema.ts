@@ -6,8 +6,8 @@ const byContent: Map<string, Schema> = new Map();
 const schemasMax = 10_000;
 
 /**
- * The Arrow schema of columns, hidden ones included. The same fields give the same Schema object, so that what is
- * cached per schema is shared.
+ * The Arrow schema of columns, hidden ones included. The same fields give the same Schema object,
+ * so that what is cached per schema is shared.
  */
 export function batchSchema(fields: readonly FieldType[]): Schema {
   let schema = byArray.get(fields);

@@ -7,9 +7,11 @@ import { makeBatch } from "./make-batch.ts";
 const merged: WeakMap<Schema, WeakMap<Schema, Schema>> = new WeakMap();
 
 /**
- * Batches of the same columns, one after the other. At least one; a single one is returned unchanged.
+ * Batches of the same columns, one after the other. At least one; a single one is returned
+ * unchanged.
  *
- * A hidden column that only some have is null for the others where it is nullable or is `$watermark`, else zero.
+ * A hidden column that only some have is null for the others where it is nullable or is
+ * `$watermark`, else zero.
  */
 export function concatBatches(batches: readonly RecordBatch[]): RecordBatch {
   const first = batches[0];

@@ -16,8 +16,9 @@ function structTypeOf(schema: Schema): Struct {
 
 type BatchConstructor = new (schema: Schema, data: Data) => RecordBatch;
 
-// Arrow's own constructor copies the schema, which costs most of a small batch's time and gives each batch a schema
-// of its own, so that nothing could be remembered per schema. This one shares Arrow's prototype.
+// Arrow's own constructor copies the schema, which costs most of a small batch's time and gives
+// each batch a schema of its own, so that nothing could be remembered per schema. This one shares
+// Arrow's prototype.
 const PlainBatch = function (this: object, schema: Schema, data: Data): void {
   const self = this as { schema: Schema; data: Data; _metadata: Map<string, string> };
   self.schema = schema;
@@ -27,7 +28,8 @@ const PlainBatch = function (this: object, schema: Schema, data: Data): void {
 (PlainBatch as { prototype: object }).prototype = RecordBatch.prototype;
 
 /**
- * Makes a batch from columns in the schema's order. Nothing is copied, and `batch.schema` is the very `schema`.
+ * Makes a batch from columns in the schema's order. Nothing is copied, and `batch.schema` is the
+ * very `schema`.
  *
  * **Cost** O(columns), well under a microsecond
  */

@@ -27,7 +27,10 @@ export function rowsToBatch(schema: RowSchema, rows: readonly object[]): RecordB
   return makeBatch(batchSchema(schema.fields), columns, rows.length);
 }
 
-/** The row reader of a schema, kept per schema object. Columns are found by name, so a batch may have more. */
+/**
+ * The row reader of a schema, kept per schema object. Columns are found by name, so a batch may
+ * have more.
+ */
 export function rowReader(schema: RowSchema): RowReader {
   let reader = readers.get(schema);
   if (reader === undefined) {

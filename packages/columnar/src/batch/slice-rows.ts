@@ -5,8 +5,8 @@ import { makeBatch } from "./make-batch.ts";
 /**
  * Rows [from, to), sharing the buffers.
  *
- * Values and value offsets of a slice start at its row 0; bitmaps and booleans do not, they start at bit
- * `data.offset`. The whole batch is returned unchanged.
+ * Values and value offsets of a slice start at its row 0; bitmaps and booleans do not, they start
+ * at bit `data.offset`. The whole batch is returned unchanged.
  */
 export function sliceRows(batch: RecordBatch, from: number, to: number): RecordBatch {
   assert(from >= 0 && from <= to && to <= batch.numRows, "a slice lies within its batch");

@@ -12,8 +12,8 @@ interface Layout {
 const layouts: WeakMap<Schema, WeakMap<readonly FieldType[], Layout>> = new WeakMap();
 
 /**
- * Replaces the columns of the same name in place and puts the others, in their order, before the hidden columns; new
- * hidden columns go to the end.
+ * Replaces the columns of the same name in place and puts the others, in their order, before the
+ * hidden columns; new hidden columns go to the end.
  *
  * The layout is remembered per schema and `fields` array, so pass the same array each time.
  */

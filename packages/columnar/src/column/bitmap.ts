@@ -51,7 +51,10 @@ export function unpackBits(
   return into;
 }
 
-/** The validity bitmap, or undefined when every row is valid. Bit `data.offset + row` is row `row`'s. */
+/**
+ * The validity bitmap, or undefined when every row is valid. Bit `data.offset + row` is row
+ * `row`'s.
+ */
 export function nullBitmapOf(data: Data): Uint8Array | undefined {
   const bitmap = data.nullBitmap as Uint8Array | undefined | null;
   if (bitmap === undefined || bitmap === null || bitmap.length === 0) return undefined;

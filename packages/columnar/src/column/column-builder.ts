@@ -16,11 +16,13 @@ import { newColumn } from "./new-column.ts";
 /**
  * Gathers plain values into a column.
  *
- * `append` takes null whatever the type's nullability. `finish` hands out the column and starts afresh.
+ * `append` takes null whatever the type's nullability. `finish` hands out the column and starts
+ * afresh.
  */
 export interface ColumnBuilder {
   /**
-   * @throws MillraceError `RECORD_FIELD_TYPE` when the value does not fit the type; the builder is unchanged only
+   * @throws MillraceError `RECORD_FIELD_TYPE` when the value does not fit the type; the builder is
+   *   unchanged only
    * when the type is not nested
    */
   append(value: unknown): void;
@@ -28,7 +30,9 @@ export interface ColumnBuilder {
   finish(): Data;
 }
 
-/** A builder for a column; `name` is what its errors call it. `capacity` in rows is a first guess. */
+/**
+ * A builder for a column; `name` is what its errors call it. `capacity` in rows is a first guess.
+ */
 export function columnBuilder(type: DataType, capacity = 64, name = "value"): ColumnBuilder {
   switch (type.kind) {
     case "boolean":

@@ -28,7 +28,10 @@ export function newColumn(type: ArrowType, length: number, buffers: ColumnBuffer
   );
 }
 
-/** An int64 column's values as Int32 halves: low word of row r at 2·r, high word at 2·r + 1. No copy. */
+/**
+ * An int64 column's values as Int32 halves: low word of row r at 2·r, high word at 2·r + 1. No
+ * copy.
+ */
 export function int64Halves(values: unknown): Int32Array {
   const array = values as BigInt64Array;
   return new Int32Array(array.buffer, array.byteOffset, array.length * 2);

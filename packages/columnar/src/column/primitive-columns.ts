@@ -21,7 +21,7 @@ export function float64Column(values: Float64Array, length: number, isValid?: Ui
 }
 
 /** Whole numbers within ±2^53 → the buffer of an Int64 column; NaN (a null) becomes 0. */
-export function toInt64Values(values: Float64Array, length: number): BigInt64Array {
+function toInt64Values(values: Float64Array, length: number): BigInt64Array {
   if (length <= fewRows) {
     const few = new BigInt64Array(length);
     for (let row = 0; row < length; row++) few[row] = BigInt(Math.floor(values[row]! || 0));

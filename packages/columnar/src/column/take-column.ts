@@ -4,7 +4,8 @@ import { concatColumns } from "./concat-columns.ts";
 import { int64Halves, newColumn } from "./new-column.ts";
 
 /**
- * Gathers rows of a column: row i of the result is row `rows[i]`. Nested columns too; a dictionary column is decoded.
+ * Gathers rows of a column: row i of the result is row `rows[i]`. Nested columns too; a dictionary
+ * column is decoded.
  *
  * **Cost** O(count + bytes gathered)
  */

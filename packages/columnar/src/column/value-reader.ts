@@ -8,7 +8,10 @@ export type ValueReader = (data: Data, row: number) => unknown;
 
 const decoder = new TextDecoder();
 
-/** The text of a utf8 column's row, which must not be null. Short ASCII is decoded without TextDecoder. */
+/**
+ * The text of a utf8 column's row, which must not be null. Short ASCII is decoded without
+ * TextDecoder.
+ */
 export function readText(data: Data, row: number): string {
   const offsets = data.valueOffsets as Int32Array;
   const bytes = data.values as Uint8Array;
@@ -25,14 +28,18 @@ export function readText(data: Data, row: number): string {
 }
 
 function decodeText(bytes: Uint8Array, from: number, to: number): string {
-  // A leading U+FEFF belongs to the text, but TextDecoder would drop it from the start of its input.
+  // A leading U+FEFF belongs to the text, but TextDecoder would drop it from the start of its
+  // input.
   const text = decoder.decode(bytes.subarray(from, to));
   return bytes[from] === 0xef && bytes[from + 1] === 0xbb && bytes[from + 2] === 0xbf
     ? `\uFEFF${text}`
     : text;
 }
 
-/** The reader of a type; see `t` for the plain values. Binary is a view of the column's bytes, not a copy. */
+/**
+ * The reader of a type; see `t` for the plain values. Binary is a view of the column's bytes, not a
+ * copy.
+ */
 export function valueReader(type: DataType): ValueReader {
   const read = presentReader(type);
   return (data, row) => (isValidAt(data, row) ? read(data, row) : null);

@@ -1,6 +1,6 @@
 /*
- * The proleptic Gregorian calendar in UTC over epoch milliseconds. Days ↔ civil dates after Howard Hinnant,
- * "chrono-Compatible Low-Level Date Algorithms".
+ * The proleptic Gregorian calendar in UTC over epoch milliseconds. Days ↔ civil dates after Howard
+ * Hinnant, "chrono-Compatible Low-Level Date Algorithms".
  */
 
 const dayMs = 86_400_000;

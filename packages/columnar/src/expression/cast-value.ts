@@ -9,7 +9,8 @@ const unitsPerMs = { ms: 1n, us: 1000n, ns: 1_000_000n } as const;
 /**
  * Turns a plain value, not null, into another type.
  *
- * Fractions are cut towards zero; text must be the whole of a value; times are UTC unless the text says otherwise.
+ * Fractions are cut towards zero; text must be the whole of a value; times are UTC unless the text
+ * says otherwise.
  */
 export function castValue(value: unknown, from: DataType, to: DataType): unknown {
   switch (to.kind) {

@@ -28,7 +28,10 @@ export function representationOf(type: DataType): Representation {
   }
 }
 
-/** A value in the loop: two code fragments. `isNull` is `0`, `1` or a variable that holds one of them. */
+/**
+ * A value in the loop: two code fragments. `isNull` is `0`, `1` or a variable that holds one of
+ * them.
+ */
 export interface Operand {
   readonly value: string;
   readonly isNull: string;
@@ -42,8 +45,8 @@ export interface LoopInput {
 }
 
 /**
- * Gathers the loop's code. Only generated names and fixed fragments go into it; user text and values are constants
- * `k0, k1, …`, passed by reference.
+ * Gathers the loop's code. Only generated names and fixed fragments go into it; user text and
+ * values are constants `k0, k1, …`, passed by reference.
  */
 export class CodeWriter {
   readonly constants: unknown[] = [];

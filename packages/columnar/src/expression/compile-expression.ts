@@ -57,10 +57,11 @@ function cached<T>(cache: Map<string, T>, expression: Expression, make: () => T)
 /**
  * Compiles an expression to one loop over its columns' buffers: no value is boxed, nulls are bits.
  *
- * Fused: numbers (int64 and timestamp<ms> by halves), booleans, dates, durations and text; a text column meets literals
- * by bytes, other text functions decode per row. bigint, decimal, binary, json and nested values, and casts but to
- * float64, are left to the interpreter, called per row inside the loop; if the result itself is such a value, all of the
- * expression is. A bare column is returned unchanged. Programs are kept per structure of the expression.
+ * Fused: numbers (int64 and timestamp<ms> by halves), booleans, dates, durations and text; a text
+ * column meets literals by bytes, other text functions decode per row. bigint, decimal, binary,
+ * json and nested values, and casts but to float64, are left to the interpreter, called per row
+ * inside the loop; if the result itself is such a value, all of the expression is. A bare column is
+ * returned unchanged. Programs are kept per structure of the expression.
  *
  * @throws MillraceError `EXPRESSION_INTEGER_OVERFLOW` or `EXPRESSION_CAST_FAILED` from `evaluate`
  */
@@ -92,7 +93,10 @@ export function compilePredicate(expression: Expression): Predicate {
   });
 }
 
-/** Programs differ by which columns have nulls in the batch at hand; at most 2^columns, in practice a few. */
+/**
+ * Programs differ by which columns have nulls in the batch at hand; at most 2^columns, in practice
+ * a few.
+ */
 function programsOf(
   expression: Expression,
   make: (nullColumns: ReadonlySet<string>) => Program,
@@ -181,7 +185,10 @@ function writeResult(
   }
 }
 
-/** Seven slots per input: c values, l low words, h signed words, f value offsets, d column, b bitmap, o bit offset. */
+/**
+ * Seven slots per input: c values, l low words, h signed words, f value offsets, d column, b
+ * bitmap, o bit offset.
+ */
 function bind(program: Program, batch: RecordBatch): unknown[] {
   const bound: unknown[] = [];
   for (let i = 0; i < program.inputs.length; i++) {

@@ -59,7 +59,10 @@ function generateColumn(column: Expression & { kind: "column" }, writer: CodeWri
   return writer.load(name, isWide ? "wide" : "number");
 }
 
-/** A call that the loop cannot express: the interpreter's function, called per row where its value is needed. */
+/**
+ * A call that the loop cannot express: the interpreter's function, called per row where its value
+ * is needed.
+ */
 function generateInterpreted(call: CallExpression, writer: CodeWriter): Operand {
   const plain = writer.define(`${writer.constant(rowFunction(call))}(batch, row)`);
   const isNull = writer.define(`${plain} === null ? 1 : 0`);

@@ -25,7 +25,8 @@ export interface Evaluator {
 }
 
 /**
- * Evaluates an expression row by row over plain values: the reference that `compileExpression` must agree with.
+ * Evaluates an expression row by row over plain values: the reference that `compileExpression` must
+ * agree with.
  *
  * `and`, `or`, `case` and `coalesce` evaluate no more arguments than they need, in order.
  *

@@ -59,7 +59,9 @@ function part(name: keyof typeof datePart): PlainFunction {
   return ([value], call) => datePart[name](millisecondsOf(value, call.arguments[0]!.type));
 }
 
-/** Epoch milliseconds of a timestamp of any unit, or of a date; finer parts are cut off downwards. */
+/**
+ * Epoch milliseconds of a timestamp of any unit, or of a date; finer parts are cut off downwards.
+ */
 function millisecondsOf(value: unknown, type: DataType): number {
   if (type.kind === "date") return (value as number) * 86_400_000;
   if (typeof value !== "bigint") return value as number;

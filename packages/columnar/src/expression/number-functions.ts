@@ -1,4 +1,6 @@
-/** Rounds half away from zero to so many decimal digits; negative digits round to tens, hundreds, … */
+/**
+ * Rounds half away from zero to so many decimal digits; negative digits round to tens, hundreds, …
+ */
 export function roundHalfAway(value: number, digits: number): number {
   if (!Number.isFinite(value)) return value;
   if (digits === 0) return Math.sign(value) * Math.floor(Math.abs(value) + 0.5);

@@ -25,7 +25,9 @@ export function codePointLength(text: string): number {
   return count;
 }
 
-/** `length` code points from code point `start`; to the end when absent. Negative ones count as 0. */
+/**
+ * `length` code points from code point `start`; to the end when absent. Negative ones count as 0.
+ */
 export function substringCodePoints(text: string, start: number, length?: number): string {
   const from = Math.max(0, start);
   const to = length === undefined ? Infinity : from + Math.max(0, length);

@@ -4,10 +4,12 @@ import { BytesKey } from "./bytes-key.ts";
 import { WordsKey } from "./words-key.ts";
 
 /*
- * G1. A slot is two words: group + 1 (0 when free) and the group's hash. A group never leaves its table.
- * G2. Groups are dense: group g was the g-th different key to appear. Their keys stand in key columns.
- * G3. The slot of a hash comes from its upper bits after a multiplication: key groups fix `hash mod 240`, so the lower
- *     bits of one key group's hashes are not spread.
+ * G1. A slot is two words: group + 1 (0 when free) and the group's hash. A group never leaves its
+ *   table.
+ * G2. Groups are dense: group g was the g-th different key to appear. Their keys stand in key
+ *   columns.
+ * G3. The slot of a hash comes from its upper bits after a multiplication: key groups fix `hash mod
+ *   240`, so the lower bits of one key group's hashes are not spread.
  */
 
 type Key = WordsKey | BytesKey;
@@ -26,10 +28,12 @@ const slotsMin = 16;
 /**
  * Gives each different key a dense group index, from 0, in the order of first appearance.
  *
- * Null is a key of its own. Floats: −0 is 0, and NaN equals NaN. Keys are all but list, row and map.
+ * Null is a key of its own. Floats: −0 is 0, and NaN equals NaN. Keys are all but list, row and
+ * map.
  *
  * **State** key bytes + about 28 bytes per group; bounded by `groupsMax`
- * **Cost**  O(1) per row, no allocation per row; a lookup of 10 k keys stays in the second-level cache
+ * **Cost**  O(1) per row, no allocation per row; a lookup of 10 k keys stays in the second-level
+ * cache
  */
 export class GroupTable {
   readonly #keys: readonly Key[];

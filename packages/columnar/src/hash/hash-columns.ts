@@ -8,8 +8,9 @@ import { hashBytes, hashNull, hashWords } from "./murmur3.ts";
 /**
  * Hashes each row over its columns: murmur3, chained, unsigned 32-bit.
  *
- * Depends on values only: integers of all widths, dates, timestamps and booleans hash as int64, float32 as float64, −0
- * as 0, every NaN alike, text and binary by bytes; slices and dictionaries as what they hold. A lone null hashes to 0.
+ * Depends on values only: integers of all widths, dates, timestamps and booleans hash as int64,
+ * float32 as float64, −0 as 0, every NaN alike, text and binary by bytes; slices and dictionaries
+ * as what they hold. A lone null hashes to 0.
  *
  * **Cost** O(rows) per column, one loop each
  */
@@ -88,7 +89,7 @@ const scratch = new Float64Array(1);
 const scratchWords = new Int32Array(scratch.buffer);
 
 /** The hash of a float64: −0 as 0, every NaN alike. */
-export function hashFloat(value: number, seed: number): number {
+function hashFloat(value: number, seed: number): number {
   scratch[0] = value === 0 ? 0 : value;
   if (value !== value) return hashWords(0, 0x7ff8_0000, seed);
   return hashWords(scratchWords[0]!, scratchWords[1]!, seed);
@@ -99,7 +100,7 @@ function hashFloats(values: Float64Array, length: number, into: Uint32Array): vo
 }
 
 /** The hash of one value, nested ones included. Slower than a column loop. */
-export function hashValueAt(data: Data, row: number, seed: number): number {
+function hashValueAt(data: Data, row: number, seed: number): number {
   const bitmap = nullBitmapOf(data);
   if (bitmap !== undefined) {
     const bit = data.offset + row;

@@ -1,9 +1,10 @@
 /*
- * MurmurHash3 x86 32-bit (Austin Appleby, public domain), in its parts, so that columns hash in one loop each.
+ * MurmurHash3 x86 32-bit (Austin Appleby, public domain), in its parts, so that columns hash in one
+ * loop each.
  */
 
 /** Mixes one 32-bit block into a running hash. */
-export function mixBlock(hash: number, block: number): number {
+function mixBlock(hash: number, block: number): number {
   let k = Math.imul(block, 0xcc9e2d51);
   k = Math.imul((k << 15) | (k >>> 17), 0x1b873593);
   const h = hash ^ k;
@@ -11,7 +12,7 @@ export function mixBlock(hash: number, block: number): number {
 }
 
 /** Ends a hash over `length` bytes. */
-export function finishHash(hash: number, length: number): number {
+function finishHash(hash: number, length: number): number {
   let h = hash ^ length;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);

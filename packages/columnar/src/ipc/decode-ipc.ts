@@ -5,7 +5,10 @@ import { emptyBatch, makeBatch } from "../batch/make-batch.ts";
 const schemas: Map<string, Schema> = new Map();
 const schemasMax = 10_000;
 
-/** The schema object of this content that was seen first, so that what is cached per schema is shared. */
+/**
+ * The schema object of this content that was seen first, so that what is cached per schema is
+ * shared.
+ */
 function internSchema(schema: Schema): Schema {
   const content = schema.fields
     .map((f) => `${JSON.stringify(f.name)}:${String(f.type)}${f.nullable ? "?" : ""}`)
@@ -21,8 +24,8 @@ function internSchema(schema: Schema): Schema {
 /**
  * Reads an Arrow IPC stream (or file) as one batch; several batches are joined.
  *
- * Columns are views of `bytes` where they lie on 8-byte boundaries of their buffer, else copies: do not overwrite
- * `bytes`. Equal schemas give the same Schema object.
+ * Columns are views of `bytes` where they lie on 8-byte boundaries of their buffer, else copies: do
+ * not overwrite `bytes`. Equal schemas give the same Schema object.
  *
  * @throws Error of apache-arrow when the bytes are not Arrow IPC
  */

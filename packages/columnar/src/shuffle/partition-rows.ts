@@ -20,7 +20,8 @@ function keyGroupPartitions(partitions: number): Uint8Array {
 }
 
 /**
- * Splits a batch by the partition that owns the key group of each row's key hash. Rows keep their order.
+ * Splits a batch by the partition that owns the key group of each row's key hash. Rows keep their
+ * order.
  *
  * **Shape** one batch per partition, undefined where a partition gets no row
  * **Cost**  O(rows × columns): one counting sort, one gather

@@ -7,8 +7,8 @@ interface StoreTable {
 }
 
 /**
- * A store in memory that outlives runs and keeps the `Sink` contract: rows and token move together, by
- * compare-and-set.
+ * A store in memory that outlives runs and keeps the `Sink` contract: rows and token move together,
+ * by compare-and-set.
  */
 export class MemoryStore {
   readonly #tables = new Map<string, StoreTable>();

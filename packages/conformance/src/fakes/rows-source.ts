@@ -13,8 +13,9 @@ export interface PartitionRows {
 }
 
 /**
- * A bounded source over rows in memory that keeps the `Source` contract: positions, offsets, partitions. A run may ask
- * for fewer partitions than there are: then the rest is not read, so give as many as the run has.
+ * A bounded source over rows in memory that keeps the `Source` contract: positions, offsets,
+ * partitions. A run may ask for fewer partitions than there are: then the rest is not read, so give
+ * as many as the run has.
  */
 export function rowsSource(data: PartitionRows): Connector {
   return {

@@ -169,14 +169,7 @@ export function operatorLaws(options: OperatorLawsOptions): void {
 
     test("the steps in which the watermark comes do not change the output", () => {
       const law = fc.property(options.segments, fc.nat({ max: 255 }), (segments, skipped) => {
-        const coarse: Feed = (operator, all, out) => {
-          for (const [at, { rows, watermark }] of all.entries()) {
-            operator.process(rows, out);
-            const isSkipped = ((skipped >> (at % 8)) & 1) === 1 && at < all.length - 1;
-            if (!isSkipped) operator.advanceWatermark(watermark, out);
-          }
-        };
-        expectSame(run(segments, coarse), run(segments));
+        expectSame(run(segments, coarsely(skipped)), run(segments));
       });
       fc.assert(law, parameters);
     });
@@ -185,15 +178,34 @@ export function operatorLaws(options: OperatorLawsOptions): void {
       "the order of rows does not change the output",
       () => {
         const law = fc.property(options.segments, fc.integer(), (segments, seed) => {
-          const shuffled = segments.map(({ rows, watermark }) => {
-            const order = permutation(rows.numRows, seed);
-            return { rows: options.takeRows(rows, order, rows.numRows), watermark };
-          });
-          expectSame(run(shuffled), run(segments));
+          expectSame(run(shuffled(options, segments, seed)), run(segments));
         });
         fc.assert(law, parameters);
       },
     );
+  });
+}
+
+/** Leaves out the watermarks that the low eight bits of `skipped` name, but never the last. */
+function coarsely(skipped: number): Feed {
+  return (operator, all, out) => {
+    for (const [at, { rows, watermark }] of all.entries()) {
+      operator.process(rows, out);
+      const isSkipped = ((skipped >> (at % 8)) & 1) === 1 && at < all.length - 1;
+      if (!isSkipped) operator.advanceWatermark(watermark, out);
+    }
+  };
+}
+
+/** The segments with the rows of each in another order. */
+function shuffled(
+  options: OperatorLawsOptions,
+  segments: readonly OperatorSegment[],
+  seed: number,
+): OperatorSegment[] {
+  return segments.map(({ rows, watermark }) => {
+    const order = permutation(rows.numRows, seed);
+    return { rows: options.takeRows(rows, order, rows.numRows), watermark };
   });
 }
 

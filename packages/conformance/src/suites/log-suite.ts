@@ -31,7 +31,10 @@ type Check = (fixture: Fixture) => Promise<void>;
 
 const topic = "readings";
 
-/** Registers the tests that hold a log to its contract (L1–L5); each starts with a topic of two partitions. */
+/**
+ * Registers the tests that hold a log to its contract (L1–L5); each starts with a topic of two
+ * partitions.
+ */
 export function logSuite(options: LogSuiteOptions): void {
   describe(`${options.name} as a log`, () => {
     let fixture: Fixture;
@@ -50,8 +53,8 @@ export function logSuite(options: LogSuiteOptions): void {
     const checks = { ...transactionChecks, ...fencingChecks, ...readingChecks, ...topicChecks };
     for (const [sentence, check] of Object.entries(checks)) {
       const skipped = options.skip?.find((entry) => entry.check === sentence);
-      const name = skipped === undefined ? sentence : `${sentence} (${skipped.reason})`;
-      it.skipIf(skipped !== undefined)(name, () => check(fixture));
+      const reason = skipped === undefined ? "" : ` (${skipped.reason})`;
+      it.skipIf(skipped !== undefined)(`${sentence}${reason}`, () => check(fixture));
     }
   });
 }

@@ -1,7 +1,7 @@
 import { type DataType, type FieldType, formatInstant, isNumeric } from "@millrace/core";
 
 /** Columns of a cell before it is cut. */
-export const cellColumnsMax = 40;
+const cellColumnsMax = 40;
 
 /**
  * Rows as aligned lines under a header: numbers to the right, all else to the left, instants in
@@ -27,7 +27,7 @@ export function textTable(
 }
 
 /** A plain value as a cell. Control characters are shown as spaces, so that a row stays a line. */
-export function formatCell(type: DataType, value: unknown): string {
+function formatCell(type: DataType, value: unknown): string {
   if (value === null || value === undefined) return "∅";
   switch (type.kind) {
     case "timestamp":

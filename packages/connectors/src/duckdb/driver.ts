@@ -53,8 +53,8 @@ export async function loadDriver(): Promise<DuckDbDriver> {
 async function load(): Promise<DuckDbDriver> {
   try {
     const api = await import("@duckdb/node-api");
-    // The native part is a dependency of the driver, so it is resolved from there: a package
-    // manager need not make it visible to us.
+    // The native part is a dependency of the driver, so it is resolved from there: npm and
+    // its like need not make it visible to us.
     const fromHere = createRequire(import.meta.url);
     const fromDriver = createRequire(fromHere.resolve("@duckdb/node-api"));
     return { api, native: fromDriver("@duckdb/node-bindings") as NativeBindings };

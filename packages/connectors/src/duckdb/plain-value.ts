@@ -12,7 +12,10 @@ import { type DataType, Decimal } from "@millrace/core";
 
 type ReadValue = (value: unknown) => unknown;
 
-/** Turns the driver's value of a column (cast to its SQL type, not null) into Millrace's plain value. */
+/**
+ * Turns the driver's value of a column (cast to its SQL type, not null) into Millrace's plain
+ * value.
+ */
 export function plainValueReader(type: DataType): ReadValue {
   switch (type.kind) {
     case "int64":

@@ -2,10 +2,10 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { millraceError, type SinkContext, type SinkToken } from "@millrace/core";
 
 /** Table of every sink's tokens in a database file. */
-export const tokenTable = "millrace_tokens";
+const tokenTable = "millrace_tokens";
 
-// The table has no primary key: all writers of the file are in this process and take turns (I3), and
-// DuckDB's indexes refuse to delete and insert the same key in one transaction.
+// The table has no primary key: all writers of the file are in this process and take turns (I3),
+// and DuckDB's indexes refuse to delete and insert the same key in one transaction.
 const createTokenTable = `
   CREATE TABLE IF NOT EXISTS ${tokenTable} (
     pipeline VARCHAR NOT NULL, sink VARCHAR NOT NULL, "partition" INTEGER NOT NULL,

@@ -4,8 +4,8 @@ import type { NativeBindings, NativeVector } from "./driver.ts";
 import { hasNulls, intersectBits, packBits } from "./validity.ts";
 
 // Invariants:
-//   V1. Memory goes from an Arrow buffer to a DuckDB vector by block copies; only timestamps (ms → µs),
-//       booleans, narrow decimals and texts pass a scratch buffer first.
+//   V1. Memory goes from an Arrow buffer to a DuckDB vector by block copies; only timestamps (ms →
+//     µs), booleans, narrow decimals and texts pass a scratch buffer first.
 //   V2. The child of a null is null, too, as DuckDB demands of structs.
 //   V3. Scratch buffers are little-endian, as Arrow's and DuckDB's are on every platform we run on.
 
@@ -16,7 +16,9 @@ export const vectorRowsMax = 2048;
 const inlineBytesMax = 12;
 const entryBytes = 16;
 
-/** Which rows of a column to copy; `validity` holds the rows that are not null above this column. */
+/**
+ * Which rows of a column to copy; `validity` holds the rows that are not null above this column.
+ */
 interface Slice {
   readonly data: Data;
   readonly from: number;

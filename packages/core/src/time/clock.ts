@@ -29,3 +29,10 @@ export const systemClock: Clock = {
     });
   },
 };
+
+/** Lets timers, signals and I/O of the process have their turn; returns in the next one. */
+export function yieldToEventLoop(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}

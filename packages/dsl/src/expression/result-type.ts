@@ -5,9 +5,13 @@ import { currentStep, reportProblem } from "./scope.ts";
 
 /** 64-bit integer as number. */
 export const int64Type: DataType = { kind: "int64", as: "number", nullable: false };
+/** float64, not nullable. */
 export const float64Type: DataType = { kind: "float64", nullable: false };
+/** boolean, not nullable. */
 export const booleanType: DataType = { kind: "boolean", nullable: false };
+/** utf8, not nullable. */
 export const utf8Type: DataType = { kind: "utf8", nullable: false };
+/** int32, not nullable. */
 export const int32Type: DataType = { kind: "int32", nullable: false };
 
 /** Whether any of the values may be null. */

@@ -160,7 +160,7 @@ export interface KeyedStream<
 }
 
 /** Keyed as before where all keys are still there. */
-export type Rekeyed<Row extends object, Keys extends string, Names> = [Keys] extends [Names]
+type Rekeyed<Row extends object, Keys extends string, Names> = [Keys] extends [Names]
   ? KeyedStream<Row, Keys>
   : Stream<Row>;
 

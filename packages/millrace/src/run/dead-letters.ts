@@ -26,7 +26,7 @@ export async function readDeadLetters(directory: string, pipeline: string): Prom
 }
 
 /** All dead letters that a log holds of a pipeline. */
-export async function deadLettersOf(log: Log, pipeline: string): Promise<DeadLetter[]> {
+async function deadLettersOf(log: Log, pipeline: string): Promise<DeadLetter[]> {
   const topic = deadLetterTopic(pipeline);
   const spec = (await log.topics()).find((candidate) => candidate.name === topic);
   const letters: DeadLetter[] = [];

@@ -8,11 +8,13 @@ export interface RunOptions {
   /** Rows of a batch: 1 … 1,048,576, default 65,536. Never changes results. */
   readonly batchRows?: number;
   /**
-   * Directory of the embedded log, which makes the run continue after it was stopped or killed. Default: memory, so
-   * that nothing outlives the process.
+   * Directory of the embedded log, which makes the run continue after it was stopped or killed.
+   * Default: memory, so that nothing outlives the process.
    */
   readonly state?: string;
-  /** Discards saved state and starts afresh. A pipeline that has finished starts afresh in any case. */
+  /**
+   * Discards saved state and starts afresh. A pipeline that has finished starts afresh in any case.
+   */
   readonly fresh?: boolean;
   /** Values of the pipeline's parameters, by name. */
   readonly parameters?: Readonly<Record<string, Json>>;

@@ -70,7 +70,8 @@ export async function start(
     options.signal?.removeEventListener("abort", stop);
     await storage.close();
   });
-  // The caller sees a failure through `finished`; a run that nobody waits for must not end the process.
+  // The caller sees a failure through `finished`; a run that nobody waits for must not end the
+  // process.
   finished.catch(() => undefined);
   if (options.onProgress !== undefined) void report(run, options, clock, ended.signal);
   return {

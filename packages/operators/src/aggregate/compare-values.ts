@@ -1,7 +1,7 @@
 import { Decimal } from "@millrace/core";
 
 /** Compares text by code points, which is the order of its UTF-8 bytes. */
-export function compareText(left: string, right: string): number {
+function compareText(left: string, right: string): number {
   const length = Math.min(left.length, right.length);
   for (let i = 0; i < length; i += 1) {
     const a = left.charCodeAt(i);

@@ -11,7 +11,8 @@ import type { LogicalNode, LogicalPlanData } from "@millrace/plan";
 import { nodesById, readersOf } from "../rules/rule.ts";
 
 /**
- * The sanity check: changes nothing, refuses what cannot run. All problems at once, each with the user's file:line.
+ * The sanity check: changes nothing, refuses what cannot run. All problems at once, each with the
+ * user's file:line.
  */
 export function checkPlan(plan: LogicalPlanData): MillraceError[] {
   const problems = [...checkIds(plan), ...checkReaders(plan)];

@@ -19,7 +19,10 @@ export function explainLogical(plan: LogicalPlanData): string {
   return [`pipeline ${plan.name}`, ...lines].join("\n");
 }
 
-/** The physical plan as text: stages, their inputs, operators (vectorised or row by row) and outputs. */
+/**
+ * The physical plan as text: stages, their inputs, operators (vectorised or row by row) and
+ * outputs.
+ */
 export function explainPhysical(plan: PhysicalPlan): string {
   const head = `pipeline ${plan.pipeline}: ${plan.stages.length} stage${
     plan.stages.length === 1 ? "" : "s"

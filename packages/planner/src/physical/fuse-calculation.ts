@@ -2,8 +2,8 @@ import type { Expression, FilterProjectSpec, LogicalNode } from "@millrace/plan"
 import { isSubstitutionFree, substituteColumns } from "../rules/substitute-columns.ts";
 
 /**
- * The calculation with one more filter or projection, over the columns of the first; undefined where that would
- * compute something twice.
+ * The calculation with one more filter or projection, over the columns of the first; undefined
+ * where that would compute something twice.
  */
 export function fuseCalculation(
   before: FilterProjectSpec,

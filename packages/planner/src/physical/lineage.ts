@@ -2,8 +2,9 @@ import type { LogicalNode, LogicalPlanData } from "@millrace/plan";
 import { readersOf } from "../rules/rule.ts";
 
 /**
- * Sources whose rows must carry `$source`, `$partition` and `$offset`: those whose order among rows of one event time
- * decides a result (`first`, `last`, models over raw rows, user functions that may make several rows of one).
+ * Sources whose rows must carry `$source`, `$partition` and `$offset`: those whose order among rows
+ * of one event time decides a result (`first`, `last`, models over raw rows, user functions that
+ * may make several rows of one).
  */
 export function needsLineage(plan: LogicalPlanData): ReadonlySet<string> {
   const readers = readersOf(plan);

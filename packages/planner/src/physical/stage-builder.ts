@@ -131,7 +131,10 @@ export class StageBuilder {
     });
   }
 
-  /** A filter or projection joins the calculation that it alone reads, if nothing is then computed twice. */
+  /**
+   * A filter or projection joins the calculation that it alone reads, if nothing is then computed
+   * twice.
+   */
   #addCalculation(node: Extract<LogicalNode, { kind: "where" | "project" }>): void {
     const inputId = node.inputs[0] ?? "";
     const port = this.#port(inputId);

@@ -9,10 +9,11 @@ import {
 import { nodesById, readersOf, type Rule } from "./rule.ts";
 
 /**
- * Leaves out columns that nobody reads: sources decode only what is used, projections compute only what is used.
+ * Leaves out columns that nobody reads: sources decode only what is used, projections compute only
+ * what is used.
  *
- * Works from the sinks up. User functions see whole rows, so everything before them stays. A sink's columns never
- * change.
+ * Works from the sinks up. User functions see whole rows, so everything before them stays. A sink's
+ * columns never change.
  */
 export const pruneColumns: Rule = {
   name: "pruneColumns",

@@ -11,8 +11,9 @@ import { substituteColumns } from "./substitute-columns.ts";
 /**
  * Moves a `where` before the step it reads: fewer rows are computed, shuffled and kept.
  *
- * Passes `keyBy` always, and a projection where no expression is then computed twice. Stops at a step that others
- * read as well, at user functions (they may have effects) and at stateful steps (the rows decide the state).
+ * Passes `keyBy` always, and a projection where no expression is then computed twice. Stops at a
+ * step that others read as well, at user functions (they may have effects) and at stateful steps
+ * (the rows decide the state).
  */
 export const pushDownFilter: Rule = {
   name: "pushDownFilter",
@@ -47,7 +48,10 @@ function movedBefore(where: WhereNode, before: LogicalNode): WhereNode | undefin
   return { ...where, predicate: substituteColumns(where.predicate, before.columns) };
 }
 
-/** A computed column that the predicate reads would be computed for the filter and again for the result. */
+/**
+ * A computed column that the predicate reads would be computed for the filter and again for the
+ * result.
+ */
 function isComputedTwice(where: WhereNode, project: ProjectNode): boolean {
   const read = columnsOf(where.predicate);
   return project.columns.some((c) => c.expression.kind === "call" && read.has(c.name));

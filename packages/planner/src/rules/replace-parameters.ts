@@ -124,7 +124,7 @@ function fits(type: DataType, value: Json): boolean {
 }
 
 /** The node with each of its expressions changed. */
-export function mapExpressions(
+function mapExpressions(
   node: LogicalNode,
   change: (expression: Expression) => Expression,
 ): LogicalNode {

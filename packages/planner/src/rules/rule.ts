@@ -18,7 +18,9 @@ export function nodesById(plan: LogicalPlanData): Map<string, LogicalNode> {
   return new Map(plan.nodes.map((node) => [node.id, node]));
 }
 
-/** The same nodes in an order in which inputs come before their readers; ties keep the given order. */
+/**
+ * The same nodes in an order in which inputs come before their readers; ties keep the given order.
+ */
 export function inTopologicalOrder(nodes: readonly LogicalNode[]): LogicalNode[] {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const done = new Set<string>();

@@ -12,7 +12,7 @@ export function substituteColumns(
 }
 
 /** How often each column is read by the expressions. */
-export function countColumnReads(expressions: readonly Expression[]): Map<string, number> {
+function countColumnReads(expressions: readonly Expression[]): Map<string, number> {
   const reads = new Map<string, number>();
   for (const expression of expressions) {
     rewriteExpression(expression, (node) => {

@@ -77,7 +77,7 @@ function monthTicks(domain: readonly [number, number]): Tick[] {
 }
 
 /** `25 Feb`, with `18:00` where it is not midnight and the time matters. */
-export function formatDay(time: number, withTime = false): string {
+function formatDay(time: number, withTime = false): string {
   const date = new Date(time);
   const hours = `${String(date.getUTCHours()).padStart(2, "0")}:00`;
   if (withTime && time % day !== 0) return hours;

@@ -41,7 +41,10 @@ const lineageFields: readonly FieldType[] = [
   { name: hiddenColumns.offset, type: { kind: "int64", as: "number", nullable: false } },
 ];
 
-/** One partition of a source as an input of a task: adds `$time`, `$watermark` and lineage, keeps the position. */
+/**
+ * One partition of a source as an input of a task: adds `$time`, `$watermark` and lineage, keeps
+ * the position.
+ */
 export class SourcePartitionInput implements TaskInput {
   readonly counts: { rowsRead: number; deadLettered: number };
   readonly #planned: PlannedSource;

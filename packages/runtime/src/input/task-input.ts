@@ -16,13 +16,15 @@ export interface TaskInput {
   /** In ms; +Infinity when ended. */
   readonly watermark: number;
   readonly isEnded: boolean;
-  /** Whether it reads a source whose rows have event time: such inputs are kept close to each other. */
+  /**
+   * Whether it reads a source whose rows have event time: such inputs are kept close to each other.
+   */
   readonly isAligned: boolean;
   /** Rows read so far, and bad records. */
   readonly counts: { rowsRead: number; deadLettered: number };
   /**
-   * The next rows. Position and watermark then stand after them, so the caller must process what it gets. One call
-   * at a time.
+   * The next rows. Position and watermark then stand after them, so the caller must process what it
+   * gets. One call at a time.
    */
   read(): Promise<InputRead>;
   /** Everything that `restore` needs: position, watermark, counts. */

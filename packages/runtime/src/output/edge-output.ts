@@ -14,7 +14,9 @@ export interface EdgeOutput extends ChainOutput {
   flush(writer: LogWriter, watermark: number): void;
 }
 
-/** The state that edge outputs share: rows by target partition, and what was said of the watermark. */
+/**
+ * The state that edge outputs share: rows by target partition, and what was said of the watermark.
+ */
 class EdgeBuffer {
   rowsWritten = 0;
   pendingBytes = 0;

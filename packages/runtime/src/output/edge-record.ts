@@ -7,7 +7,10 @@ export type EdgeRecord =
 
 const rowsKind = 1;
 const watermarkKind = 2;
-/** Kind (u8), three bytes of nothing, upstream task (u32), watermark (f64): keeps the payload aligned to 8 bytes. */
+/**
+ * Kind (u8), three bytes of nothing, upstream task (u32), watermark (f64): keeps the payload
+ * aligned to 8 bytes.
+ */
 const headBytes = 16;
 
 /** Frames one Arrow IPC stream as a record of the upstream task. */

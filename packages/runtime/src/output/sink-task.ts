@@ -18,8 +18,8 @@ const readBytesMax = 32 * 1024 * 1024;
 /**
  * Writes one sink partition to its store: rows and token together, from the token on (DESIGN 6).
  *
- * The store's token is the only progress of a sink task. The sink partition is truncated only below a token that is
- * durable in the store. A slow store delays nobody else.
+ * The store's token is the only progress of a sink task. The sink partition is truncated only below
+ * a token that is durable in the store. A slow store delays nobody else.
  */
 export class SinkTask {
   readonly id: string;

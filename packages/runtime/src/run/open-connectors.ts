@@ -73,10 +73,12 @@ export async function closeAll(closables: Iterable<{ close(): Promise<void> }>):
   if (failure !== undefined) throw failure.reason;
 }
 
-export function sourceInputs(plan: PhysicalPlan): SourceInput[] {
+/** Every source that the plan reads. */
+function sourceInputs(plan: PhysicalPlan): SourceInput[] {
   return plan.stages.flatMap((stage) => stage.inputs).filter((input) => input.kind === "source");
 }
 
+/** Every sink that the plan writes. */
 export function sinkOutputs(plan: PhysicalPlan): SinkOutput[] {
   return plan.stages.flatMap((stage) => stage.outputs).filter((output) => output.kind === "sink");
 }

@@ -16,10 +16,12 @@ export interface Generation {
   readonly isContinued: boolean;
 }
 
+/** Name of a stage's changelog topic. */
 export function changelogTopic(pipeline: string, stage: Stage): string {
   return `${pipeline}.${stage.id}.changelog`;
 }
 
+/** Name of a pipeline's dead-letter topic. */
 export function deadLetterTopic(pipeline: string): string {
   return `${pipeline}.dead-letters`;
 }
@@ -32,7 +34,8 @@ export async function createControlTopic(log: Log, pipeline: string): Promise<vo
 /**
  * Decides between continuing and starting afresh, from the control record.
  *
- * @throws RUN_STATE_MISMATCH when there is state of another plan, another number of partitions or other input
+ * @throws RUN_STATE_MISMATCH when there is state of another plan, another number of partitions or
+ *   other input
  */
 export async function decideGeneration(options: {
   log: Log;
@@ -73,8 +76,9 @@ function differenceOf(
 }
 
 /**
- * Begins a new generation: old topics go, new ones come, every changelog gets its genesis record (T3), the sinks
- * forget what the old generation left. Safe to repeat: only the last step makes the generation `running`.
+ * Begins a new generation: old topics go, new ones come, every changelog gets its genesis record
+ * (T3), the sinks forget what the old generation left. Safe to repeat: only the last step makes the
+ * generation `running`.
  */
 export async function startGeneration(options: {
   log: Log;

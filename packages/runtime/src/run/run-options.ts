@@ -24,9 +24,12 @@ export interface RunnablePlan {
   readonly validators: ReadonlyMap<string, ReadonlyMap<string, readonly StandardSchemaV1[]>>;
 }
 
+/** How a run goes about it; changes no result. */
 export interface RunSettings {
   /** Rows of a batch, 1 … limits.batchRowsMax. */
   readonly batchRows: number;
-  /** Discards saved state and begins a new generation. A finished pipeline begins one in any case. */
+  /**
+   * Discards saved state and begins a new generation. A finished pipeline begins one in any case.
+   */
   readonly isFresh: boolean;
 }

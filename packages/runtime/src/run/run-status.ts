@@ -1,6 +1,8 @@
 import type { OperatorCounts } from "@millrace/core";
 
-/** A run as people watch it. Counts are since the pipeline's fresh start unless they say otherwise. */
+/**
+ * A run as people watch it. Counts are since the pipeline's fresh start unless they say otherwise.
+ */
 export interface RunStatus {
   readonly pipeline: string;
   readonly generation: number;

@@ -35,7 +35,9 @@ interface Attempt {
 
 /** A pipeline that runs in this process. Nothing is global: two runs do not know of each other. */
 export class Run {
-  /** Resolves when the run has ended and closed everything; rejects with the error that ended it. */
+  /**
+   * Resolves when the run has ended and closed everything; rejects with the error that ended it.
+   */
   readonly finished: Promise<RunSummary>;
   readonly #plan: RunnablePlan;
   readonly #environment: RunEnvironment;
@@ -57,7 +59,10 @@ export class Run {
     this.finished = this.#runWithRestores();
   }
 
-  /** Asks the run to stop: what was taken in is committed; `finished` then resolves with outcome "stopped". */
+  /**
+   * Asks the run to stop: what was taken in is committed; `finished` then resolves with outcome
+   * "stopped".
+   */
   stop(): void {
     this.#abort.abort();
     this.#worker?.stop();
@@ -68,7 +73,10 @@ export class Run {
     return this.#attempt === undefined ? undefined : this.#statusOf(this.#attempt);
   }
 
-  /** T4: an attempt that failed in doubt is thrown away whole, and the next one restores from the log. */
+  /**
+   * T4: an attempt that failed in doubt is thrown away whole, and the next one restores from the
+   * log.
+   */
   async #runWithRestores(): Promise<RunSummary> {
     for (let restores = 0; ; restores += 1) {
       try {

@@ -6,8 +6,9 @@ import { join, resolve } from "node:path";
 import { millraceError } from "@millrace/core";
 
 /**
- * Tells a second run on the same state directory to go away, politely: the log's fencing would stop one of the two
- * anyway. A local socket that the operating system closes with the process, so a killed run leaves no lock.
+ * Tells a second run on the same state directory to go away, politely: the log's fencing would stop
+ * one of the two anyway. A local socket that the operating system closes with the process, so a
+ * killed run leaves no lock.
  *
  * @returns a function that gives the lock back
  * @throws RUN_ALREADY_RUNNING

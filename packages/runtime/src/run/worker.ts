@@ -1,5 +1,4 @@
-import { setImmediate as yieldToEventLoop } from "node:timers/promises";
-import type { Clock } from "@millrace/core";
+import { type Clock, yieldToEventLoop } from "@millrace/core";
 import type { SinkTask } from "../output/sink-task.ts";
 import type { Task } from "../task/task.ts";
 import { Backlog } from "./backlog.ts";
@@ -17,8 +16,8 @@ const yieldEveryMs = 10;
 /**
  * Runs the tasks of one process, each in a loop of turns of its own.
  *
- * Source tasks wait where they would run ahead: of the slowest source in event time (alignment, so that windows of
- * the future do not pile up), or of their readers (back pressure).
+ * Source tasks wait where they would run ahead: of the slowest source in event time (alignment, so
+ * that windows of the future do not pile up), or of their readers (back pressure).
  */
 export class Worker {
   readonly #tasks: readonly Task[];

@@ -23,12 +23,14 @@ const readBytesMax = 8 * 1024 * 1024;
 const deltaBytesMin = 4 * 1024 * 1024;
 
 /**
- * One task's changelog partition: a snapshot followed by deltas, each transaction closed by a progress record.
+ * One task's changelog partition: a snapshot followed by deltas, each transaction closed by a
+ * progress record.
  *
- * A new snapshot is written chunk by chunk, one per transaction, in key-group order, while deltas go on: rows are new
- * values, so replaying chunks and deltas in log order gives the state whatever stood between them. When it is whole,
- * everything before its first record is truncated. Bytes written stay below twice the deltas: a snapshot starts only
- * when the deltas since the last one outweigh it.
+ * A new snapshot is written chunk by chunk, one per transaction, in key-group order, while deltas
+ * go on: rows are new values, so replaying chunks and deltas in log order gives the state whatever
+ * stood between them. When it is whole, everything before its first record is truncated. Bytes
+ * written stay below twice the deltas: a snapshot starts only when the deltas since the last one
+ * outweigh it.
  */
 export class Changelog {
   readonly #log: Log;
@@ -48,7 +50,8 @@ export class Changelog {
   }
 
   /**
-   * Replays the partition into the tables, up to the end read now: call it after the writer has been opened (T1).
+   * Replays the partition into the tables, up to the end read now: call it after the writer has
+   * been opened (T1).
    *
    * @returns the last progress record; undefined after a genesis record alone
    * @throws RUN_PROGRESS_MISSING when there is not even a genesis record (T3)
@@ -80,7 +83,10 @@ export class Changelog {
     return progress;
   }
 
-  /** Adds what changed, a chunk of a snapshot if one is due, and the progress to the open transaction. */
+  /**
+   * Adds what changed, a chunk of a snapshot if one is due, and the progress to the open
+   * transaction.
+   */
   append(writer: LogWriter, operators: readonly OperatorTables[], progress: Json): void {
     this.#appendDeltas(writer, operators);
     this.#appendSnapshotChunk(writer, operators);

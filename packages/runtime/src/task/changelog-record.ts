@@ -1,10 +1,13 @@
 import { assert, type Json } from "@millrace/core";
 
 /**
- * What a changelog record says of itself. Its payload, if any, is one Arrow IPC stream of state rows.
+ * What a changelog record says of itself. Its payload, if any, is one Arrow IPC stream of state
+ * rows.
  *
- * - `genesis`: first record of a generation; a changelog without progress is otherwise an error (T3).
- * - `snapshot-start`, `snapshot`, `snapshot-end`: chunks of a snapshot in key-group order, among deltas.
+ * - `genesis`: first record of a generation; a changelog without progress is otherwise an error
+ *   (T3).
+ * - `snapshot-start`, `snapshot`, `snapshot-end`: chunks of a snapshot in key-group order, among
+ *   deltas.
  * - `delta`: new values of changed rows.
  * - `progress`: everything else that a task must know to go on; last record of each transaction.
  */

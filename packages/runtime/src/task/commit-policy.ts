@@ -7,7 +7,10 @@ const intervalMinMs = 200;
 /** A commit may take a fifth of a worker's time: four times as long passes before the next (T5). */
 const restFactor = 4;
 
-/** Decides when a task commits: when caught up, when a budget is full, never more than a fifth of the time (T5). */
+/**
+ * Decides when a task commits: when caught up, when a budget is full, never more than a fifth of
+ * the time (T5).
+ */
 export class CommitPolicy {
   readonly #clock: Clock;
   #finishedAtMs: number;

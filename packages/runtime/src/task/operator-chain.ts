@@ -29,8 +29,8 @@ interface Link {
 type Target = Link | ChainOutput;
 
 /**
- * The operators of one task, wired as the stage says. Synchronous: a batch given to `process` has left through the
- * outputs, or is in some operator's state, when the call returns.
+ * The operators of one task, wired as the stage says. Synchronous: a batch given to `process` has
+ * left through the outputs, or is in some operator's state, when the call returns.
  */
 export class OperatorChain {
   readonly #links: Link[] = [];
@@ -59,8 +59,8 @@ export class OperatorChain {
   }
 
   /**
-   * Moves event time on. Operators advance in topological order, so what one emits has been taken in by its readers
-   * before their own watermark moves.
+   * Moves event time on. Operators advance in topological order, so what one emits has been taken
+   * in by its readers before their own watermark moves.
    *
    * @param inputWatermarks of each stage input, in ms
    */
@@ -148,7 +148,10 @@ export class OperatorChain {
   }
 }
 
-/** A window's rows leave only when its allowed lateness has passed, so its output is complete that much later. */
+/**
+ * A window's rows leave only when its allowed lateness has passed, so its output is complete that
+ * much later.
+ */
 function heldBackMs({ spec }: StageOperator): number {
   return spec.kind === "windowAggregate" ? spec.allowedLatenessMs : 0;
 }

@@ -1,11 +1,14 @@
 // Invariants of a task (DESIGN 2):
-//   T1. A task is the only writer of its changelog partition. Its writer is opened under a group generation just
-//       confirmed, which fences every older writer of the id; only then is the state restored, up to the end read
-//       after opening. A fenced task stops; it never opens its writer again on its own.
-//   T2. One transaction holds output rows, dead letters, state deltas and the progress record. It commits whole or
-//       none of it exists.
-//   T3. Progress is read from the changelog alone. A changelog without a genesis record is an error.
-//   T4. After a commit of unknown outcome the task is discarded, with its writer and its state, and restored.
+//   T1. A task is the only writer of its changelog partition. Its writer is opened under a group
+//     generation just confirmed, which fences every older writer of the id; only then is the state
+//     restored, up to the end read after opening. A fenced task stops; it never opens its writer
+//     again on its own.
+//   T2. One transaction holds output rows, dead letters, state deltas and the progress record. It
+//     commits whole or none of it exists.
+//   T3. Progress is read from the changelog alone. A changelog without a genesis record is an
+//     error.
+//   T4. After a commit of unknown outcome the task is discarded, with its writer and its state, and
+//     restored.
 //   T5. It commits when caught up or when a budget is full (commit-policy.ts).
 //   T6. One await point per turn of its loop; no wall clock, no randomness but Clock and Random.
 //   T7. Every operator's counts balance at every commit.
@@ -48,6 +51,7 @@ export interface TaskProgress {
 /** What a worker needs to know after a turn. */
 export type TurnOutcome = "worked" | "waiting" | "ended";
 
+/** What a task is made of, opened and restored. */
 export interface TaskParts {
   readonly id: string;
   readonly stage: Stage;
@@ -94,7 +98,10 @@ export class Task {
     this.#commits = counts?.commits ?? 0;
   }
 
-  /** Event time of its slowest source in ms; +Infinity when it reads none that has event time and has not ended. */
+  /**
+   * Event time of its slowest source in ms; +Infinity when it reads none that has event time and
+   * has not ended.
+   */
   get sourceTime(): number {
     let time = Infinity;
     for (const input of this.#parts.inputs) {
@@ -108,8 +115,8 @@ export class Task {
   }
 
   /**
-   * Reads one input, processes what it gave, and commits when it is time: the only await points are the read and the
-   * commit, one after the other.
+   * Reads one input, processes what it gave, and commits when it is time: the only await points are
+   * the read and the commit, one after the other.
    *
    * @returns "waiting" when every input is caught up and there was nothing to commit
    */

@@ -1,8 +1,8 @@
 /**
  * Watermark of one source partition: max event time seen − out-of-orderness, monotone.
  *
- * It stands at stream positions: what a row meets is a function of the rows before it in its partition, never of
- * batches, so lateness is the same however the input is cut.
+ * It stands at stream positions: what a row meets is a function of the rows before it in its
+ * partition, never of batches, so lateness is the same however the input is cut.
  */
 export class PartitionWatermark {
   readonly #outOfOrdernessMs: number;
@@ -19,7 +19,8 @@ export class PartitionWatermark {
   }
 
   /**
-   * Moves past `count` event times (ms, in order of the stream). O(count), allocates only when a row is behind.
+   * Moves past `count` event times (ms, in order of the stream). O(count), allocates only when a
+   * row is behind.
    *
    * @returns `$watermark` of each row, NaN where the row is not behind; undefined when no row is
    */

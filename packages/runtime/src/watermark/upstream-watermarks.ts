@@ -1,8 +1,8 @@
 import { fromJsonWatermark, type JsonWatermark, toJsonWatermark } from "./json-watermark.ts";
 
 /**
- * Watermarks of the upstream tasks that write one repartition partition. An upstream not yet heard counts as
- * −Infinity, so the edge's watermark is right from the first record on.
+ * Watermarks of the upstream tasks that write one repartition partition. An upstream not yet heard
+ * counts as −Infinity, so the edge's watermark is right from the first record on.
  */
 export class UpstreamWatermarks {
   readonly #watermarks: Float64Array;

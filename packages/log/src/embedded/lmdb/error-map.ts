@@ -18,7 +18,8 @@ export function mapStorageError(cause: unknown, directory: string): MillraceErro
 /**
  * Translates an error of a commit.
  *
- * @param isApplied whether all records had been handed to LMDB: only then can the outcome be unknown
+ * @param isApplied whether all records had been handed to LMDB: only then can the outcome be
+ *   unknown
  */
 export function mapCommitError(
   cause: unknown,

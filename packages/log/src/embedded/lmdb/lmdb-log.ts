@@ -25,13 +25,14 @@ export interface LmdbLogOptions {
   /** Created if it is missing. Several processes may open it: their writers fence each other. */
   readonly directory: string;
   /**
-   * Address space for the file, 16 GiB unless given. It takes no disk space and grows by itself; it is no
-   * bound on what is stored.
+   * Address space for the file, 16 GiB unless given. It takes no disk space and grows by itself; it
+   * is no bound on what is stored.
    */
   readonly mapSizeBytes?: number;
   /**
-   * `always` (default): an acknowledged commit is on the disk. `os`: it is with the operating system, so it
-   * survives the death of the process; a loss of power can damage the whole directory.
+   * `always` (default): an acknowledged commit is on the disk. `os`: it is with the operating
+   * system, so it survives the death of the process; a loss of power can damage the whole
+   * directory.
    */
   readonly sync?: LmdbSync;
 }
@@ -39,8 +40,8 @@ export interface LmdbLogOptions {
 /**
  * A log in one LMDB directory: durable, for one or several processes of one machine.
  *
- * **Cost** a commit is one write transaction, of which there is one at a time per directory; a read is one
- * snapshot and one copy of the bytes
+ * **Cost** a commit is one write transaction, of which there is one at a time per directory; a read
+ * is one snapshot and one copy of the bytes
  */
 export class LmdbLog implements Log {
   readonly #opened: LmdbStorage;
@@ -141,7 +142,8 @@ export class LmdbLog implements Log {
 
   /** @throws LOG_TOPIC_UNKNOWN, LOG_OFFSET_OUT_OF_RANGE when `before` is past the end */
   async truncate(topic: string, partition: number, before: Offset): Promise<void> {
-    // The first transaction moves the start; all of them remove a bounded number of records below it.
+    // The first transaction moves the start; all of them remove a bounded number of records below
+    // it.
     let isDone = false;
     while (!isDone) {
       isDone = await this.#write((storage) => {

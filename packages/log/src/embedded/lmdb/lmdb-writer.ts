@@ -19,7 +19,10 @@ export interface WriterAccess {
   forgetTopic(name: string): void;
 }
 
-/** Writes transactions; each is one transaction of LMDB that checks again that the writer is the newest. */
+/**
+ * Writes transactions; each is one transaction of LMDB that checks again that the writer is the
+ * newest.
+ */
 export class LmdbLogWriter implements LogWriter {
   readonly id: string;
   readonly #access: WriterAccess;

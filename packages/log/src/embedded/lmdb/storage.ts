@@ -1,7 +1,5 @@
 import { mkdir } from "node:fs/promises";
-import { setImmediate as nextTurn } from "node:timers/promises";
-
-import type { TopicKind } from "@millrace/core";
+import { type TopicKind, yieldToEventLoop } from "@millrace/core";
 import { type Database, open, type RootDatabase } from "lmdb";
 
 import { mapStorageError } from "./error-map.ts";
@@ -16,7 +14,10 @@ export interface StoredTopic {
   readonly kind: TopicKind;
 }
 
-/** Where a partition begins and ends. Records from `freed` to `start` are truncated, not yet removed. */
+/**
+ * Where a partition begins and ends. Records from `freed` to `start` are truncated, not yet
+ * removed.
+ */
 export interface PartitionBounds {
   readonly freed: bigint;
   readonly start: bigint;
@@ -27,7 +28,10 @@ const keyBytes = 16;
 const boundsBytes = 24;
 const formatVersion = 1;
 
-/** One LMDB environment with the databases of the log. Keys and numbers are big-endian, so that order is kept. */
+/**
+ * One LMDB environment with the databases of the log. Keys and numbers are big-endian, so that
+ * order is kept.
+ */
 export class LmdbStorage {
   readonly directory: string;
   readonly #root: RootDatabase<Uint8Array, Uint8Array>;
@@ -57,18 +61,19 @@ export class LmdbStorage {
   }
 
   /**
-   * Runs `action` as one write transaction: all of it or, when it throws, nothing. It is durable on return.
+   * Runs `action` as one write transaction: all of it or, when it throws, nothing. It is durable on
+   * return.
    *
-   * It blocks the thread for as long as the commit takes. LMDB's binding can commit on another thread, but its
-   * small commits take longer, and a commit that fails there (a full disk) ends the process by an unhandled
-   * rejection inside the binding.
+   * It blocks the thread for as long as the commit takes. LMDB's binding can commit on another
+   * thread, but its small commits take longer, and a commit that fails there (a full disk) ends the
+   * process by an unhandled rejection inside the binding.
    */
   async transaction<Result>(action: () => Result): Promise<Result> {
     try {
       return this.#root.transactionSync(action);
     } finally {
       // A loop of commits alone would else never let timers and sockets have their turn.
-      await nextTurn();
+      await yieldToEventLoop();
     }
   }
 
@@ -125,7 +130,8 @@ export class LmdbStorage {
   /** The value of a record, valid until the next read only. */
   record(topic: number, partition: number, at: bigint): Uint8Array | undefined {
     const shared = this.#records.getBinaryFast(this.#keyOf(topic, partition, at));
-    // LMDB's binding only overwrites `length` of a larger buffer: the copying methods do not heed it.
+    // LMDB's binding only overwrites `length` of a larger buffer: the copying methods do not heed
+    // it.
     return shared?.subarray(0, shared.length);
   }
 
@@ -159,7 +165,10 @@ export class LmdbStorage {
   }
 }
 
-/** Opens the environment in `directory`, which is created if it is missing. @throws LOG_STORAGE_FAILED */
+/**
+ * Opens the environment in `directory`, which is created if it is missing. @throws
+ * LOG_STORAGE_FAILED
+ */
 export async function openStorage(options: {
   readonly directory: string;
   readonly mapSizeBytes: number;

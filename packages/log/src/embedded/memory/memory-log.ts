@@ -22,8 +22,8 @@ interface MemoryTopic {
 /**
  * A log in the memory of the process: for tests and for runs that nothing must outlive.
  *
- * Who holds the object shares the log: opening it anew is using the same object. `close` ends nothing, the
- * records live as long as the object. Values are kept by reference.
+ * Who holds the object shares the log: opening it anew is using the same object. `close` ends
+ * nothing, the records live as long as the object. Values are kept by reference.
  */
 export class MemoryLog implements Log {
   readonly #topics = new Map<string, MemoryTopic>();
@@ -105,7 +105,10 @@ export class MemoryLog implements Log {
     return topic;
   }
 
-  /** A topic that was deleted and created again is another one: what was opened before does not see it. */
+  /**
+   * A topic that was deleted and created again is another one: what was opened before does not see
+   * it.
+   */
   #checkExists(topic: MemoryTopic): void {
     const { name } = topic.spec;
     if (this.#topics.get(name) !== topic) throw millraceError("LOG_TOPIC_UNKNOWN", { topic: name });

@@ -4,6 +4,9 @@ import { offset } from "@millrace/core";
 import { gatherRecords } from "../gather-records.ts";
 import { offsetOutOfRange } from "../offset-out-of-range.ts";
 
+/** Stands where a truncated value stood. */
+const noValue: Uint8Array = new Uint8Array(0);
+
 const readBytesMax = 1024 * 1024 * 1024;
 
 /** The records of one partition, held by reference. */
@@ -49,8 +52,9 @@ export class MemoryPartition {
     if (before <= this.#start) return;
     this.#checkOffset(before);
     const count = Number(before - this.#start);
-    // The values are let go at once; the array is compacted rarely, so that truncation costs O(1) per record.
-    this.#values.fill(new Uint8Array(0), this.#head, this.#head + count);
+    // The values are let go at once; the array is compacted rarely, so that truncation costs O(1)
+    // per record.
+    this.#values.fill(noValue, this.#head, this.#head + count);
     this.#head += count;
     this.#start = before;
     if (this.#head * 2 < this.#values.length) return;

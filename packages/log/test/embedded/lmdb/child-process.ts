@@ -4,7 +4,9 @@ import { join } from "node:path";
 
 import { build } from "esbuild";
 
-/** Bundles a script that imports the packages from source, beside this file so that `lmdb` resolves. */
+/**
+ * Bundles a script that imports the packages from source, beside this file so that `lmdb` resolves.
+ */
 export async function bundleScript(name: string, source: string): Promise<string> {
   const directory = await mkdtemp(join(import.meta.dirname, ".bundle-"));
   const result = await build({

@@ -97,7 +97,10 @@ describe("the LMDB log in its directory", () => {
     const script = await bundleScript("close", closeScript);
     try {
       const child = startScript(script, [directory]);
-      expect(await child.exited, child.errors()).toEqual({ code: 0, signal: null });
+      expect({ ...(await child.exited), errors: child.errors() }).toMatchObject({
+        code: 0,
+        signal: null,
+      });
       expect(child.lines).toEqual(["closed"]);
     } finally {
       await removeBundle(script);
@@ -134,7 +137,10 @@ describe("the LMDB log in its directory", () => {
           await waitForLines(child.lines, 1);
           await delay(5 + random.next() * 120);
           child.process.kill("SIGKILL");
-          expect(await child.exited, child.errors()).toEqual({ code: null, signal: "SIGKILL" });
+          expect({ ...(await child.exited), errors: child.errors() }).toMatchObject({
+            code: null,
+            signal: "SIGKILL",
+          });
           const log = await openLmdbLog({ directory, sync });
           const [first, second] = [await numbers(log, 0), await numbers(log, 1)];
           await log.close();
@@ -163,7 +169,8 @@ const closeScript = `
   console.log("closed");
 `;
 
-// Each transaction holds its sequence number in both partitions, among 20 kB, so that a tear would show.
+// Each transaction holds its sequence number in both partitions, among 20 kB, so that a tear would
+// show.
 const commitScript = `
   import { writeSync } from "node:fs";
   import { openLmdbLog } from "@millrace/log";
