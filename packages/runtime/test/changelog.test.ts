@@ -1,0 +1,153 @@
+import { columnOf, hashColumns, readInt64, rowsToBatch } from "@millrace/columnar";
+import {
+  keyGroupOf,
+  type Log,
+  type LogWriter,
+  offset,
+  type RowSchema,
+  type StateTable,
+} from "@millrace/core";
+import { openMemoryLog } from "@millrace/log";
+import type { RecordBatch } from "apache-arrow";
+import { expect, test } from "vitest";
+import { Changelog } from "../src/state/changelog.ts";
+import { encodeChangelogRecord } from "../src/task/changelog-record.ts";
+
+const schema: RowSchema = {
+  fields: [
+    { name: "$keyGroup", type: { kind: "int32", nullable: false } },
+    { name: "key", type: { kind: "int32", nullable: false } },
+    { name: "value", type: { kind: "int64", as: "number", nullable: false } },
+    { name: "ballast", type: { kind: "utf8", nullable: false } },
+  ],
+};
+const ballast = "x".repeat(20_000);
+
+/** The smallest table that keeps the contract: a value per key, heavy enough for snapshots. */
+class ValueTable implements StateTable {
+  readonly name = "values";
+  readonly values = new Map<number, number>();
+  readonly #changed = new Set<number>();
+
+  set(key: number, value: number): void {
+    this.values.set(key, value);
+    this.#changed.add(key);
+  }
+
+  takeDelta(): readonly RecordBatch[] {
+    const rows = this.#rows([...this.#changed]);
+    this.#changed.clear();
+    return rows;
+  }
+
+  snapshot(from: number, to: number): readonly RecordBatch[] {
+    return this.#rows([...this.values.keys()].filter((k) => groupOf(k) >= from && groupOf(k) < to));
+  }
+
+  restore(rows: RecordBatch): void {
+    const keys = columnOf(rows, "key").values as Int32Array;
+    const values = readInt64(columnOf(rows, "value"));
+    for (let row = 0; row < rows.numRows; row += 1) {
+      this.values.set(keys[row] as number, values[row] as number);
+    }
+  }
+
+  restored(): void {}
+
+  get rowCount(): number {
+    return this.values.size;
+  }
+
+  get sizeBytes(): number {
+    return this.values.size * ballast.length;
+  }
+
+  #rows(keys: readonly number[]): readonly RecordBatch[] {
+    if (keys.length === 0) return [];
+    const rows = keys.map((key) => ({
+      $keyGroup: groupOf(key),
+      key,
+      value: this.values.get(key) ?? 0,
+      ballast,
+    }));
+    return [rowsToBatch(schema, rows)];
+  }
+}
+
+function groupOf(key: number): number {
+  const one: RowSchema = { fields: [{ name: "key", type: { kind: "int32", nullable: false } }] };
+  const batch = rowsToBatch(one, [{ key }]);
+  return keyGroupOf(hashColumns([columnOf(batch, "key")], 1)[0] as number);
+}
+
+async function openTask(log: Log): Promise<{
+  table: ValueTable;
+  changelog: Changelog;
+  writer: LogWriter;
+  progress: unknown;
+}> {
+  const writer = await log.openWriter("task", await log.joinGroup("test"));
+  const table = new ValueTable();
+  const changelog = new Changelog(log, "changelog", 0);
+  const progress = await changelog.restore([{ operatorId: "op", tables: [table] }], "task");
+  return { table, changelog, writer, progress };
+}
+
+async function newLog(): Promise<Log> {
+  const log = openMemoryLog();
+  await log.createTopic({ name: "changelog", partitions: 1, kind: "changelog" });
+  const writer = await log.openWriter("genesis", await log.joinGroup("test"));
+  writer.append("changelog", 0, encodeChangelogRecord({ kind: "genesis", generation: 1 }));
+  await writer.commit();
+  return log;
+}
+
+test("state and progress come back from any commit on, through snapshots and truncation", async () => {
+  const log = await newLog();
+  const expected = new Map<number, number>();
+  let { table, changelog, writer } = await openTask(log);
+  let truncations = 0;
+  for (let commit = 0; commit < 120; commit += 1) {
+    for (let change = 0; change < 10; change += 1) {
+      const key = (commit * 7 + change * 13) % 97;
+      table.set(key, commit * 100 + change);
+      expected.set(key, commit * 100 + change);
+    }
+    const tables = [{ operatorId: "op", tables: [table] }];
+    const before = (await log.bounds("changelog", 0)).start;
+    changelog.append(writer, tables, { commit });
+    await writer.commit();
+    // A restart between the commit and the truncation loses nothing either.
+    if (commit % 11 !== 5) await changelog.committed();
+    if ((await log.bounds("changelog", 0)).start > before) truncations += 1;
+    if (commit % 5 === 0) {
+      const reopened = await openTask(log);
+      expect(reopened.table.values).toEqual(expected);
+      expect(reopened.progress).toEqual({ commit });
+      ({ table, changelog, writer } = reopened);
+    }
+  }
+  expect(truncations).toBeGreaterThan(0);
+});
+
+test("a changelog of much written state stays in proportion to live state", async () => {
+  const log = await newLog();
+  const { table, changelog, writer } = await openTask(log);
+  let written = 0;
+  for (let commit = 0; commit < 300; commit += 1) {
+    for (let key = 0; key < 20; key += 1) table.set(key, commit);
+    changelog.append(writer, [{ operatorId: "op", tables: [table] }], { commit });
+    written += writer.pendingBytes;
+    await writer.commit();
+    await changelog.committed();
+  }
+  const deltas = 300 * 20 * ballast.length;
+  expect(written).toBeLessThan(2 * deltas);
+  const { start, end } = await log.bounds("changelog", 0);
+  const reader = await log.openReader("changelog", 0, start);
+  let held = 0;
+  while (reader.position < end) held += (await reader.read(1_000_000)).buffer.length;
+  // At most two snapshots' worth of deltas (4 MB each at the least) and the snapshot itself.
+  expect(held).toBeLessThan(13_000_000);
+  expect(offset(start) > 0n).toBe(true);
+});
