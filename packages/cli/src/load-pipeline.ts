@@ -1,34 +1,67 @@
 import { createHash } from "node:crypto";
 import { readFile, unlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
-import { isMillraceError, millraceError } from "@millrace/core";
-import { build } from "esbuild";
-import type { CliEnvironment, LoadedPipeline } from "./environment.ts";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { type ErrorPlace, isMillraceError, type MillraceError, millraceError } from "@millrace/core";
+import type { PlannedPipeline } from "@millrace/planner";
+import { build, type BuildFailure } from "esbuild";
+import type { CliEnvironment, LoadedPipeline, RunFlags } from "./environment.ts";
+
+/** A pipeline and the file that it came from. */
+export interface PipelineFile {
+  readonly pipeline: LoadedPipeline;
+  /**
+   * Plans it.
+   *
+   * @throws PLAN_INVALID with all problems; PIPELINE_FILE_FAILED when the pipeline's callback throws
+   */
+  plan(flags: RunFlags): PlannedPipeline;
+}
+
+interface Bundle {
+  readonly file: string;
+  /** Absolute paths of the files that it was made of. */
+  readonly sources: ReadonlySet<string>;
+}
 
 /**
- * Loads the pipeline that a file exports by default. TypeScript is bundled by esbuild (types are not checked); packages
- * stay imports, so the file shares Millrace with the command.
+ * Loads the pipeline that a file exports by default. TypeScript is bundled by esbuild (types are
+ * not checked); packages stay imports, so the file shares Millrace with the command.
  *
- * @throws PIPELINE_FILE_NOT_FOUND, PIPELINE_FILE_INVALID, PIPELINE_FILE_FAILED
+ * @throws PIPELINE_FILE_NOT_FOUND, PIPELINE_FILE_INVALID, PIPELINE_FILE_FAILED,
+ *   FILE_PERMISSION_DENIED
  */
 export async function loadPipeline(
   path: string,
-  environment: Pick<CliEnvironment, "isPipeline">,
-): Promise<LoadedPipeline> {
+  environment: Pick<CliEnvironment, "isPipeline" | "plan">,
+): Promise<PipelineFile> {
   const file = resolve(path);
   await checkReadable(file, path);
   const bundle = await writeBundle(file, path);
+  let loaded: { default?: unknown };
   try {
-    const loaded: { default?: unknown } = await importFile(bundle, path);
-    if (environment.isPipeline(loaded.default)) return loaded.default;
+    process.setSourceMapsEnabled(true);
+    loaded = (await import(pathToFileURL(bundle.file).href)) as { default?: unknown };
+  } catch (error) {
+    throw fileFailure(error, path, bundle);
   } finally {
-    await unlink(bundle);
+    await unlink(bundle.file);
   }
-  throw millraceError("PIPELINE_FILE_INVALID", {
-    path,
-    problem: "it does not export a pipeline by default",
-  });
+  const pipeline = loaded.default;
+  if (!environment.isPipeline(pipeline)) {
+    const problem = "it does not export a pipeline by default";
+    throw millraceError("PIPELINE_FILE_INVALID", { path, problem });
+  }
+  return {
+    pipeline,
+    plan(flags) {
+      try {
+        return environment.plan(pipeline, flags);
+      } catch (error) {
+        throw fileFailure(error, path, bundle);
+      }
+    },
+  };
 }
 
 async function checkReadable(file: string, path: string): Promise<void> {
@@ -43,13 +76,36 @@ async function checkReadable(file: string, path: string): Promise<void> {
   }
 }
 
-/** Beside the pipeline file, because that is where its imports are looked up; removed after loading. */
-async function writeBundle(file: string, path: string): Promise<string> {
+/**
+ * Beside the pipeline file, because that is where its imports are looked up; removed after loading.
+ */
+async function writeBundle(file: string, path: string): Promise<Bundle> {
+  const { text, sources } = await bundleText(file, path);
+  const hash = createHash("sha256").update(`${process.pid}\0${text}`).digest("hex").slice(0, 12);
+  const bundle = join(dirname(file), `.${basename(file)}.${hash}.mjs`);
+  try {
+    await writeFile(bundle, text);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "EACCES" && code !== "EROFS") throw error;
+    const params = { path: dirname(file), action: "write" } as const;
+    throw millraceError("FILE_PERMISSION_DENIED", params, { cause: error });
+  }
+  return { file: bundle, sources };
+}
+
+async function bundleText(
+  file: string,
+  path: string,
+): Promise<{ text: string; sources: ReadonlySet<string> }> {
   try {
     const result = await build({
       entryPoints: [file],
+      // Not written: it tells the source map from where its paths are relative.
+      outfile: join(dirname(file), "bundle.mjs"),
       bundle: true,
       write: false,
+      metafile: true,
       platform: "node",
       target: "node20",
       format: "esm",
@@ -59,26 +115,36 @@ async function writeBundle(file: string, path: string): Promise<string> {
       logLevel: "silent",
     });
     const text = result.outputFiles[0]?.text ?? "";
-    const hash = createHash("sha256").update(`${process.pid}\0${text}`).digest("hex").slice(0, 12);
-    const bundle = join(dirname(file), `.${basename(file)}.${hash}.mjs`);
-    await writeFile(bundle, text);
-    return bundle;
+    const sources = Object.keys(result.metafile.inputs).map((source) => resolve(source));
+    return { text, sources: new Set(sources) };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EACCES") {
-      throw millraceError("FILE_PERMISSION_DENIED", { path: dirname(path), action: "write" });
-    }
-    const problem = error instanceof Error ? error.message : String(error);
-    throw millraceError("PIPELINE_FILE_INVALID", { path, problem }, { cause: error });
+    const first = (error as Partial<BuildFailure>).errors?.[0];
+    const problem = first?.text ?? textOf(error);
+    const place = first?.location;
+    const where = place ? { file: resolve(place.file), line: place.line } : {};
+    throw millraceError("PIPELINE_FILE_INVALID", { path, problem }, { cause: error, where });
   }
 }
 
-async function importFile(bundle: string, path: string): Promise<{ default?: unknown }> {
-  process.setSourceMapsEnabled(true);
-  try {
-    return (await import(pathToFileURL(bundle).href)) as { default?: unknown };
-  } catch (error) {
-    if (isMillraceError(error)) throw error;
-    const problem = error instanceof Error ? error.message : String(error);
-    throw millraceError("PIPELINE_FILE_FAILED", { path, problem }, { cause: error });
+/** What the user's own code threw, with the innermost place in the user's own files. */
+function fileFailure(error: unknown, path: string, bundle: Bundle): MillraceError {
+  const where = placeInSources(error, bundle.sources);
+  if (isMillraceError(error)) return error.problems.length > 0 ? error : error.at(where);
+  const problem = textOf(error).replaceAll(bundle.file, path).replace(/\.$/, "");
+  return millraceError("PIPELINE_FILE_FAILED", { path, problem }, { cause: error, where });
+}
+
+function placeInSources(error: unknown, sources: ReadonlySet<string>): ErrorPlace {
+  const stack = error instanceof Error ? (error.stack ?? "") : "";
+  for (const [, location, line] of stack.matchAll(/(?:\(|at )([^()\n]+):(\d+):\d+\)?$/gm)) {
+    if (location === undefined || location.startsWith("node:")) continue;
+    const isUrl = location.startsWith("file://");
+    const file = isUrl ? fileURLToPath(location) : location;
+    if (sources.has(file)) return { file, line: Number(line) };
   }
+  return {};
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,4 @@
-import { formatError, isMillraceError } from "@millrace/core";
+import { formatError, isMillraceError, type MillraceError, millraceError } from "@millrace/core";
 import { Command, CommanderError } from "commander";
 import pc from "picocolors";
 import { addCheckCommand } from "./commands/check.ts";
@@ -25,7 +25,10 @@ export async function main(words: readonly string[], environment: CliEnvironment
     return exitCodes.ok;
   } catch (error) {
     if (error instanceof CommanderError) {
-      return error.exitCode === 0 ? exitCodes.ok : exitCodes.environment;
+      if (error.exitCode === 0) return exitCodes.ok;
+      // Commander has written its text to stderr.
+      if (isJson) printJsonError(commandLineError(error), environment);
+      return exitCodes.environment;
     }
     return reportError(error, environment, { isJson, isVerbose: words.includes("--verbose") });
   }
@@ -60,16 +63,32 @@ function reportError(
   options: { isJson: boolean; isVerbose: boolean },
 ): number {
   if (options.isJson) {
-    const value = isMillraceError(error)
-      ? error.toJSON()
-      : { code: "UNEXPECTED", message: error instanceof Error ? error.message : String(error) };
-    environment.stdout(`${JSON.stringify({ type: "error", error: value })}\n`);
+    printJsonError(error, environment);
   } else if (isMillraceError(error)) {
     environment.stderr(`${pc.red(formatError(error))}\n`);
   } else {
     const text = error instanceof Error ? error.message : String(error);
     environment.stderr(`${pc.red(`Unexpected error: ${text}`)}\nrun again with --verbose\n`);
   }
-  if (options.isVerbose && error instanceof Error) environment.stderr(`${error.stack}\n`);
+  if (options.isVerbose) environment.stderr(`${formatStacks(error)}\n`);
   return isMillraceError(error) ? error.exitCode : exitCodes.runtime;
+}
+
+function commandLineError(error: CommanderError): MillraceError {
+  const problem = error.message.replace(/^error: /, "").replace(/\.$/, "");
+  return millraceError("COMMAND_LINE_INVALID", { problem }, { cause: error });
+}
+
+function printJsonError(error: unknown, environment: CliEnvironment): void {
+  const value = isMillraceError(error)
+    ? error.toJSON()
+    : { code: "UNEXPECTED", message: error instanceof Error ? error.message : String(error) };
+  environment.stdout(`${JSON.stringify({ type: "error", error: value })}\n`);
+}
+
+/** The stack of an error and of what caused it. */
+function formatStacks(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const own = error.stack ?? error.message;
+  return error.cause === undefined ? own : `${own}\ncaused by: ${formatStacks(error.cause)}`;
 }

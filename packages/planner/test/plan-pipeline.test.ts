@@ -88,6 +88,20 @@ test("every problem is reported at once, with its place", () => {
   expect(problems[1]?.where).toMatchObject({ file: "flights.pipeline.ts", line: 3 });
 });
 
+test("a step and its sink of the same id are reported, not followed in a circle", () => {
+  const problems = problemsOf(
+    plan(
+      source(),
+      keyBy("by", "flights", ["origin"]),
+      hourly("same", "by"),
+      keyBy("again", "same", ["origin"]),
+      hourly("other", "again"),
+      sink("same", "other"),
+    ),
+  );
+  expect(problems.map((problem) => problem.code)).toContain("PLAN_ID_DUPLICATE");
+});
+
 test("a window over a source without event time is refused", () => {
   const { eventTime: _, ...timeless } = source();
   const problems = problemsOf(

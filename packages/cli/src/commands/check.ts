@@ -10,8 +10,8 @@ export function addCheckCommand(program: Command, environment: CliEnvironment): 
     .argument("<file>", "a .ts or .js file that exports a pipeline by default")
     .option("--json", "the result as JSON", false)
     .action(async (file: string, options: Record<string, unknown>) => {
-      const pipeline = await loadPipeline(file, environment);
-      const { logical, physical } = environment.plan(pipeline, runFlags(options, process.env));
+      const loaded = await loadPipeline(file, environment);
+      const { logical, physical } = loaded.plan(runFlags(options, process.env));
       const steps = logical.nodes.length;
       if (options["json"] === true) {
         const result = {

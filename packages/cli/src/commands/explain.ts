@@ -16,9 +16,8 @@ export function addExplainCommand(program: Command, environment: CliEnvironment)
     )
     .option("--logical", "the plan as written, before the rules (text and json)", false)
     .action(async (file: string, options: Record<string, unknown>) => {
-      const pipeline = await loadPipeline(file, environment);
-      const planned = environment.plan(pipeline, runFlags(options, process.env));
-      const { logical, physical } = planned;
+      const loaded = await loadPipeline(file, environment);
+      const { logical, physical } = loaded.plan(runFlags(options, process.env));
       const isLogical = options["logical"] === true;
       const { name, parameters, nodes } = logical;
       switch (options["format"]) {

@@ -13,8 +13,11 @@ export function addRunCommand(program: Command, environment: CliEnvironment): vo
     .argument("<file>", "a .ts or .js file that exports a pipeline by default")
     .option("--json", "progress and summary as JSON, one object a line", false)
     .action(async (file: string, options: Record<string, unknown>) => {
-      const pipeline = await loadPipeline(file, environment);
-      const run = await environment.start(pipeline, runFlags(options, process.env));
+      const { pipeline, plan } = await loadPipeline(file, environment);
+      const flags = runFlags(options, process.env);
+      // Planned here first: what the pipeline's callback throws is then told with its place.
+      plan(flags);
+      const run = await environment.start(pipeline, flags);
       const isJson = options["json"] === true;
       const progress = showProgress(run, environment, { isJson });
       const removeSignals = stopOnSignal(run, environment);

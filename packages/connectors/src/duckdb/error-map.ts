@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { isMillraceError, type MillraceError, millraceError } from "@millrace/core";
 
 /** Translates what the driver threw while it worked on the file at `path`. Ours pass unchanged. */
@@ -9,6 +10,10 @@ export function mapDuckDbError(error: unknown, path: string): MillraceError {
   }
   if (/permission denied|read-only (file system|mode)|access is denied/i.test(text)) {
     return millraceError("FILE_PERMISSION_DENIED", { path, action: "write" }, { cause: error });
+  }
+  if (/cannot open file .*(no such file or directory|cannot find the path)/is.test(text)) {
+    // The file itself is made when it is missing; its directory is not.
+    return millraceError("FILE_NOT_FOUND", { path: dirname(path) }, { cause: error });
   }
   if (/no space left|disk full|not enough space|out of disk/i.test(text)) {
     const problem = `the disk of ${path} is full`;

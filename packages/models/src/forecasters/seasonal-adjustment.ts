@@ -14,7 +14,7 @@ const indexMin = 1e-10;
  * % band
  * `1.645 · √((1 + 2 · Σ_{k<period} r_k²) / n)`. False for n ≤ 2 · period and for constant series.
  *
- * **Cost** O(n · period)
+ * **Cost** O(n · period) at most; it ends with the lag after which the answer is certain
  * **Source** Assimakopoulos & Nikolopoulos 2000; as `thetaf` of the R package forecast.
  *
  * @param values finite numbers
@@ -34,12 +34,19 @@ export function isSeasonal(values: Float64Array, period: number): boolean {
     variance += deviation * deviation;
   }
   if (!(variance > 1e-20 * n * mean * mean) || variance === 0) return false;
+  const atPeriod = lagProduct(centred, n, period) / variance;
+  // The series is seasonal as long as the squares stay below this; each is at most 1.
+  const squaresMax = ((atPeriod / seasonalityLimit) ** 2 * n - 1) / 2;
   let squares = 0;
-  let lag = 1;
-  for (; lag + 3 < period; lag += 4) squares += fourLagSquares(centred, n, lag);
-  for (; lag < period; lag++) squares += lagProduct(centred, n, lag) ** 2;
-  const atPeriod = Math.abs(lagProduct(centred, n, period)) / variance;
-  return atPeriod > seasonalityLimit * Math.sqrt((1 + (2 * squares) / (variance * variance)) / n);
+  for (let lag = 1; lag < period;) {
+    if (squares > squaresMax) return false;
+    if (squares + (period - lag) < squaresMax) return true;
+    const isFour = lag + 3 < period;
+    const product = isFour ? fourLagSquares(centred, n, lag) : lagProduct(centred, n, lag) ** 2;
+    squares += product / (variance * variance);
+    lag += isFour ? 4 : 1;
+  }
+  return squares < squaresMax;
 }
 
 function lagProduct(centred: Float64Array, n: number, lag: number): number {

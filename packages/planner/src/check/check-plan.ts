@@ -107,14 +107,18 @@ function checkEventTime(
   );
 }
 
+/** A plan with a repeated id may lead in a circle here: each node is visited once. */
 function sourcesOf(
   node: LogicalNode,
   byId: ReadonlyMap<string, LogicalNode>,
+  visited: Set<string> = new Set(),
 ): Extract<LogicalNode, { kind: "source" }>[] {
+  if (visited.has(node.id)) return [];
+  visited.add(node.id);
   if (node.kind === "source") return [node];
   return node.inputs.flatMap((id) => {
     const input = byId.get(id);
-    return input === undefined ? [] : sourcesOf(input, byId);
+    return input === undefined ? [] : sourcesOf(input, byId, visited);
   });
 }
 

@@ -2,6 +2,7 @@ import {
   type Connector,
   type ConnectorRegistry,
   type Clock,
+  isMillraceError,
   millraceError,
   type Sink,
   type Source,
@@ -20,7 +21,7 @@ export async function openSources(
     for (const input of sourceInputs(plan.physical)) {
       const connector = await loadConnector(connectors, input.connector);
       if (connector.openSource === undefined) throw unknownConnector(connectors, input.connector);
-      const source = await connector.openSource({
+      const source = await at(input.sourceId, connector.openSource, {
         sourceId: input.sourceId,
         options: input.options,
         schema: input.rowSchema,
@@ -49,7 +50,7 @@ export async function openSinks(
     for (const output of sinkOutputs(plan)) {
       const connector = await loadConnector(connectors, output.connector);
       if (connector.openSink === undefined) throw unknownConnector(connectors, output.connector);
-      const sink = await connector.openSink({
+      const sink = await at(output.sinkId, connector.openSink, {
         pipeline: plan.pipeline,
         sinkId: output.sinkId,
         options: output.options,
@@ -81,6 +82,20 @@ function sourceInputs(plan: PhysicalPlan): SourceInput[] {
 /** Every sink that the plan writes. */
 export function sinkOutputs(plan: PhysicalPlan): SinkOutput[] {
   return plan.stages.flatMap((stage) => stage.outputs).filter((output) => output.kind === "sink");
+}
+
+/** Opens one; its errors name it. */
+async function at<Context, Opened>(
+  operatorId: string,
+  open: (context: Context) => Promise<Opened>,
+  context: Context,
+): Promise<Opened> {
+  try {
+    return await open(context);
+  } catch (error) {
+    if (isMillraceError(error)) error.at({ operatorId });
+    throw error;
+  }
 }
 
 async function loadConnector(connectors: ConnectorRegistry, name: string): Promise<Connector> {

@@ -123,6 +123,7 @@ export class Task {
   async turn(): Promise<TurnOutcome> {
     const input = this.#nextInput();
     if (input !== undefined) await this.#take(input);
+    else if (this.#canEnd()) this.#advance();
     const isIdle = this.#nextInput() === undefined;
     const isDue = isIdle
       ? this.#isDirty || this.#canEnd()
@@ -228,7 +229,16 @@ export class Task {
       const index = inputs.indexOf(input);
       for (const batch of read.batches) chain.process(index, batch);
     }
-    chain.advanceWatermark(inputs.map((each) => each.watermark));
+    this.#advance();
+  }
+
+  /**
+   * Moves event time on to where the inputs are; also when they had all ended before the first
+   * read.
+   */
+  #advance(): void {
+    const { chain, inputs } = this.#parts;
+    chain.advanceWatermark(inputs.map((input) => input.watermark));
     this.#deadLetters.push(...chain.takeDeadLetters());
   }
 

@@ -5,6 +5,7 @@ export const environmentErrors: {
   PIPELINE_FILE_NOT_FOUND: ErrorSpec<{ path: string }>;
   PIPELINE_FILE_INVALID: ErrorSpec<{ path: string; problem: string }>;
   PIPELINE_FILE_FAILED: ErrorSpec<{ path: string; problem: string }>;
+  COMMAND_LINE_INVALID: ErrorSpec<{ problem: string }>;
   DIRECTORY_NOT_EMPTY: ErrorSpec<{ path: string }>;
   ERROR_CODE_UNKNOWN: ErrorSpec<{ code: string; nearest: string }>;
 } = {
@@ -28,6 +29,13 @@ export const environmentErrors: {
     exitCode: 2,
     message: (p) => `Loading ${quote(p.path)} failed: ${p.problem}.`,
     hint: "The error comes from the pipeline file itself.",
+  }),
+  COMMAND_LINE_INVALID: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 3,
+    message: (p) => `The command line is not valid: ${p.problem}.`,
+    hint: "pipe --help lists commands; pipe <command> --help lists flags.",
   }),
   DIRECTORY_NOT_EMPTY: errorSpec({
     domain: "user",
