@@ -23,7 +23,7 @@ import { Worker } from "./worker.ts";
 
 /** Times that a run restores itself after an error that says a retry may help. */
 const restoresMax = 5;
-const restoreDelayMs = 200;
+const restoreDelayMs = 50;
 
 /** Everything that one attempt has open. */
 interface Attempt {

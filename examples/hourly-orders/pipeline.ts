@@ -1,0 +1,21 @@
+import { count, hours, mean, minutes, pipeline, t, tumbling } from "millrace";
+import { consoleTable } from "millrace/console";
+import { ndjson } from "millrace/files";
+
+const Order = t.row({
+  placedAt: t.timestamp(),
+  shop: t.utf8(),
+  amount: t.float64(),
+});
+
+export default pipeline("hourly-orders", (p) => {
+  p.source("orders", ndjson("examples/hourly-orders/orders.ndjson", Order), {
+    eventTime: (order) => order.placedAt,
+    outOfOrderness: minutes(5),
+  })
+    .where((order) => order.amount.gt(0))
+    .keyBy("shop")
+    .window(tumbling(hours(1)))
+    .aggregate("hourly", (order) => ({ orders: count(), meanAmount: mean(order.amount) }))
+    .sink("table", consoleTable());
+});
