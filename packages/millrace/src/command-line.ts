@@ -7,6 +7,12 @@ import { plan, start } from "./run/run.ts";
 
 /** The `pipe` command over this package. @returns the exit code */
 export async function runCommandLine(words: readonly string[]): Promise<number> {
+  // A reader that has seen enough (`pipe … | head`) is no failure: what is written then is dropped.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+    });
+  }
   const manifest = new URL("../package.json", import.meta.url);
   const { version } = JSON.parse(await readFile(manifest, "utf8")) as { version: string };
   const environment: CliEnvironment = {

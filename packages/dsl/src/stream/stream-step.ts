@@ -245,7 +245,11 @@ export class StreamStep {
     return this.within("keyBy", () => {
       const [callback] = columns;
       if (typeof callback !== "function") {
-        return this.#marked(knownNames("keyBy", this.#schema, columns as readonly string[]));
+        const names = columns as readonly string[];
+        if (names.length === 0) {
+          reportProblem("PLAN_ARGUMENT_INVALID", { problem: "keyBy needs at least one column" });
+        }
+        return this.#marked(knownNames("keyBy", this.#schema, names));
       }
       const added = columnsFrom("keyBy", this.#schema, callback);
       const keyed = this.#project("keyBy", this.#extended(added), []);
@@ -254,15 +258,13 @@ export class StreamStep {
   }
 
   #marked(keys: readonly string[]): StreamStep {
-    if (keys.length === 0) {
-      reportProblem("PLAN_ARGUMENT_INVALID", { problem: "keyBy needs at least one column" });
-    }
     const id = this.draft.deriveId("keyBy");
     return this.#append({ ...this.#base, keys: [...new Set(keys)], id, kind: "keyBy" });
   }
 
   #checkKeyed(step: string): void {
-    if (this.node.keys.length > 0) return;
+    // A keyBy without a known column has been reported already.
+    if (this.node.keys.length > 0 || this.node.kind === "keyBy") return;
     reportProblem("PLAN_ARGUMENT_INVALID", { problem: `keyBy must come before ${step}` });
   }
 

@@ -144,7 +144,9 @@ function minimise(
     const tolerance = alphaTolerance * (middle.alpha + 0.01);
     const width = high.alpha - low.alpha;
     const vertex = vertexOf(low, middle, high);
-    const isNear = width < widthTrusted && Math.abs(vertex - middle.alpha) <= tolerance;
+    const isBetween = low !== middle && high !== middle;
+    const isNear =
+      isBetween && width < widthTrusted && Math.abs(vertex - middle.alpha) <= tolerance;
     if (width <= 4 * tolerance || isNear) break;
     const candidates = candidatesIn(low.alpha, middle.alpha, high.alpha, vertex);
     sorted = [low, middle, high, ...evaluate(candidates)].toSorted((a, b) => a.alpha - b.alpha);

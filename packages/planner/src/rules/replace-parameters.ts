@@ -38,7 +38,7 @@ export function replaceParameters(
       problems.push(
         millraceError("PLAN_PARAMETER_INVALID", {
           name,
-          value: quote(values[name]),
+          value: textOf(values[name] ?? null),
           expected: `one of the pipeline's (${plan.parameters.map((p) => p.name).join(", ") || "it has none"})`,
         }),
       );
@@ -59,9 +59,13 @@ function parseParameter(parameter: ParameterSpec, value: Json): Json | MillraceE
   if (parsed !== undefined && fits(parameter.type, parsed)) return parsed;
   return millraceError("PLAN_PARAMETER_INVALID", {
     name: parameter.name,
-    value: typeof value === "string" ? value : JSON.stringify(value),
+    value: textOf(value),
     expected: parameter.type.kind === "list" ? "a JSON list" : `a ${parameter.type.kind}`,
   });
+}
+
+function textOf(value: Json): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 function parseText(type: DataType, text: string): Json | undefined {

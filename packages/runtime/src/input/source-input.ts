@@ -54,6 +54,8 @@ export class SourcePartitionInput implements TaskInput {
   readonly #eventTime: EventTimeReader | undefined;
   readonly #watermark: PartitionWatermark;
   readonly #schema: RowSchema;
+  /** Hidden columns that a batch gets, by whether it has event time and rows behind it. */
+  readonly #fields: (readonly FieldType[])[] = [];
   #position: Json | undefined;
   #isEnded: boolean;
   /** Started early, so that the source reads while the task computes. */
@@ -154,7 +156,8 @@ export class SourcePartitionInput implements TaskInput {
 
   #withHiddenColumns(batch: SourceBatch, deadLetters: DeadLetter[]): RecordBatch {
     let rows = batch.rows;
-    const fields: FieldType[] = [];
+    let hasTime = false;
+    let isBehind = false;
     const columns: Data[] = [];
     let offsetOf = (row: number): number => batch.firstOffset + (batch.recordIndex?.[row] ?? row);
     if (this.#eventTime !== undefined && rows.numRows > 0) {
@@ -164,19 +167,30 @@ export class SourcePartitionInput implements TaskInput {
         offsetOf = offsetsWithout(times.missing, offsetOf, batch.rows.numRows);
       }
       rows = times.batch;
-      fields.push(eventTimeFields.time);
+      hasTime = true;
       columns.push(times.column);
       const behind = this.#watermark.advance(times.times, rows.numRows);
       if (behind !== undefined) {
-        fields.push(eventTimeFields.watermark);
+        isBehind = true;
         columns.push(int64Column(behind, rows.numRows, validity(behind)));
       }
     }
     if (this.#planned.hasLineage) {
-      fields.push(...lineageFields);
       columns.push(...this.#lineage(rows.numRows, offsetOf));
     }
-    return fields.length === 0 ? rows : withColumns(rows, fields, columns);
+    if (columns.length === 0) return rows;
+    return withColumns(rows, this.#hiddenFields(hasTime, isBehind), columns);
+  }
+
+  /** The same array each time, since layouts are remembered by it. */
+  #hiddenFields(hasTime: boolean, isBehind: boolean): readonly FieldType[] {
+    const index = (hasTime ? 1 : 0) + (isBehind ? 2 : 0);
+    this.#fields[index] ??= [
+      ...(hasTime ? [eventTimeFields.time] : []),
+      ...(isBehind ? [eventTimeFields.watermark] : []),
+      ...(this.#planned.hasLineage ? lineageFields : []),
+    ];
+    return this.#fields[index];
   }
 
   #lineage(count: number, offsetOf: (row: number) => number): Data[] {

@@ -21,7 +21,7 @@ export async function openSources(
     for (const input of sourceInputs(plan.physical)) {
       const connector = await loadConnector(connectors, input.connector);
       if (connector.openSource === undefined) throw unknownConnector(connectors, input.connector);
-      const source = await at(input.sourceId, connector.openSource, {
+      const opening = connector.openSource({
         sourceId: input.sourceId,
         options: input.options,
         schema: input.rowSchema,
@@ -30,7 +30,7 @@ export async function openSources(
         partitions: plan.physical.partitions,
         ...context,
       });
-      opened.set(input.sourceId, source);
+      opened.set(input.sourceId, await named(input.sourceId, opening));
     }
   } catch (error) {
     await closeAll(opened.values());
@@ -50,7 +50,7 @@ export async function openSinks(
     for (const output of sinkOutputs(plan)) {
       const connector = await loadConnector(connectors, output.connector);
       if (connector.openSink === undefined) throw unknownConnector(connectors, output.connector);
-      const sink = await at(output.sinkId, connector.openSink, {
+      const opening = connector.openSink({
         pipeline: plan.pipeline,
         sinkId: output.sinkId,
         options: output.options,
@@ -58,7 +58,7 @@ export async function openSinks(
         partitions: plan.partitions,
         ...context,
       });
-      opened.set(output.sinkId, sink);
+      opened.set(output.sinkId, await named(output.sinkId, opening));
     }
   } catch (error) {
     await closeAll(opened.values());
@@ -84,14 +84,10 @@ export function sinkOutputs(plan: PhysicalPlan): SinkOutput[] {
   return plan.stages.flatMap((stage) => stage.outputs).filter((output) => output.kind === "sink");
 }
 
-/** Opens one; its errors name it. */
-async function at<Context, Opened>(
-  operatorId: string,
-  open: (context: Context) => Promise<Opened>,
-  context: Context,
-): Promise<Opened> {
+/** What has been opened; an error on the way names the source or sink. */
+async function named<Opened>(operatorId: string, opening: Promise<Opened>): Promise<Opened> {
   try {
-    return await open(context);
+    return await opening;
   } catch (error) {
     if (isMillraceError(error)) error.at({ operatorId });
     throw error;

@@ -92,14 +92,16 @@ export class Run {
   async #runOnce(isFresh: boolean): Promise<RunSummary> {
     const { connectors, clock } = this.#environment;
     const context = { clock, signal: this.#abort.signal };
-    const sources = await openSources(this.#plan, connectors, context);
     try {
-      return await this.#runWithSources(sources, isFresh);
+      const sources = await openSources(this.#plan, connectors, context);
+      try {
+        return await this.#runWithSources(sources, isFresh);
+      } finally {
+        await closeAll(sources.values());
+      }
     } catch (error) {
       if (isMillraceError(error)) error.at({ pipeline: this.#plan.physical.pipeline });
       throw error;
-    } finally {
-      await closeAll(sources.values());
     }
   }
 

@@ -1,4 +1,4 @@
-import { type Clock, yieldToEventLoop } from "@millrace/core";
+import { type Clock, isMillraceError, yieldToEventLoop } from "@millrace/core";
 import type { SinkTask } from "../output/sink-task.ts";
 import type { Task } from "../task/task.ts";
 import { Backlog } from "./backlog.ts";
@@ -24,7 +24,12 @@ export class Worker {
   readonly #sinkTasks: readonly SinkTask[];
   readonly #clock: Clock;
   readonly #backlog: Backlog;
+  /** Something was read or written: a source that waits may go on. */
   readonly #progress = new Signal();
+  /** Something was committed: whoever reads the log may find more. */
+  readonly #committed = new Signal();
+  #poll: Promise<void> | undefined;
+  readonly #ended = new AbortController();
   #isStopping = false;
   #yieldedAtMs = 0;
 
@@ -54,6 +59,7 @@ export class Worker {
       ...this.#tasks.map((task) => guard(this.#runTask(task, () => failure !== undefined))),
       ...this.#sinkTasks.map((task) => guard(this.#runSinkTask(task))),
     ]);
+    this.#ended.abort();
     if (failure !== undefined) throw failure.error;
   }
 
@@ -61,13 +67,20 @@ export class Worker {
   stop(): void {
     this.#isStopping = true;
     this.#progress.notify();
+    this.#committed.notify();
   }
 
   async #runTask(task: Task, hasFailed: () => boolean): Promise<void> {
     while (!this.#isStopping) {
       await this.#letOthersIn();
-      const outcome = this.#mayRead(task) ? await task.turn() : "waiting";
-      if (outcome === "waiting") await this.#pause();
+      if (!this.#mayRead(task)) {
+        await this.#pause(this.#progress);
+        continue;
+      }
+      const { commits } = task;
+      const outcome = await task.turn();
+      if (task.commits !== commits) this.#committed.notify();
+      if (outcome === "waiting") await this.#pause(this.#committed);
       else this.#progress.notify();
       if (outcome === "ended") return;
     }
@@ -77,10 +90,19 @@ export class Worker {
   async #runSinkTask(task: SinkTask): Promise<void> {
     while (!this.#isStopping) {
       await this.#letOthersIn();
-      const outcome = await task.turn();
-      if (outcome === "waiting") await this.#pause();
+      const outcome = await this.#sinkTurn(task);
+      if (outcome === "waiting") await this.#pause(this.#committed);
       else this.#progress.notify();
       if (outcome === "ended") return;
+    }
+  }
+
+  async #sinkTurn(task: SinkTask): Promise<"worked" | "waiting" | "ended"> {
+    try {
+      return await task.turn();
+    } catch (error) {
+      if (isMillraceError(error)) error.at({ operatorId: task.id });
+      throw error;
     }
   }
 
@@ -96,10 +118,14 @@ export class Worker {
     return time <= least || time <= least + readAheadMs;
   }
 
-  async #pause(): Promise<void> {
-    const woken = new AbortController();
-    await Promise.race([this.#progress.wait(), this.#clock.sleep(pollMs, woken.signal)]);
-    woken.abort();
+  /** Waits for the signal, or for the one timer that all who wait share. */
+  async #pause(signal: Signal): Promise<void> {
+    this.#poll ??= this.#clock.sleep(pollMs, this.#ended.signal).then(() => {
+      this.#poll = undefined;
+      this.#progress.notify();
+      this.#committed.notify();
+    });
+    await signal.wait();
   }
 
   async #letOthersIn(): Promise<void> {

@@ -66,9 +66,10 @@ export class OperatorChain {
    */
   advanceWatermark(inputWatermarks: readonly number[]): void {
     for (const link of this.#links) {
-      const watermark = Math.min(
-        ...link.planned.inputs.map((port) => this.portWatermark(port, inputWatermarks)),
-      );
+      let watermark = Infinity;
+      for (const port of link.planned.inputs) {
+        watermark = Math.min(watermark, this.portWatermark(port, inputWatermarks));
+      }
       if (watermark <= link.watermark) continue;
       link.watermark = watermark;
       link.operator.advanceWatermark(watermark, link.collector);

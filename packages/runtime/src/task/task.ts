@@ -114,6 +114,11 @@ export class Task {
     return this.#isEnded;
   }
 
+  /** Commits since the genesis. */
+  get commits(): number {
+    return this.#commits;
+  }
+
   /**
    * Reads one input, processes what it gave, and commits when it is time: the only await points are
    * the read and the commit, one after the other.
