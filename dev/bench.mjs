@@ -5,6 +5,7 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "./build.mjs";
+import { bundleTypeScript } from "./import-typescript.mjs";
 import { root, run } from "./run.mjs";
 import { setUp } from "./setup.mjs";
 
@@ -32,27 +33,16 @@ process.exitCode = await runBenchmark(name, args);
 /** @returns {Promise<number>} the program's exit code */
 async function runBenchmark(benchmark, flags) {
   const isBundled = readdirSync(directory).includes(`${benchmark}.ts`);
-  const program = join(directory, isBundled ? `.${benchmark}.${process.pid}.mjs` : `${benchmark}.mjs`);
+  const program = join(
+    directory,
+    isBundled ? `.${benchmark}.${process.pid}.mjs` : `${benchmark}.mjs`,
+  );
   try {
-    if (isBundled) await bundle(join(directory, `${benchmark}.ts`), program);
+    if (isBundled) await bundleTypeScript(join(directory, `${benchmark}.ts`), program);
     const words = ["--expose-gc", ...(process.env.BENCH_NODE_FLAGS?.split(" ") ?? []), program];
     const { code } = await run(process.execPath, [...words, ...flags], { output: "show" });
     return code;
   } finally {
     if (isBundled) rmSync(program, { force: true });
   }
-}
-
-async function bundle(source, target) {
-  const { build: buildBundle } = await import("esbuild");
-  await buildBundle({
-    entryPoints: [source],
-    outfile: target,
-    bundle: true,
-    platform: "node",
-    target: "node20",
-    format: "esm",
-    packages: "external",
-    logLevel: "warning",
-  });
 }

@@ -1,6 +1,6 @@
 import { count, hours, mean, minutes, pipeline, t, tumbling } from "millrace";
 import { consoleTable } from "millrace/console";
-import { ndjson } from "millrace/files";
+import { csv } from "millrace/files";
 
 const Order = t.row({
   placedAt: t.timestamp(),
@@ -9,7 +9,7 @@ const Order = t.row({
 });
 
 export default pipeline("hourly-orders", (p) => {
-  p.source("orders", ndjson("examples/hourly-orders/orders.ndjson", Order), {
+  p.source("orders", csv("examples/hourly-orders/orders.csv", Order), {
     eventTime: (order) => order.placedAt,
     outOfOrderness: minutes(5),
   })

@@ -1,4 +1,4 @@
-// Writes readings.ndjson, the same bytes each time: `node examples/sensor-alerts/make-readings.mjs`.
+// Writes readings.ndjson beside it, the same bytes each time.
 import { writeFileSync } from "node:fs";
 
 const machines = ["lathe-1", "lathe-2", "press-1"];

@@ -1,4 +1,14 @@
-import { count, hours, mean, minutes, type Pipeline, pipeline, seasonal, t, tumbling } from "millrace";
+import {
+  count,
+  hours,
+  mean,
+  minutes,
+  type Pipeline,
+  pipeline,
+  seasonal,
+  t,
+  tumbling,
+} from "millrace";
 import { duckdb } from "millrace/duckdb";
 import { ndjson } from "millrace/files";
 

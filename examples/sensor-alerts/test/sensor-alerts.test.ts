@@ -82,7 +82,7 @@ test("alerts are the hours that the generator makes faulty, and no others", asyn
 test("late readings are those that come after their hour has closed", async () => {
   const output = join(directory, "late.duckdb");
   const { rowsLate } = await run(sensorAlerts({ input, output }));
-  const sql = "SELECT machine, celsius, epoch_ms(at)::DOUBLE AS ms FROM late_readings";
+  const sql = 'SELECT machine, celsius, epoch_ms("at")::DOUBLE AS ms FROM late_readings';
   const written = await rowsOf(output, sql);
   const text = (machine: unknown, ms: unknown, celsius: unknown) => `${machine} ${ms} ${celsius}`;
   const { late } = splitByLateness();

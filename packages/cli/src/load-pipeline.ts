@@ -2,7 +2,12 @@ import { createHash } from "node:crypto";
 import { readFile, unlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { type ErrorPlace, isMillraceError, type MillraceError, millraceError } from "@millrace/core";
+import {
+  type ErrorPlace,
+  isMillraceError,
+  type MillraceError,
+  millraceError,
+} from "@millrace/core";
 import type { PlannedPipeline } from "@millrace/planner";
 import { build, type BuildFailure } from "esbuild";
 import type { CliEnvironment, LoadedPipeline, RunFlags } from "./environment.ts";

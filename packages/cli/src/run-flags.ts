@@ -2,6 +2,9 @@ import { type Json, limits, millraceError } from "@millrace/core";
 import { Command, InvalidArgumentError } from "commander";
 import type { RunFlags } from "./environment.ts";
 
+/** Where state is saved unless a flag says otherwise. */
+export const stateDefault = ".millrace";
+
 /** Adds the flags that `run`, `check` and `explain` share. */
 export function withRunFlags(command: Command): Command {
   return command
@@ -11,7 +14,7 @@ export function withRunFlags(command: Command): Command {
       wholeNumber(limits.partitionsMax),
     )
     .option("--batch-rows <rows>", "rows of a batch", wholeNumber(limits.batchRowsMax))
-    .option("--state <directory>", "directory of saved state", ".millrace")
+    .option("--state <directory>", "directory of saved state", stateDefault)
     .option("--fresh", "discard saved state and start afresh", false)
     .option("--param <name=value>", "value of a parameter; may be repeated", collect, []);
 }

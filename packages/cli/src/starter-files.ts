@@ -10,7 +10,7 @@ export function starterFiles(name: string, version: string): [name: string, text
 
 function packageJson(name: string, version: string): string {
   const content = {
-    name: name.toLowerCase().replaceAll(/[^a-z0-9-]+/g, "-"),
+    name: packageName(name),
     version: "0.1.0",
     private: true,
     type: "module",
@@ -18,6 +18,12 @@ function packageJson(name: string, version: string): string {
     dependencies: { millrace: `^${version}` },
   };
   return `${JSON.stringify(content, undefined, 2)}\n`;
+}
+
+/** A name that npm accepts, as near to the directory's as can be. */
+function packageName(directory: string): string {
+  const name = directory.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
+  return name.replaceAll(/^-|-$/g, "") || "pipeline";
 }
 
 const pipelineText = `import { count, hours, mean, minutes, pipeline, t, tumbling } from "millrace";

@@ -1,1 +1,8 @@
-export { ndjson, parquet } from "@millrace/connectors/files";
+export {
+  arrow,
+  csv,
+  type CsvFileOptions,
+  ndjson,
+  parquet,
+  type TextFileOptions,
+} from "@millrace/connectors/files";

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { CliEnvironment } from "../environment.ts";
+import { stateDefault } from "../run-flags.ts";
 
 /** `pipe dead-letters <pipeline>`: the records that could not go on, one JSON object a line. */
 export function addDeadLettersCommand(program: Command, environment: CliEnvironment): void {
@@ -7,7 +8,7 @@ export function addDeadLettersCommand(program: Command, environment: CliEnvironm
     .command("dead-letters")
     .description("print the dead letters of a pipeline's saved state, one JSON object a line")
     .argument("<pipeline>", "name of the pipeline")
-    .option("--state <directory>", "directory of saved state", ".millrace")
+    .option("--state <directory>", "directory of saved state", stateDefault)
     .action(async (pipeline: string, options: { state: string }) => {
       for (const letter of await environment.deadLetters(pipeline, options.state)) {
         environment.stdout(`${JSON.stringify(letter)}\n`);

@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import type { CliEnvironment } from "../environment.ts";
 import { loadPipeline } from "../load-pipeline.ts";
 import { formatCount, showProgress } from "../progress-bar.ts";
-import { runFlags, withRunFlags } from "../run-flags.ts";
+import { runFlags, stateDefault, withRunFlags } from "../run-flags.ts";
 
 /** `pipe run <file>`: runs until the input ends, or SIGINT/SIGTERM stops it after a last commit. */
 export function addRunCommand(program: Command, environment: CliEnvironment): void {
@@ -29,7 +29,7 @@ export function addRunCommand(program: Command, environment: CliEnvironment): vo
         progress.stop();
       }
       if (isJson) environment.stdout(`${JSON.stringify({ type: "summary", ...summary })}\n`);
-      else environment.stdout(formatSummary(summary));
+      else environment.stdout(formatSummary(summary, flags.state));
     });
 }
 
@@ -50,23 +50,33 @@ function stopOnSignal(run: { stop(): Promise<unknown> }, environment: CliEnviron
   return remove;
 }
 
-/** What the run did, for people. */
-export function formatSummary(summary: RunSummary): string {
+/**
+ * What the run did, for people.
+ *
+ * @param state the run's state directory, for the command that shows dead letters
+ */
+export function formatSummary(summary: RunSummary, state: string = stateDefault): string {
   const seconds = summary.elapsedMs / 1_000;
   const rowsPerSecond = Math.round(summary.rowsReadHere / Math.max(0.001, seconds));
+  const entries = [
+    [
+      "read",
+      `${rowsText(summary.rowsRead)} (${formatCount(summary.rowsReadHere)} now, ${formatCount(rowsPerSecond)} rows/s)`,
+    ],
+    ...Object.entries(summary.sinkRows).map(([sink, rows]) => [sink, rowsText(rows)]),
+  ];
+  if (summary.rowsLate > 0) entries.push(["late", rowsText(summary.rowsLate)]);
+  if (summary.rowsDeadLettered > 0) {
+    const letters = summary.rowsDeadLettered === 1 ? "dead letter" : "dead letters";
+    const text = `${formatCount(summary.rowsDeadLettered)} ${letters}`;
+    const flag = state === stateDefault ? "" : ` --state ${state}`;
+    entries.push(["dead", `${text} (npx pipe dead-letters ${summary.pipeline}${flag})`]);
+  }
+  const width = Math.max(11, ...entries.map(([name = ""]) => name.length));
   const lines = [
     `${summary.pipeline}: ${summary.outcome} after ${seconds.toFixed(1)} s`,
-    `  read        ${formatCount(summary.rowsRead)} rows (${formatCount(summary.rowsReadHere)} now, ${formatCount(rowsPerSecond)} rows/s)`,
-    ...Object.entries(summary.sinkRows).map(
-      ([sink, rows]) => `  ${sink.padEnd(11)} ${formatCount(rows)} rows`,
-    ),
+    ...entries.map(([name = "", text]) => `  ${name.padEnd(width)} ${text}`),
   ];
-  if (summary.rowsLate > 0) lines.push(`  late        ${formatCount(summary.rowsLate)} rows`);
-  if (summary.rowsDeadLettered > 0) {
-    lines.push(
-      `  dead        ${formatCount(summary.rowsDeadLettered)} dead letters (pipe dead-letters ${summary.pipeline})`,
-    );
-  }
   if (summary.outcome === "stopped") {
     const watermark = Number.isFinite(summary.watermark)
       ? ` at ${formatInstant(summary.watermark)}`
@@ -74,4 +84,8 @@ export function formatSummary(summary: RunSummary): string {
     lines.push(`  stopped${watermark}; run it again to go on`);
   }
   return `${lines.join("\n")}\n`;
+}
+
+function rowsText(count: number): string {
+  return `${formatCount(count)} ${count === 1 ? "row" : "rows"}`;
 }

@@ -7,12 +7,13 @@ import {
   type Source,
   type SourceContext,
 } from "@millrace/core";
-import { jsonFormat } from "@millrace/formats";
+import { ArrowReader } from "./arrow/reader.ts";
 import { type FilesConfig, readConfig } from "./config.ts";
 import { findFiles, type InputFile } from "./find-files.ts";
 import { loadParquetDriver } from "./parquet/driver.ts";
 import { listSplits } from "./parquet/parquet-files.ts";
 import { ParquetReader } from "./parquet/reader.ts";
+import { textFormat } from "./text-format.ts";
 import { TextReader } from "./text-reader.ts";
 
 /**
@@ -23,10 +24,33 @@ import { TextReader } from "./text-reader.ts";
 export const openFiles: OpenSource = async (context) => {
   const config = readConfig(context.options);
   const files = await findFiles(config.paths);
-  return config.format === "parquet"
-    ? await openParquet(context, files)
-    : openText(context, files, config);
+  if (config.format === "parquet") return await openParquet(context, files);
+  return config.format === "arrow" ? openArrow(context, files) : openText(context, files, config);
 };
+
+function fieldsOf(context: SourceContext): FieldType[] {
+  return context.columns.map((name): FieldType => {
+    const field = findField(context.schema, name);
+    assert(field !== undefined, "every column read is in the row type");
+    return field as FieldType;
+  });
+}
+
+function openArrow(context: SourceContext, files: readonly InputFile[]): Source {
+  const fields = fieldsOf(context);
+  const partitionCount = partitionsOf(context, files.length);
+  return {
+    partitionCount,
+    isBounded: true,
+    fingerprint: fingerprintOf(files, false),
+    async openReader(partition, position) {
+      const own = files.filter((_, file) => file % partitionCount === partition);
+      return new ArrowReader(own, fields, position);
+    },
+    // Files are open only while they are read.
+    close: async () => undefined,
+  };
+}
 
 function partitionsOf(context: SourceContext, splitCount: number): number {
   return Math.max(1, Math.min(context.partitions, splitCount));
@@ -37,11 +61,7 @@ function fingerprintOf(files: readonly InputFile[], isFollowing: boolean): strin
 }
 
 async function openParquet(context: SourceContext, files: readonly InputFile[]): Promise<Source> {
-  const fields = context.columns.map((name): FieldType => {
-    const field = findField(context.schema, name);
-    assert(field !== undefined, "every column read is in the row type");
-    return field as FieldType;
-  });
+  const fields = fieldsOf(context);
   const driver = await loadParquetDriver();
   const instance = await driver.DuckDBInstance.create(":memory:", { threads: "1" });
   try {
@@ -68,8 +88,12 @@ async function openParquet(context: SourceContext, files: readonly InputFile[]):
 function openText(
   context: SourceContext,
   files: readonly InputFile[],
-  { isFollowing }: FilesConfig,
+  config: FilesConfig,
 ): Source {
+  const { isFollowing } = config;
+  const { schema, columns, validators, sourceId } = context;
+  // Wrong options are told on opening, not by the first reader.
+  const format = textFormat(config, { schema, columns, validators });
   const partitionCount = partitionsOf(context, files.length);
   if (isFollowing && files.length > partitionCount) {
     // A followed file never ends, so a second one of its partition would never be read.
@@ -82,9 +106,7 @@ function openText(
     fingerprint: fingerprintOf(files, isFollowing),
     async openReader(partition, position) {
       const own = files.filter((_, file) => file % partitionCount === partition);
-      const { schema, columns, validators, sourceId } = context;
-      const decoder = jsonFormat.decoder({ schema, columns, validators });
-      return new TextReader({ files: own, decoder, sourceId, partition, isFollowing }, position);
+      return new TextReader({ files: own, format, sourceId, partition, isFollowing }, position);
     },
     // Readers own their file handles; the source itself holds none.
     close: async () => undefined,

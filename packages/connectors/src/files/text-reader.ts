@@ -1,16 +1,16 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { sliceRows } from "@millrace/columnar";
 import {
-  type DecodedRecords,
-  type Decoder,
   type Json,
   millraceError,
   type SourceBatch,
   type SourceProgress,
   type SourceReader,
 } from "@millrace/core";
+import type { PlacedBadRecord, PlacedRecords, PlacingDecoder } from "@millrace/formats";
 import { withFileErrors } from "./error-map.ts";
 import type { InputFile } from "./find-files.ts";
+import { countLines, type TextFormat } from "./text-format.ts";
 
 const chunkBytes = 1 << 20;
 const recordBytesMax = 64 << 20;
@@ -18,10 +18,11 @@ const recordsDecoded = 8192;
 
 /** Records decoded at once, of which slices are handed out. */
 interface Decoded {
-  readonly records: DecodedRecords;
-  /** Where in the file they start, and the line number there, from 1. */
+  readonly records: PlacedRecords;
+  /** Where in the file they start. */
   readonly byte: number;
-  readonly lines: Int32Array;
+  /** Line number of each bad record, from 1. */
+  readonly badLines: ReadonlyMap<PlacedBadRecord, number>;
   readonly lineAfter: number;
   readonly file: number;
 }
@@ -29,7 +30,7 @@ interface Decoded {
 /** What a text reader reads. */
 export interface TextReaderOptions {
   readonly files: readonly InputFile[];
-  readonly decoder: Decoder;
+  readonly format: TextFormat;
   readonly sourceId: string;
   readonly partition: number;
   readonly isFollowing: boolean;
@@ -45,6 +46,8 @@ export class TextReader implements SourceReader {
   readonly #options: TextReaderOptions;
   #file = 0;
   #handle: FileHandle | undefined;
+  /** The decoder of the file at hand, once its header has been read. */
+  #decoder: PlacingDecoder | undefined;
   /** Bytes read but not decoded yet, which start at #byte of the file. */
   #pending: Uint8Array = new Uint8Array(0);
   #byte = 0;
@@ -82,12 +85,38 @@ export class TextReader implements SourceReader {
     this.#file++;
     this.#byte = 0;
     this.#line = 1;
+    this.#decoder = undefined;
     this.#pending = new Uint8Array(0);
+  }
+
+  /** Reads what stands before the records; false when the file has not that much yet. */
+  async #start(handle: FileHandle, path: string): Promise<boolean> {
+    const { format, isFollowing } = this.#options;
+    let head: Uint8Array = new Uint8Array(0);
+    for (let isAtEnd = false; ;) {
+      const start = format.start(head, isAtEnd && !isFollowing, path);
+      if (start !== undefined) {
+        this.#decoder = start.decoder;
+        if (this.#byte < start.byte) {
+          this.#byte = start.byte;
+          this.#line = start.line;
+        }
+        return true;
+      }
+      if (isAtEnd) return false;
+      const grown = await readMore(handle, path, head, 0);
+      isAtEnd = grown.length === head.length;
+      head = grown;
+    }
   }
 
   async #decode(file: InputFile): Promise<"decoded" | "caught-up" | "file-end"> {
     this.#handle ??= await open(file.path);
-    const { isFollowing, decoder } = this.#options;
+    const { isFollowing } = this.#options;
+    if (this.#decoder === undefined && !(await this.#start(this.#handle, file.path))) {
+      return isFollowing ? "caught-up" : "file-end";
+    }
+    const decoder = this.#decoder!;
     for (let isAtEnd = false; ;) {
       const isEnd = isAtEnd && !isFollowing;
       const records = decoder.decode(this.#pending, { rowsMax: recordsDecoded, isEnd });
@@ -99,29 +128,27 @@ export class TextReader implements SourceReader {
       this.#line += countLines(this.#pending, records.bytesRead);
       this.#pending = this.#pending.subarray(records.bytesRead);
       if (isAtEnd) return isFollowing ? "caught-up" : "file-end";
-      isAtEnd = !(await this.#readChunk(this.#handle, file.path));
+      const grown = await readMore(this.#handle, file.path, this.#pending, this.#byte);
+      isAtEnd = grown.length === this.#pending.length;
+      this.#pending = grown;
     }
   }
 
-  async #readChunk(handle: FileHandle, path: string): Promise<boolean> {
-    if (this.#pending.length > recordBytesMax) {
-      const problem = "a record is longer than 64 MiB";
-      throw millraceError("FILE_CORRUPT", { path, format: "text", problem });
+  #keep(records: PlacedRecords): void {
+    const badLines = new Map<PlacedBadRecord, number>();
+    let byte = 0;
+    let line = this.#line;
+    for (const bad of records.badRecords) {
+      line += countLines(this.#pending.subarray(byte), bad.byte - byte);
+      byte = bad.byte;
+      badLines.set(bad, line);
     }
-    const grown = new Uint8Array(this.#pending.length + chunkBytes);
-    grown.set(this.#pending);
-    const held = this.#pending.length;
-    const { bytesRead } = await handle.read(grown, held, chunkBytes, this.#byte + held);
-    this.#pending = grown.subarray(0, held + bytesRead);
-    return bytesRead > 0;
-  }
-
-  #keep(records: DecodedRecords): void {
-    const lines = recordLines(this.#pending, records.recordCount, this.#line);
-    const lineAfter = this.#line + countLines(this.#pending, records.bytesRead);
-    this.#decoded = { records, byte: this.#byte, lines, lineAfter, file: this.#file };
-    this.#taken = this.#skip;
-    this.#skip = 0;
+    const lineAfter = line + countLines(this.#pending.subarray(byte), records.bytesRead - byte);
+    this.#decoded = { records, byte: this.#byte, badLines, lineAfter, file: this.#file };
+    // Read again from a position, the same bytes may come in smaller portions.
+    this.#taken = Math.min(this.#skip, records.recordCount);
+    this.#skip -= this.#taken;
+    if (this.#taken === records.recordCount) this.#line = lineAfter;
     this.#byte += records.bytesRead;
     this.#pending = this.#pending.subarray(records.bytesRead);
   }
@@ -138,8 +165,9 @@ export class TextReader implements SourceReader {
     const { sourceId, partition } = this.#options;
     const deadLetters = records.badRecords
       .filter((bad) => bad.index >= from && bad.index < to)
-      .map(({ index: record, code, reason, raw }) => {
-        const place = { file: path, line: decoded.lines[record]! };
+      .map((bad) => {
+        const { index: record, code, reason, raw } = bad;
+        const place = { file: path, line: decoded.badLines.get(bad)! };
         const offset = firstOffset + record - from;
         return { code, reason, raw, place, offset, operatorId: sourceId, partition };
       });
@@ -188,27 +216,19 @@ function rowAtRecord(index: Int32Array, record: number): number {
   return low;
 }
 
-function countLines(bytes: Uint8Array, end: number): number {
-  let lines = 0;
-  for (let at = bytes.indexOf(10); at >= 0 && at < end; at = bytes.indexOf(10, at + 1)) lines++;
-  return lines;
-}
-
-/** The line of each record: blank lines have none. */
-function recordLines(bytes: Uint8Array, count: number, firstLine: number): Int32Array {
-  const lines = new Int32Array(count);
-  let record = 0;
-  let line = firstLine;
-  let isBlank = true;
-  for (let at = 0; at < bytes.length && record < count; at++) {
-    const byte = bytes[at]!;
-    if (byte === 10) {
-      line++;
-      isBlank = true;
-    } else if (isBlank && byte !== 32 && byte !== 9 && byte !== 13) {
-      lines[record++] = line;
-      isBlank = false;
-    }
+/** `held`, which starts at byte `start` of the file, with the next chunk of it. */
+async function readMore(
+  handle: FileHandle,
+  path: string,
+  held: Uint8Array,
+  start: number,
+): Promise<Uint8Array> {
+  if (held.length > recordBytesMax) {
+    const problem = "a record is longer than 64 MiB";
+    throw millraceError("FILE_CORRUPT", { path, format: "text", problem });
   }
-  return lines;
+  const grown = new Uint8Array(held.length + chunkBytes);
+  grown.set(held);
+  const { bytesRead } = await handle.read(grown, held.length, chunkBytes, start + held.length);
+  return grown.subarray(0, held.length + bytesRead);
 }

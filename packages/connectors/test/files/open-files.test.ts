@@ -1,4 +1,4 @@
-import { mkdtempSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
@@ -95,6 +95,25 @@ describe("openFiles", () => {
     });
     await reader.close();
     await source.close();
+  });
+
+  it("stops at a null in a column that is not nullable and says where", async () => {
+    const Strict = t.row({ at: t.timestamp() });
+    const source = await open(parquet(rangeFile, Strict), 1);
+    const reader = await source.openReader(0, undefined);
+    await expect(reader.read(10)).rejects.toMatchObject({
+      code: "FILE_VALUE_INVALID",
+      params: { row: 0, column: "at", value: "null" },
+    });
+    await reader.close();
+    await source.close();
+  });
+
+  it("says FILE_CORRUPT for a parquet file that lost its end", async () => {
+    const cut = join(folder, "lost-end.parquet");
+    const bytes = readFileSync(rangeFile);
+    writeFileSync(cut, bytes.subarray(0, bytes.length - 100));
+    await expect(open(parquet(cut, Row))).rejects.toMatchObject({ code: "FILE_CORRUPT" });
   });
 
   it("says FILE_CORRUPT for a truncated parquet file", async () => {

@@ -246,18 +246,22 @@ export class StreamStep {
       const [callback] = columns;
       if (typeof callback !== "function") {
         const names = columns as readonly string[];
-        if (names.length === 0) {
-          reportProblem("PLAN_ARGUMENT_INVALID", { problem: "keyBy needs at least one column" });
-        }
-        return this.#marked(knownNames("keyBy", this.#schema, names));
+        return this.#marked(knownNames("keyBy", this.#schema, names), names.length);
       }
       const added = columnsFrom("keyBy", this.#schema, callback);
       const keyed = this.#project("keyBy", this.#extended(added), []);
-      return keyed.#marked(added.map((column) => column.name));
+      return keyed.#marked(
+        added.map((column) => column.name),
+        added.length,
+      );
     });
   }
 
-  #marked(keys: readonly string[]): StreamStep {
+  /** @param givenCount columns that were named, known or not */
+  #marked(keys: readonly string[], givenCount: number): StreamStep {
+    if (givenCount === 0) {
+      reportProblem("PLAN_ARGUMENT_INVALID", { problem: "keyBy needs at least one column" });
+    }
     const id = this.draft.deriveId("keyBy");
     return this.#append({ ...this.#base, keys: [...new Set(keys)], id, kind: "keyBy" });
   }

@@ -1,16 +1,16 @@
 import { isUtf8 } from "node:buffer";
 import { batchSchema, makeBatch } from "@millrace/columnar";
-import type { BadRecord, DecodedRecords, Decoder, DecoderOptions, FieldType } from "@millrace/core";
+import type { DecoderOptions, FieldType } from "@millrace/core";
 import type { Schema } from "apache-arrow";
+import { badRecord } from "../value/bad-record.ts";
 import { type ColumnCheck, columnChecks, selectedFields } from "../value/column-checks.ts";
 import { FieldProblem, malformed } from "../value/field-problem.ts";
 import { memberFromJson } from "../value/from-json.ts";
+import type { PlacedBadRecord, PlacedRecords, PlacingDecoder } from "../value/placed-record.ts";
 import { type RowColumn, rowColumn } from "../value/row-column.ts";
 import { FastRecordReader } from "./fast-record.ts";
 
-const rawCharsMax = 65_536;
 const strictText = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-const lenientText = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
  * Decodes newline-delimited JSON: one object per line, blank lines are no records.
@@ -23,7 +23,7 @@ const lenientText = new TextDecoder("utf-8", { ignoreBOM: true });
  *
  * @throws MillraceError `CONNECTOR_CONFIG_INVALID` when a check turns out to be asynchronous
  */
-export class JsonDecoder implements Decoder {
+export class JsonDecoder implements PlacingDecoder {
   readonly #fields: readonly FieldType[];
   readonly #schema: Schema;
   readonly #checks: readonly (ColumnCheck | undefined)[];
@@ -46,9 +46,9 @@ export class JsonDecoder implements Decoder {
     }
   }
 
-  decode(bytes: Uint8Array, options: { rowsMax: number; isEnd: boolean }): DecodedRecords {
+  decode(bytes: Uint8Array, options: { rowsMax: number; isEnd: boolean }): PlacedRecords {
     const isValidText = isUtf8(bytes.subarray(0, bytes.lastIndexOf(10) + 1));
-    const badRecords: BadRecord[] = [];
+    const badRecords: PlacedBadRecord[] = [];
     const recordIndex: number[] = [];
     let records = 0;
     let rows = 0;
@@ -69,7 +69,7 @@ export class JsonDecoder implements Decoder {
       } else {
         // Until now the rows were consecutive, which needs no index.
         if (badRecords.length === 0) for (let row = 0; row < rows; row++) recordIndex.push(row);
-        badRecords.push(badRecord(records, problem, bytes.subarray(line, to)));
+        badRecords.push(badRecord(records, problem, bytes, [line, to]));
       }
       records++;
     }
@@ -103,12 +103,6 @@ export class JsonDecoder implements Decoder {
     }
     return undefined;
   }
-}
-
-/** A refused record with its text, which is cut at 64 KiB. */
-export function badRecord(index: number, problem: FieldProblem, raw: Uint8Array): BadRecord {
-  const text = lenientText.decode(raw.subarray(0, rawCharsMax));
-  return { index, code: problem.code, reason: problem.error.message, raw: text };
 }
 
 function isBlank(bytes: Uint8Array, from: number, to: number): boolean {

@@ -1,3 +1,4 @@
+import { NumberReader } from "../value/number-reader.ts";
 import type { RowColumn } from "../value/row-column.ts";
 
 // F1. A record is either read whole to the same effect as JSON.parse, or not at all (false): then
@@ -22,6 +23,7 @@ export class FastRecordReader {
   readonly #order: number[] = [];
   /** Per column, the read in which it was last written; tells missing and repeated members. */
   readonly #writtenIn: Float64Array;
+  readonly #numbers: NumberReader = new NumberReader();
   #reads = 0;
   /** Where the value just read ended; −1 when it was out of the ordinary. */
   #at = 0;
@@ -103,7 +105,8 @@ export class FastRecordReader {
       return column < 0 || this.#columns[column]!.setText(row, bytes, at + 1, end);
     }
     if (byte === 45 || (byte >= 48 && byte <= 57)) {
-      const value = this.#readNumber(bytes, at, to);
+      const value = this.#numbers.read(bytes, at, to);
+      this.#at = this.#numbers.end;
       return this.#at >= 0 && (column < 0 || this.#columns[column]!.setNumber(row, value));
     }
     if (byte === 116 && isWordAt(bytes, at, to, wordTrue)) {
@@ -123,45 +126,11 @@ export class FastRecordReader {
     }
     return false;
   }
-
-  /** The number at `at`; sets #at to its end, or to −1 when it is not one, or has many digits. */
-  #readNumber(bytes: Uint8Array, at: number, to: number): number {
-    const isNegative = bytes[at] === 45;
-    const first = isNegative ? at + 1 : at;
-    let mantissa = 0;
-    let next = first;
-    for (; next < to && isDigit(bytes[next]!); next++) mantissa = mantissa * 10 + bytes[next]! - 48;
-    let digits = next - first;
-    this.#at = -1;
-    if (digits === 0 || (digits > 1 && bytes[first] === 48)) return NaN;
-    let scale = 0;
-    if (next < to && bytes[next] === 46) {
-      const dot = next++;
-      for (; next < to && isDigit(bytes[next]!); next++) {
-        mantissa = mantissa * 10 + bytes[next]! - 48;
-      }
-      scale = next - dot - 1;
-      if (scale === 0) return NaN;
-      digits += scale;
-    }
-    // With at most 15 digits and a power of ten up to 10^22 both are exact, and so one division
-    // rounds correctly (Clinger, "How to Read Floating Point Numbers Accurately").
-    if (digits > 15) return NaN;
-    if (next < to && (bytes[next] === 69 || bytes[next] === 101)) return NaN;
-    this.#at = next;
-    const value = scale === 0 ? mantissa : mantissa / powersOfTen[scale]!;
-    return isNegative ? -value : value;
-  }
 }
 
-const powersOfTen = Float64Array.from({ length: 23 }, (_, power) => Number(`1e${power}`));
 const wordTrue = encoder.encode("true");
 const wordFalse = encoder.encode("false");
 const wordNull = encoder.encode("null");
-
-function isDigit(byte: number): boolean {
-  return byte >= 48 && byte <= 57;
-}
 
 function isWordAt(bytes: Uint8Array, at: number, to: number, word: Uint8Array): boolean {
   if (at + word.length > to) return false;

@@ -20,9 +20,12 @@ export interface RunOptions {
   readonly parameters?: Readonly<Record<string, Json>>;
   /** Stops the run when aborted; what was taken in is committed first. */
   readonly signal?: AbortSignal;
-  /** Called about every `progressEveryMs` while it runs. */
+  /**
+   * Called about every `progressEveryMs` while it runs. When it throws, the run stops with
+   * RUN_FUNCTION_FAILED.
+   */
   readonly onProgress?: (status: RunStatus) => void;
-  /** Default 250. */
+  /** More than 0; default 250. */
   readonly progressEveryMs?: number;
   /** Connectors beside the built-in ones, by name. */
   readonly connectors?: ConnectorRegistry;

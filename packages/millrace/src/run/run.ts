@@ -1,11 +1,21 @@
-import { assertUserInput, type Clock, limits, type Log, systemClock } from "@millrace/core";
+import {
+  assertUserInput,
+  type Clock,
+  limits,
+  type Log,
+  type MillraceError,
+  millraceError,
+  systemClock,
+} from "@millrace/core";
 import type { Pipeline } from "@millrace/dsl";
 import { openLmdbLog, openMemoryLog } from "@millrace/log";
 import { planPipeline, type PlannedPipeline } from "@millrace/planner";
-import { lockState, Run, type RunSummary } from "@millrace/runtime";
+import { lockState, Run, type RunStatus, type RunSummary } from "@millrace/runtime";
 import { join } from "node:path";
 import { connectors, createOperatorWithModels } from "./registries.ts";
 import type { RunOptions } from "./run-options.ts";
+
+const progressEveryMsDefault = 250;
 
 /** A pipeline that runs. Call `close` when done with it. */
 export interface RunningPipeline {
@@ -45,6 +55,8 @@ export async function start(
     Number.isInteger(batchRows) && batchRows >= 1 && batchRows <= limits.batchRowsMax,
     `batchRows must be a whole number from 1 to ${limits.batchRowsMax}`,
   );
+  const progressEveryMs = options.progressEveryMs ?? progressEveryMsDefault;
+  assertUserInput(progressEveryMs > 0, "progressEveryMs must be greater than 0");
   const clock = options.clock ?? systemClock;
   const storage = await openStorage(pipeline.name, options);
   const run = new Run(
@@ -65,15 +77,24 @@ export async function start(
   options.signal?.addEventListener("abort", stop);
   if (options.signal?.aborted === true) run.stop();
   const ended = new AbortController();
+  let failure: MillraceError | undefined;
   const finished = run.finished.finally(async () => {
     ended.abort();
     options.signal?.removeEventListener("abort", stop);
     await storage.close();
+    if (failure !== undefined) throw failure;
   });
   // The caller sees a failure through `finished`; a run that nobody waits for must not end the
   // process.
   finished.catch(() => undefined);
-  if (options.onProgress !== undefined) void report(run, options, clock, ended.signal);
+  const { onProgress } = options;
+  if (onProgress !== undefined) {
+    const report = { onProgress, everyMs: progressEveryMs, clock, ended: ended.signal };
+    reportProgress(run, report).catch((error: unknown) => {
+      failure = onProgressFailed(error);
+      run.stop();
+    });
+  }
   return {
     plan: planned,
     finished,
@@ -125,15 +146,24 @@ async function openStorage(
   }
 }
 
-async function report(
+async function reportProgress(
   run: Run,
-  options: RunOptions,
-  clock: Clock,
-  ended: AbortSignal,
+  report: {
+    onProgress: (status: RunStatus) => void;
+    everyMs: number;
+    clock: Clock;
+    ended: AbortSignal;
+  },
 ): Promise<void> {
+  const { onProgress, everyMs, clock, ended } = report;
   while (!ended.aborted) {
-    await clock.sleep(options.progressEveryMs ?? 250, ended);
+    await clock.sleep(everyMs, ended);
     const status = run.status();
-    if (status !== undefined && !ended.aborted) options.onProgress?.(status);
+    if (status !== undefined && !ended.aborted) onProgress(status);
   }
+}
+
+function onProgressFailed(cause: unknown): MillraceError {
+  const problem = cause instanceof Error ? cause.message : String(cause);
+  return millraceError("RUN_FUNCTION_FAILED", { step: "onProgress", problem }, { cause });
 }

@@ -63,6 +63,11 @@ export class Workspace {
     await writeFile(this.path(name), text);
   }
 
+  /** A directory below, which is removed with this one. */
+  inside(name: string): Workspace {
+    return new Workspace(this.path(name));
+  }
+
   has(name: string): boolean {
     return existsSync(this.path(name));
   }
@@ -80,6 +85,10 @@ export class Workspace {
   /** Runs the command to its end. */
   pipe(words: readonly string[], options: CallOptions = {}): Promise<Ended> {
     return this.start(words, options).ended;
+  }
+
+  async removeBelow(name: string): Promise<void> {
+    await rm(this.path(name), { recursive: true, force: true });
   }
 
   async remove(): Promise<void> {

@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { type TopicKind, yieldToEventLoop } from "@millrace/core";
 import { type Database, open, type RootDatabase } from "lmdb";
 
+import { checkDataFile } from "./check-data-file.ts";
 import { mapStorageError } from "./error-map.ts";
 
 /** When a commit is acknowledged: written to the disk, or handed to the operating system. */
@@ -177,6 +178,7 @@ export async function openStorage(options: {
   const { directory, mapSizeBytes, sync } = options;
   try {
     await mkdir(directory, { recursive: true });
+    await checkDataFile(directory);
     const root = open<Uint8Array, Uint8Array>({
       path: directory,
       // A path with a dot in its last part would else be taken for a file.
