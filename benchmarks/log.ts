@@ -87,7 +87,7 @@ printLines(
   await compareAll([
     comparison("memory", 20_000, 100),
     comparison("memory", 20_000, 1),
-    comparison("LMDB", 20_000, 100),
-    comparison("LMDB", 1_000, 1),
+    comparison("LMDB", 10_000, 100),
+    comparison("LMDB", 300, 1),
   ]),
 );

@@ -39,7 +39,7 @@ async function runBenchmark(benchmark, flags) {
   );
   try {
     if (isBundled) await bundleTypeScript(join(directory, `${benchmark}.ts`), program);
-    const words = ["--expose-gc", ...(process.env.BENCH_NODE_FLAGS?.split(" ") ?? []), program];
+    const words = [...(process.env.BENCH_NODE_FLAGS?.split(" ") ?? []), program];
     const { code } = await run(process.execPath, [...words, ...flags], { output: "show" });
     return code;
   } finally {

@@ -15,6 +15,9 @@ export interface Case {
 /**
  * Runs the cases in turn, so that a busy moment of the machine does not fall on one of them alone.
  *
+ * The garbage of one case may fall on the next; forcing a collection in between would throw the
+ * optimised code away as well, which costs the typed loops most of their speed.
+ *
  * @returns medians by name of case, over the repeats after the warm-ups
  */
 export async function measureInTurn(
@@ -25,7 +28,6 @@ export async function measureInTurn(
   for (let repeat = 0; repeat < options.warmUps + options.repeats; repeat += 1) {
     for (const { name, prepare, run } of cases) {
       await prepare?.(repeat);
-      collectGarbage();
       const measurement = await measureOnce(() => run(repeat));
       if (repeat >= options.warmUps) all.get(name)?.push(measurement);
     }
@@ -58,10 +60,4 @@ function median(values: readonly number[]): number {
 /** Most memory that this process ever held, in MB. */
 export function rssMaxMb(): number {
   return process.resourceUsage().maxRSS / 1024;
-}
-
-/** `npm run bench` exposes the collector, so that one case does not pay for another's garbage. */
-function collectGarbage(): void {
-  const { gc } = globalThis as { gc?: () => void };
-  gc?.();
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFile, unlink, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, stat, unlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import {
@@ -12,13 +12,16 @@ import type { PlannedPipeline } from "@millrace/planner";
 import { build, type BuildFailure } from "esbuild";
 import type { CliEnvironment, LoadedPipeline, RunFlags } from "./environment.ts";
 
+/** Loading never takes so long: a bundle of that age belongs to a process that was killed. */
+const staleMs = 60_000;
+
 /** A pipeline and the file that it came from. */
 export interface PipelineFile {
   readonly pipeline: LoadedPipeline;
   /**
    * Plans it.
    *
-   * @throws PLAN_INVALID with all problems; PIPELINE_FILE_FAILED when the pipeline's callback throws
+   * @throws PLAN_INVALID with all problems; PIPELINE_FILE_FAILED when the callback throws
    */
   plan(flags: RunFlags): PlannedPipeline;
 }
@@ -96,7 +99,26 @@ async function writeBundle(file: string, path: string): Promise<Bundle> {
     const params = { path: dirname(file), action: "write" } as const;
     throw millraceError("FILE_PERMISSION_DENIED", params, { cause: error });
   }
+  await removeStale(bundle, `.${basename(file)}.`);
   return { file: bundle, sources };
+}
+
+/** Removes what processes that were killed while loading have left. */
+async function removeStale(bundle: string, prefix: string): Promise<void> {
+  const directory = dirname(bundle);
+  const { mtimeMs } = await stat(bundle);
+  for (const name of await readdir(directory)) {
+    const isBundle =
+      name.startsWith(prefix) && /^[0-9a-f]{12}\.mjs$/.test(name.slice(prefix.length));
+    if (!isBundle || name === basename(bundle)) continue;
+    const path = join(directory, name);
+    const other = await stat(path).catch(ifAbsent);
+    if (other !== undefined && mtimeMs - other.mtimeMs > staleMs) await rm(path, { force: true });
+  }
+}
+
+function ifAbsent(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== "ENOENT") throw error;
 }
 
 async function bundleText(

@@ -41,6 +41,7 @@ export function formatProgress(status: RunStatus): string {
   ].join(" · ");
 }
 
+/** `1,234,567` */
 export function formatCount(count: number): string {
   return count.toLocaleString("en-US");
 }

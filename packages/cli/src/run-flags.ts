@@ -1,22 +1,27 @@
 import { type Json, limits, millraceError } from "@millrace/core";
-import { Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import type { RunFlags } from "./environment.ts";
 
 /** Where state is saved unless a flag says otherwise. */
 export const stateDefault = ".millrace";
 
-/** Adds the flags that `run`, `check` and `explain` share. */
-export function withRunFlags(command: Command): Command {
+/** Adds the flags that decide what is planned: those of `check` and `explain`. */
+export function withPlanFlags(command: Command): Command {
   return command
     .option(
       "--partitions <count>",
       "tasks of each stage (default 1)",
       wholeNumber(limits.partitionsMax),
     )
+    .option("--param <name=value>", "value of a parameter; may be repeated", collect);
+}
+
+/** Adds the flags of `run`. */
+export function withRunFlags(command: Command): Command {
+  return withPlanFlags(command)
     .option("--batch-rows <rows>", "rows of a batch", wholeNumber(limits.batchRowsMax))
     .option("--state <directory>", "directory of saved state", stateDefault)
-    .option("--fresh", "discard saved state and start afresh", false)
-    .option("--param <name=value>", "value of a parameter; may be repeated", collect, []);
+    .option("--fresh", "discard saved state and start afresh");
 }
 
 /** Reads them back. Parameters also come from the environment: MILLRACE_PARAM_<name>. */
@@ -31,7 +36,7 @@ export function runFlags(
       parameters[name.slice(prefix.length)] = value;
     }
   }
-  for (const text of options["param"] as readonly string[]) {
+  for (const text of (options["param"] as readonly string[] | undefined) ?? []) {
     const cut = text.indexOf("=");
     if (cut <= 0) {
       const problem = `--param takes name=value, got ${JSON.stringify(text)}`;
@@ -44,7 +49,7 @@ export function runFlags(
   return {
     ...(partitions === undefined ? {} : { partitions }),
     ...(batchRows === undefined ? {} : { batchRows }),
-    state: options["state"] as string,
+    state: (options["state"] as string | undefined) ?? stateDefault,
     fresh: options["fresh"] === true,
     parameters,
   };
@@ -58,6 +63,6 @@ function wholeNumber(most: number): (text: string) => number {
   };
 }
 
-function collect(value: string, previous: readonly string[]): readonly string[] {
+function collect(value: string, previous: readonly string[] = []): readonly string[] {
   return [...previous, value];
 }

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { isMillraceError, millraceError } from "@millrace/core";
@@ -55,6 +55,20 @@ test("a TypeScript file with an import of another one is loaded, and nothing is 
 test.each([".js", ".mjs", ".mts"])("a %s file is loaded", async (extension) => {
   const path = await write(`main${extension}`, "export default { name: 'orders' };");
   expect((await loadPipeline(path, environment)).pipeline.name).toBe("orders");
+});
+
+test("bundles that killed processes left are removed, those of a process that loads now are not", async () => {
+  const path = await write("main.ts", "export default { name: 'orders' };");
+  const stale = await write(".main.ts.0123456789ab.mjs", "");
+  await write(".main.ts.ba9876543210.mjs", "");
+  const other = await write(".other.ts.0123456789ab.mjs", "");
+  for (const each of [stale, other]) await utimes(each, 0, 0);
+  await loadPipeline(path, environment);
+  expect((await readdir(directory)).toSorted()).toEqual([
+    ".main.ts.ba9876543210.mjs",
+    ".other.ts.0123456789ab.mjs",
+    "main.ts",
+  ]);
 });
 
 test("a file that was changed is loaded anew", async () => {

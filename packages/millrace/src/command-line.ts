@@ -1,9 +1,18 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type CliEnvironment, type LoadedPipeline, main, type RunFlags } from "@millrace/cli";
+import type { ConnectorRegistry } from "@millrace/core";
 import { isPipeline, type Pipeline } from "@millrace/dsl";
 import { readDeadLetters } from "./run/dead-letters.ts";
 import { plan, start } from "./run/run.ts";
+
+/** With `--json`, stdout is for machines: tables go beside it. */
+const consoleOnStderr: ConnectorRegistry = {
+  console: async () => {
+    const { createConsoleConnector } = await import("@millrace/connectors/console");
+    return createConsoleConnector((text) => process.stderr.write(text));
+  },
+};
 
 /** The `pipe` command over this package. @returns the exit code */
 export async function runCommandLine(words: readonly string[]): Promise<number> {
@@ -15,6 +24,7 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
   }
   const manifest = new URL("../package.json", import.meta.url);
   const { version } = JSON.parse(await readFile(manifest, "utf8")) as { version: string };
+  const isJson = words.includes("--json");
   const environment: CliEnvironment = {
     version,
     stdout: (text) => process.stdout.write(text),
@@ -22,7 +32,8 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
     isTerminal: process.stderr.isTTY === true,
     isPipeline: (value): value is LoadedPipeline => isPipeline(value),
     plan: (pipeline, flags) => plan(pipeline as Pipeline, flags),
-    start: (pipeline, flags: RunFlags) => start(pipeline as Pipeline, flags),
+    start: (pipeline, flags: RunFlags) =>
+      start(pipeline as Pipeline, isJson ? { ...flags, connectors: consoleOnStderr } : flags),
     deadLetters: (pipeline, state) => readDeadLetters(join(state, pipeline), pipeline),
   };
   return main(words, environment);

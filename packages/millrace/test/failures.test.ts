@@ -25,7 +25,7 @@ import { ndjson } from "millrace/files";
 import { modelRegistry } from "@millrace/models";
 import { filesConnector } from "@millrace/connectors/files";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { buildPackages, pipeFile, startProcess, Workspace } from "./cli/workspace.ts";
+import { buildPackages, checkExit, pipeFile, startProcess, Workspace } from "./cli/workspace.ts";
 import { ordersFile, writeOrders } from "./cli/orders.ts";
 
 const Order = t.row({ placedAt: t.timestamp(), shop: t.utf8() });
@@ -197,9 +197,11 @@ const hook = \`export function resolve(name, context, next) {
 register("data:text/javascript," + encodeURIComponent(hook));`,
     );
     const words = ["--import", workspace.path("absent.mjs"), pipeFile, "run", "orders.ts"];
-    const { code, stderr } = await startProcess(words, workspace.directory).ended;
-    expect(code, stderr).toBe(3);
-    expect(stderr).toMatch(/^CONNECTOR_DRIVER_MISSING .* needs the package @duckdb\/node-api/);
+    const ended = await startProcess(words, workspace.directory).ended;
+    checkExit(ended, 3);
+    expect(ended.stderr).toMatch(
+      /^CONNECTOR_DRIVER_MISSING .* needs the package @duckdb\/node-api/,
+    );
   } finally {
     await workspace.remove();
   }

@@ -1,11 +1,11 @@
 import type { Command } from "commander";
 import type { CliEnvironment } from "../environment.ts";
 import { loadPipeline } from "../load-pipeline.ts";
-import { runFlags, withRunFlags } from "../run-flags.ts";
+import { runFlags, withPlanFlags } from "../run-flags.ts";
 
 /** `pipe check <file>`: everything that can be found wrong without running. */
 export function addCheckCommand(program: Command, environment: CliEnvironment): void {
-  withRunFlags(program.command("check"))
+  withPlanFlags(program.command("check"))
     .description("check a pipeline without running it; reports all problems together")
     .argument("<file>", "a .ts or .js file that exports a pipeline by default")
     .option("--json", "the result as JSON", false)

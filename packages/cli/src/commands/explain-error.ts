@@ -21,7 +21,7 @@ export function addExplainErrorCommand(program: Command, environment: CliEnviron
           `  retry       ${retry === "backoff" ? "may help, after a while" : "never helps by itself"}`,
           `  exit code   ${exitCode}`,
           `  what to do  ${hint}`,
-          `  docs        docs/errors/${code}.md`,
+          `  page        docs/errors/${code}.md of the repository`,
           "",
         ].join("\n"),
       );

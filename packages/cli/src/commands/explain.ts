@@ -2,11 +2,11 @@ import { explainLogical, explainMermaid, explainPhysical } from "@millrace/plann
 import { type Command, Option } from "commander";
 import type { CliEnvironment } from "../environment.ts";
 import { loadPipeline } from "../load-pipeline.ts";
-import { runFlags, withRunFlags } from "../run-flags.ts";
+import { runFlags, withPlanFlags } from "../run-flags.ts";
 
 /** `pipe explain <file>`: what would run, as text, Mermaid or JSON. */
 export function addExplainCommand(program: Command, environment: CliEnvironment): void {
-  withRunFlags(program.command("explain"))
+  withPlanFlags(program.command("explain"))
     .description("show the plan of a pipeline")
     .argument("<file>", "a .ts or .js file that exports a pipeline by default")
     .addOption(

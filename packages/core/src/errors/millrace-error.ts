@@ -61,9 +61,9 @@ export class MillraceError extends Error {
     Object.defineProperty(this, brand, { value: true });
   }
 
-  /** The page that explains the code. */
+  /** The command that explains the code; its page is `docs/errors/<CODE>.md` of the repository. */
   get docs(): string {
-    return `docs/errors/${this.code}.md`;
+    return `npx pipe explain-error ${this.code}`;
   }
 
   /** Adds to the place; parts that are known already stay. */
@@ -122,7 +122,8 @@ export function formatPlace(where: ErrorPlace): string {
 /** The printed form: code, what happened, where; then hint and docs, one line each. */
 export function formatError(error: MillraceError): string {
   const place = formatPlace(error.where);
-  const head = `${error.code}  ${error.message}${place === "" ? "" : ` at ${place}`}`;
+  const what = place === "" ? error.message : `${error.message.replace(/\.$/, "")} at ${place}`;
+  const head = `${error.code}  ${what}`;
   if (error.problems.length > 0) {
     return [head, ...error.problems.map((p) => formatError(p).replaceAll(/^/gm, "  "))].join("\n");
   }

@@ -11,7 +11,7 @@ import {
 test("an error takes text, domain, retry and exit code from the catalogue", () => {
   expect(millraceError("FILE_NOT_FOUND", { path: "a.csv" })).toMatchObject({
     code: "FILE_NOT_FOUND",
-    message: 'No file matches "a.csv".',
+    message: 'There is no "a.csv".',
     domain: "user",
     retry: "never",
     exitCode: 3,
@@ -21,9 +21,9 @@ test("an error takes text, domain, retry and exit code from the catalogue", () =
 test("the printed form has the code, what happened, where, the hint and the page", () => {
   const error = millraceError("FILE_NOT_FOUND", { path: "a.csv" }, { where: { pipeline: "p" } });
   expect(formatError(error).split("\n")).toEqual([
-    'FILE_NOT_FOUND  No file matches "a.csv". at p',
+    'FILE_NOT_FOUND  There is no "a.csv" at p',
     `hint: ${catalogue.FILE_NOT_FOUND.hint}`,
-    "docs: docs/errors/FILE_NOT_FOUND.md",
+    "docs: npx pipe explain-error FILE_NOT_FOUND",
   ]);
 });
 
@@ -61,7 +61,7 @@ test("JSON holds the code and the place, and no parameters", () => {
     domain: "external",
     retry: "never",
     hint: "See DuckDB's own text.",
-    docs: "docs/errors/DUCKDB_FAILED.md",
+    docs: "npx pipe explain-error DUCKDB_FAILED",
     where: { row: 1 },
   });
 });

@@ -107,7 +107,7 @@ test("init makes a pipeline that check accepts and run runs", async () => {
   expect(made.code).toBe(0);
   expect(made.stdout).toContain("npx pipe run pipeline.ts");
   const checked = await workspace.pipe(["check", "My Shop/pipeline.ts"]);
-  expect(checked).toMatchObject({ code: 0, stdout: "orders: no problems in 4 steps\n" });
+  expect(checked).toMatchObject({ code: 0, stdout: "orders: no problems in 5 steps\n" });
   const inside = workspace.inside("My Shop");
   const run = await inside.pipe(["run", "pipeline.ts"]);
   expect(run.stderr).toBe("");
@@ -122,7 +122,7 @@ test("init refuses a directory that holds something: DIRECTORY_NOT_EMPTY", async
   expect(code).toBe(3);
   expect(stderr).toBe(
     'DIRECTORY_NOT_EMPTY  "taken" exists already.\n' +
-      "hint: Choose another name, or remove it.\ndocs: docs/errors/DIRECTORY_NOT_EMPTY.md\n",
+      "hint: Choose another name, or remove it.\ndocs: npx pipe explain-error DIRECTORY_NOT_EMPTY\n",
   );
 });
 

@@ -1,7 +1,7 @@
 import { appendFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { compareHourly, ordersFile, writeOrders } from "./orders.ts";
-import { buildPackages, jsonLines, sql, Workspace } from "./workspace.ts";
+import { buildPackages, checkExit, jsonLines, sql, Workspace } from "./workspace.ts";
 
 const rows = 200_000;
 /** With `SLOW` set, a run takes seconds: long enough to be stopped on the way. */
@@ -41,7 +41,7 @@ test.each(["SIGINT", "SIGTERM"] as const)(
     expect(first.rowsRead).toBeLessThan(rows);
 
     const continued = await workspace.pipe(words);
-    expect(continued.code, continued.stderr).toBe(0);
+    checkExit(continued, 0);
     expect(jsonLines(continued.stdout).at(-1)).toMatchObject({
       outcome: "finished",
       isContinued: true,
@@ -95,7 +95,7 @@ test("a followed file: a second run on the state is refused, and stopping keeps 
   await again.wrote('"rowsRead":200');
   again.child.kill("SIGTERM");
   const last = await again.ended;
-  expect(last.code, last.stderr).toBe(0);
+  checkExit(last, 0);
   expect(jsonLines(last.stdout).at(-1)).toMatchObject({
     isContinued: true,
     rowsRead: 200,
@@ -118,8 +118,7 @@ test("two signals end the process at once, and the state is still good", async (
   await running.wrote("press again");
   running.child.kill("SIGINT");
   await running.ended;
-  const { code, stderr } = await workspace.pipe(words);
-  expect(code, stderr).toBe(0);
+  checkExit(await workspace.pipe(words), 0);
   const compared = await compareHourly(
     workspace.path("twice.duckdb"),
     workspace.path("orders.parquet"),

@@ -26,6 +26,13 @@ export interface Ended {
   readonly stderr: string;
 }
 
+/** Fails, with what the command wrote, unless it ended with this exit code. */
+export function checkExit(ended: Ended, code: number): void {
+  if (ended.code === code) return;
+  const end = `ended with ${ended.code ?? ended.signal}, not ${code}`;
+  throw new Error(`${end}:\n${ended.stdout}${ended.stderr}`);
+}
+
 /** Differences from a plain call of the command. */
 export interface CallOptions {
   readonly env?: Readonly<Record<string, string>>;

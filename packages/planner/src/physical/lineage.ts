@@ -2,6 +2,18 @@ import type { LogicalNode, LogicalPlanData } from "@millrace/plan";
 import { readersOf } from "../rules/rule.ts";
 
 /**
+ * Models go by order; user functions number the rows they make, and name the record that they
+ * refuse.
+ */
+const orderedKinds: ReadonlySet<LogicalNode["kind"]> = new Set([
+  "detect",
+  "forecast",
+  "filter",
+  "map",
+  "flatMap",
+]);
+
+/**
  * Sources whose rows must carry `$source`, `$partition` and `$offset`: those whose order among rows
  * of one event time decides a result (`first`, `last`, models over raw rows, user functions that
  * may make several rows of one).
@@ -14,7 +26,7 @@ export function needsLineage(plan: LogicalPlanData): ReadonlySet<string> {
         column.calls.some((call) => call.function === "first" || call.function === "last"),
       );
     }
-    if (node.kind === "detect" || node.kind === "forecast") return true;
+    if (orderedKinds.has(node.kind)) return true;
     if (node.kind === "sink") return false;
     return (readers.get(node.id) ?? []).some(isOrdered);
   };

@@ -1,7 +1,10 @@
 import { concatBatches, decodeIpc } from "@millrace/columnar";
 import {
+  type GroupMembership,
+  isMillraceError,
   type Log,
   type LogReader,
+  type LogRecords,
   millraceError,
   type Offset,
   offset,
@@ -15,59 +18,50 @@ import { decodeEdgeRecord } from "./edge-record.ts";
 
 const readBytesMax = 32 * 1024 * 1024;
 
+/** What a sink task works on. */
+export interface SinkTaskParts {
+  readonly planned: SinkOutput;
+  readonly log: Log;
+  readonly membership: GroupMembership;
+  readonly sink: Sink;
+  readonly partition: number;
+  readonly generation: number;
+}
+
+/** Where a sink partition is to be read on, by the store's own word. */
+interface Place {
+  readonly token: SinkToken | undefined;
+  readonly reader: LogReader;
+}
+
 /**
  * Writes one sink partition to its store: rows and token together, from the token on (DESIGN 6).
  *
  * The store's token is the only progress of a sink task. The sink partition is truncated only below
- * a token that is durable in the store. A slow store delays nobody else.
+ * a token that is durable in the store. A slow store delays nobody else. Where the token has moved,
+ * an older run has written once more before it noticed that it is over: the task confirms that its
+ * own membership still holds, and goes on from the new token; if not, it stops.
  */
 export class SinkTask {
   readonly id: string;
-  readonly partition: number;
-  readonly #log: Log;
   readonly topic: string;
-  readonly #sink: Sink;
-  readonly #reader: LogReader;
-  readonly #generation: number;
-  #token: SinkToken | undefined;
+  readonly partition: number;
+  readonly #parts: SinkTaskParts;
+  #place: Place;
   #rowsWritten = 0;
   #isEnded = false;
 
-  private constructor(
-    place: { id: string; log: Log; topic: string; partition: number; generation: number },
-    sink: Sink,
-    reader: LogReader,
-    token: SinkToken | undefined,
-  ) {
-    this.id = place.id;
-    this.partition = place.partition;
-    this.#log = place.log;
-    this.topic = place.topic;
-    this.#generation = place.generation;
-    this.#sink = sink;
-    this.#reader = reader;
-    this.#token = token;
+  private constructor(parts: SinkTaskParts, place: Place) {
+    this.id = parts.planned.sinkId;
+    this.topic = parts.planned.topic;
+    this.partition = parts.partition;
+    this.#parts = parts;
+    this.#place = place;
   }
 
   /** @throws SINK_TOKEN_MISSING when the store has lost a token that it must have had */
-  static async open(options: {
-    planned: SinkOutput;
-    log: Log;
-    sink: Sink;
-    partition: number;
-    generation: number;
-  }): Promise<SinkTask> {
-    const { planned, log, sink, partition, generation } = options;
-    const token = await sink.readToken(partition);
-    const { start } = await log.bounds(planned.topic, partition);
-    const isOwn = token !== undefined && token.generation === generation;
-    if (!isOwn && start > 0n && sink.guarantee === "exactly-once") {
-      throw millraceError("SINK_TOKEN_MISSING", { sink: planned.sinkId });
-    }
-    const from: Offset = isOwn ? offset(token.offset) : start;
-    const reader = await log.openReader(planned.topic, partition, from);
-    const place = { id: planned.sinkId, log, topic: planned.topic, partition, generation };
-    return new SinkTask(place, sink, reader, token);
+  static async open(parts: SinkTaskParts): Promise<SinkTask> {
+    return new SinkTask(parts, await findPlace(parts));
   }
 
   /** Rows given to the store by this process. */
@@ -82,32 +76,80 @@ export class SinkTask {
   /** Writes what there is, at most about 32 MiB. */
   async turn(): Promise<"worked" | "waiting" | "ended"> {
     if (this.#isEnded) return "ended";
-    const records = await this.#reader.read(readBytesMax);
-    if (records.count === 0) return "waiting";
+    try {
+      const records = await this.#place.reader.read(readBytesMax);
+      if (records.count === 0) return "waiting";
+      this.#isEnded = await this.#take(records);
+    } catch (error) {
+      if (!hasMoved(error)) throw error;
+      await this.#resume(error);
+    }
+    return this.#isEnded ? "ended" : "worked";
+  }
+
+  async close(): Promise<void> {
+    await this.#place.reader.close();
+  }
+
+  /** Writes the records' rows. @returns whether they say that the writer has ended */
+  async #take(records: LogRecords): Promise<boolean> {
     const batches: RecordBatch[] = [];
     let written = records.baseOffset;
+    let isEnded = false;
     for (let index = 0; index < records.count; index += 1) {
       const record = decodeEdgeRecord(recordValue(records, index));
       if (record.kind === "rows") {
         batches.push(decodeIpc(record.payload));
         written = offset(records.baseOffset + BigInt(index) + 1n);
-      } else if (record.watermark === Infinity) this.#isEnded = true;
+      } else if (record.watermark === Infinity) isEnded = true;
     }
     // The token stays before the record that says "ended", so that a restarted task reads it again.
     if (batches.length > 0) await this.#write(batches, written);
-    return this.#isEnded ? "ended" : "worked";
-  }
-
-  async close(): Promise<void> {
-    await this.#reader.close();
+    return isEnded;
   }
 
   async #write(batches: readonly RecordBatch[], written: Offset): Promise<void> {
+    const { sink, log, generation } = this.#parts;
     const rows = batches.length === 1 ? batches : [concatBatches(batches)];
-    const next: SinkToken = { generation: this.#generation, offset: written };
-    await this.#sink.write({ partition: this.partition, rows, expected: this.#token, next });
-    this.#token = next;
+    const next: SinkToken = { generation, offset: written };
+    const expected = this.#place.token;
+    await sink.write({ partition: this.partition, rows, expected, next });
+    this.#place = { ...this.#place, token: next };
     for (const batch of rows) this.#rowsWritten += batch.numRows;
-    await this.#log.truncate(this.topic, this.partition, written);
+    await log.truncate(this.topic, this.partition, written);
   }
+
+  /** @throws LOG_GENERATION_STALE when a newer run owns the sink; the given error if nothing moved */
+  async #resume(error: unknown): Promise<void> {
+    const { log, membership } = this.#parts;
+    const writer = await log.openWriter(`${this.topic}.${this.partition}`, membership);
+    await writer.close();
+    const { token, reader } = this.#place;
+    await reader.close();
+    const place = await findPlace(this.#parts);
+    this.#place = place;
+    const isSame =
+      place.token?.offset === token?.offset && place.token?.generation === token?.generation;
+    if (isSame) throw error;
+  }
+}
+
+function hasMoved(error: unknown): boolean {
+  return (
+    isMillraceError(error) &&
+    (error.code === "SINK_FENCED" || error.code === "LOG_OFFSET_OUT_OF_RANGE")
+  );
+}
+
+/** The token is read after the topic's start, which it can then not be below. */
+async function findPlace(parts: SinkTaskParts): Promise<Place> {
+  const { planned, log, sink, partition, generation } = parts;
+  const { start } = await log.bounds(planned.topic, partition);
+  const token = await sink.readToken(partition);
+  const isOwn = token !== undefined && token.generation === generation;
+  if (!isOwn && start > 0n && sink.guarantee === "exactly-once") {
+    throw millraceError("SINK_TOKEN_MISSING", { sink: planned.sinkId });
+  }
+  const from: Offset = isOwn ? offset(token.offset) : start;
+  return { token, reader: await log.openReader(planned.topic, partition, from) };
 }

@@ -89,7 +89,7 @@ export async function buildTask(
 
 /** Opens the tasks that write each sink's partitions to its store. */
 export async function buildSinkTasks(context: TaskContext): Promise<SinkTask[]> {
-  const { plan, environment, generation, sinks } = context;
+  const { plan, environment, membership, generation, sinks } = context;
   const tasks: SinkTask[] = [];
   for (const stage of plan.physical.stages) {
     for (const planned of stage.outputs) {
@@ -98,7 +98,7 @@ export async function buildSinkTasks(context: TaskContext): Promise<SinkTask[]> 
       assert(sink !== undefined, "every sink of the plan has been opened");
       for (let partition = 0; partition < plan.physical.partitions; partition += 1) {
         const { log } = environment;
-        tasks.push(await SinkTask.open({ planned, log, sink, partition, generation }));
+        tasks.push(await SinkTask.open({ planned, log, membership, sink, partition, generation }));
       }
     }
   }

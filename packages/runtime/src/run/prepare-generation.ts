@@ -66,7 +66,7 @@ function differenceOf(
   wanted: Pick<ControlRecord, "fingerprint" | "partitions" | "sources">,
 ): string | undefined {
   if (last.partitions !== wanted.partitions) {
-    return `it has ${last.partitions} partitions, the run ${wanted.partitions}`;
+    return `its number of partitions is ${last.partitions}, the run's ${wanted.partitions}`;
   }
   if (last.fingerprint !== wanted.fingerprint) return "the pipeline was changed";
   for (const [id, fingerprint] of Object.entries(wanted.sources)) {

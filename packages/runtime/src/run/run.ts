@@ -197,7 +197,7 @@ export class Run {
       rowsLate: Object.values(operators).reduce((sum, counts) => sum + counts.late, 0),
       watermark: Math.min(Infinity, ...tasks.map((task) => task.sourceTime)),
       fraction: fractionOf(tasks),
-      elapsedMs: this.#environment.clock.monotonicMs() - this.#startedAtMs,
+      elapsedMs: Math.round(this.#environment.clock.monotonicMs() - this.#startedAtMs),
       stateBytes,
       operators,
       sinkRows,

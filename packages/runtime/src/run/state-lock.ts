@@ -11,7 +11,8 @@ import { millraceError } from "@millrace/core";
  * killed run leaves no lock.
  *
  * @returns a function that gives the lock back
- * @throws RUN_ALREADY_RUNNING
+ * @throws RUN_ALREADY_RUNNING; LOG_STORAGE_FAILED when the directory of temporary files is not
+ *   usable
  */
 export async function lockState(
   stateDirectory: string,
@@ -21,9 +22,18 @@ export async function lockState(
   if (await isAnswered(path)) {
     throw millraceError("RUN_ALREADY_RUNNING", { pipeline, stateDirectory });
   }
-  if (process.platform !== "win32") await removeIfPresent(path);
-  const server = await listen(path);
+  const server = await takeOver(path);
   return () => new Promise((done) => server.close(() => done()));
+}
+
+async function takeOver(path: string): Promise<Server> {
+  try {
+    if (process.platform !== "win32") await removeIfPresent(path);
+    return await listen(path);
+  } catch (cause) {
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    throw millraceError("LOG_STORAGE_FAILED", { path, problem }, { cause });
+  }
 }
 
 function socketPath(stateDirectory: string, pipeline: string): string {

@@ -17,7 +17,6 @@ export const connectorErrors: {
     value: string;
     expected: string;
   }>;
-  FILE_CHANGED: ErrorSpec<{ path: string; problem: string }>;
   SINK_FENCED: ErrorSpec<{ sink: string }>;
   SINK_TOKEN_MISSING: ErrorSpec<{ sink: string }>;
   SINK_TABLE_MISMATCH: ErrorSpec<{ table: string; problem: string }>;
@@ -43,7 +42,7 @@ export const connectorErrors: {
     domain: "user",
     retry: "never",
     exitCode: 3,
-    message: (p) => `No file matches ${quote(p.path)}.`,
+    message: (p) => `There is no ${quote(p.path)}.`,
     hint: "Paths are relative to the working directory; check the spelling and the glob.",
   }),
   FILE_PERMISSION_DENIED: errorSpec({
@@ -90,13 +89,6 @@ export const connectorErrors: {
     message: (p) =>
       `Row ${p.row} of ${quote(p.path)} has ${quote(p.value)} in column ${quote(p.column)}, which is not ${p.expected}.`,
     hint: "Correct the file, or declare the column wider or nullable.",
-  }),
-  FILE_CHANGED: errorSpec({
-    domain: "user",
-    retry: "never",
-    exitCode: 1,
-    message: (p) => `${quote(p.path)} changed since the run that is being continued: ${p.problem}.`,
-    hint: "Start afresh with --fresh, or restore the file.",
   }),
   SINK_FENCED: errorSpec({
     domain: "internal",

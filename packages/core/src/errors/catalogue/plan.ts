@@ -17,7 +17,6 @@ export const planErrors: {
   PLAN_WINDOW_SIZE_INVALID: ErrorSpec<{ sizeMs: number }>;
   PLAN_FORECAST_STEP_MISSING: ErrorSpec<{ id: string }>;
   PLAN_FORECAST_HORIZON_INVALID: ErrorSpec<{ id: string; horizonMs: number; stepMs: number }>;
-  PLAN_SEASON_INVALID: ErrorSpec<{ id: string; seasonMs: number; stepMs: number }>;
   PLAN_GUARANTEE_IMPOSSIBLE: ErrorSpec<{ sink: string; demanded: string; offered: string }>;
   PLAN_PARAMETER_MISSING: ErrorSpec<{ name: string }>;
   PLAN_PARAMETER_INVALID: ErrorSpec<{ name: string; value: string; expected: string }>;
@@ -131,14 +130,6 @@ export const planErrors: {
     message: (p) =>
       `The horizon of ${quote(p.id)} (${p.horizonMs} ms) is not a positive multiple of its step (${p.stepMs} ms).`,
     hint: "Choose a horizon that is a whole number of steps.",
-  }),
-  PLAN_SEASON_INVALID: errorSpec({
-    domain: "user",
-    retry: "never",
-    exitCode: 2,
-    message: (p) =>
-      `The season of ${quote(p.id)} (${p.seasonMs} ms) is not a multiple of at least two steps (${p.stepMs} ms).`,
-    hint: "Choose a season that is a whole number of steps, at least two.",
   }),
   PLAN_GUARANTEE_IMPOSSIBLE: errorSpec({
     domain: "user",

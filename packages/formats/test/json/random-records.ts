@@ -1,0 +1,157 @@
+import { type DataType, type FieldType, type Random } from "@millrace/core";
+
+/** Makes lines of JSON of a row type, and of what producers, humans and line noise make of it. */
+export class RandomRecords {
+  readonly #random: Random;
+  readonly #fields: readonly FieldType[];
+
+  constructor(random: Random, fields: readonly FieldType[]) {
+    this.#random = random;
+    this.#fields = fields;
+  }
+
+  #chance(probability: number): boolean {
+    return this.#random.next() < probability;
+  }
+
+  #below(bound: number): number {
+    return Math.floor(this.#random.next() * bound);
+  }
+
+  #pick<T>(values: readonly T[]): T {
+    return values[this.#below(values.length)] as T;
+  }
+
+  /** Several lines with their ends, as bytes. */
+  lines(count: number): Uint8Array {
+    const lines = Array.from({ length: count }, () => this.#line());
+    const bytes = Buffer.from(this.#chance(0.8) ? `${lines.join("")}` : lines.join("").trimEnd());
+    if (this.#chance(0.2)) {
+      for (let i = this.#below(3); i >= 0 && bytes.length > 0; i--) {
+        bytes[this.#below(bytes.length)] = this.#chance(0.8)
+          ? this.#pick([...Buffer.from('"\\{}[]:,0.eE-+ \t\n\u0001tnu/')])
+          : this.#below(256);
+      }
+    }
+    return new Uint8Array(bytes);
+  }
+
+  #line(): string {
+    if (this.#chance(0.03)) return this.#pick(["\n", "  \n", "\t\r\n", "[]\n", "null\n", "{}\n"]);
+    const mark = this.#chance(0.01) ? "\uFEFF" : "";
+    return `${mark}${this.#record()}${this.#pick(["", "", "", " ", "\r"])}\n`;
+  }
+
+  #record(): string {
+    const members = this.#fields
+      .filter((field) => !field.type.nullable || this.#chance(0.8))
+      .filter(() => this.#chance(0.99))
+      .map((field) => [field.name, this.#fieldValue(field.type)] as const);
+    if (this.#chance(0.2)) members.splice(this.#below(members.length + 1), 0, this.#unknown());
+    if (this.#chance(0.1)) members.sort(() => this.#random.next() - 0.5);
+    if (this.#chance(0.03) && members.length > 0) members.push(this.#pick(members));
+    const [colon, comma] = this.#pick([
+      [":", ","],
+      [":", ","],
+      [": ", ", "],
+      [" :\t", "\r , "],
+    ]);
+    return `{${members.map(([name, value]) => this.#name(name) + colon! + value).join(comma)}}`;
+  }
+
+  #name(name: string): string {
+    const text = JSON.stringify(name);
+    return this.#chance(0.01) ? text.replace(/[a-z]/, "\\u0061") : text;
+  }
+
+  #unknown(): readonly [string, string] {
+    return [this.#pick(["x", "unknown", "é", "__proto__", "ide", "i"]), this.#any(3)];
+  }
+
+  #fieldValue(type: DataType): string {
+    if (this.#chance(0.04)) return this.#any(2);
+    if (type.nullable && this.#chance(0.15)) return "null";
+    switch (type.kind) {
+      case "boolean":
+        return this.#pick(["true", "false"]);
+      case "utf8":
+      case "json":
+        return this.#text();
+      case "enum":
+        return JSON.stringify(this.#pick(type.values));
+      case "timestamp":
+        return this.#chance(0.3) ? this.#integer() : `"${this.#time()}"`;
+      case "date":
+        return `"${this.#time().slice(0, 10)}"`;
+      case "decimal":
+        return this.#pick(['"12.50"', "12.5", '"-0.01"', "1e2", '"1e2"', "99999"]);
+      case "binary":
+        return this.#pick(['""', '"AAEC"', '"/w=="', '"A"']);
+      case "list":
+        return `[${Array.from({ length: this.#below(4) }, () => this.#fieldValue(type.item)).join()}]`;
+      case "row":
+        return `{${type.fields.map((f) => `"${f.name}":${this.#fieldValue(f.type)}`).join()}}`;
+      case "map":
+        return `{"a":${this.#fieldValue(type.value)},"é": ${this.#fieldValue(type.value)}}`;
+      case "float32":
+      case "float64":
+        return this.#number();
+      default:
+        return this.#chance(0.7) ? String(this.#below(128)) : this.#integer();
+    }
+  }
+
+  #integer(): string {
+    const digits = String(Math.floor(this.#random.next() * 10 ** this.#below(19)));
+    return this.#chance(0.2) ? `-${digits}` : digits;
+  }
+
+  #number(): string {
+    if (this.#chance(0.5)) return String(this.#random.next() * 10 ** (this.#below(30) - 10));
+    return this.#pick(numbers);
+  }
+
+  #time(): string {
+    const date = `${this.#pick(["1999", "2024", "0000"])}-0${1 + this.#below(9)}-${this.#pick(["01", "29", "31"])}`;
+    return date + this.#pick(times);
+  }
+
+  #text(): string {
+    let text = "";
+    for (let parts = this.#below(6); parts > 0; parts--) text += this.#pick(textParts);
+    return `"${text}"`;
+  }
+
+  #any(depth: number): string {
+    const kind = this.#below(depth > 0 ? 9 : 6);
+    if (kind < 2) return this.#text();
+    if (kind < 4) return this.#number();
+    if (kind === 4) return this.#integer();
+    if (kind === 5) return this.#pick(tokens);
+    const items = Array.from({ length: this.#below(4) }, () => this.#any(depth - 1));
+    if (kind === 6) return `[ ${items.join(" ,")}]`;
+    return `{${items.map((item) => `${this.#text()} : ${item}`).join()}}`;
+  }
+}
+
+const numbers = [
+  ..."0|-0|0.0|-0.0|01|-|-01|1.|.5|+1|1e5|1E+5|1e-5|1e|1e+|1e400|-1e400|1e-400|0e0|5e-324".split("|"),
+  ..."123456789012345|1234567890123456|12345678901234567890|9007199254740993|0.1|0.3".split("|"),
+  ..."1.7976931348623157e308|0.000001|123.456|2147483648|-2147483649|1.0|100e-2|NaN".split("|"),
+];
+const times = [
+  ..."T04:05:06Z|T04:05:06.789Z|T24:00:00Z|T04:05:06.7Z|T04:05:06.123456789Z|T04:05".split("|"),
+  ..."T04:05:06+02:00|T04:05:06.789-0230| 04:05:06|T04:60:06Z|T0a:05:06Z|||t04:05:06z".split("|"),
+];
+const textParts = [
+  ..."a|ab|abc|abcd|é|€|😀|\u2028|\uFEFF|x{}[]:,|plain text of some length| ".split("|"),
+  ..."\\n|\\\\|\\\"|\\/|\\b\\f\\r\\t|\\u0041|\\u00e9|\\ud83d\\ude00|\\ud83d|\\udc00x".split("|"),
+  ..."\\u0000|abcdefghijklmnopqrstuvwxyz0123456789|\\uD83D\\u0041".split("|"),
+];
+const tokens = [
+  ..."true|false|null|tru|nulls|fals|True|undefined|\"|\"a|\\|\"\\x\"|\"\\u12G4\"|\"\\u12\"|".split("|"),
+  ..."{|[|[1,]|{\"a\":1,}|{\"a\"}|{,}|[,]|[[[[]]]]|{\"a\":{\"b\":[{}]}}|\"\t\"|\"\u0001\"|1 2|]".split("|"),
+  `${"[".repeat(70)}1${"]".repeat(70)}`,
+  `${"[".repeat(70)}1${"]".repeat(69)}`,
+  `${"[".repeat(60)}{"a":"b"}${"]".repeat(60)}`,
+];
