@@ -1,7 +1,7 @@
 // Runs a benchmark: `npm run bench -- NAME [--json]`. Without a name it lists them.
 //
-// A benchmark is a program: benchmarks/<name>.ts (bundled, packages stay imports) or .mjs. It runs in
-// a process of its own on the built packages.
+// A benchmark is a program: benchmarks/<name>.ts (bundled, packages stay imports) or .mjs. It runs
+// in a process of its own on the built packages.
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "./build.mjs";

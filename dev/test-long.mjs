@@ -1,7 +1,7 @@
 // The tests that take minutes to hours: `npm run test:long [-- PATH] [--only NAME] [--rounds N]`.
 //
-// Each benchmarks/long/*.mjs is one of them: it exports `name`, `rounds` and `runRound(seed)`, which
-// resolves to `{ ok, detail }`; rounds have the seeds 1, 2, ….
+// Each benchmarks/long/*.mjs is one of them: it exports `name`, `rounds` and `runRound(seed)`,
+// which resolves to `{ ok, detail }`; rounds have the seeds 1, 2, ….
 //
 // L1. Every round is one line of the report (PATH, `.millrace-long/report.jsonl` by default),
 //     appended as soon as the round has ended.

@@ -1,4 +1,5 @@
-// Kills the flight-delays pipeline at random moments; the tables must be those of an undisturbed run.
+// Kills the flight-delays pipeline at random moments; the tables must be those of an undisturbed
+// run.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,6 +1,8 @@
 import type { Json, RowType, SourceDescriptor } from "@millrace/core";
 
-/** One path or several; relative ones are relative to the working directory. `*`, `**`, `?` match. */
+/**
+ * One path or several; relative ones are relative to the working directory. `*`, `**`, `?` match.
+ */
 export type FilePaths = string | readonly string[];
 
 /** Options of text files. */

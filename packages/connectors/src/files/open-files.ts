@@ -17,7 +17,8 @@ import { textFormat } from "./text-format.ts";
 import { TextReader } from "./text-reader.ts";
 
 /**
- * Opens files as a source. Split i (a row group, or a whole text file) belongs to partition i mod n.
+ * Opens files as a source. Split i (a row group, or a whole text file) belongs to partition i mod
+ * n.
  *
  * @throws MillraceError `FILE_*`, `CONNECTOR_CONFIG_INVALID`, `CONNECTOR_DRIVER_MISSING`
  */

@@ -3,7 +3,7 @@ import { byteOrderMarkBytes, csvFormat, jsonFormat, type PlacingDecoder } from "
 import type { FilesConfig } from "./config.ts";
 
 /** Where a file's records start, and what decodes them. */
-export interface FileStart {
+interface FileStart {
   readonly decoder: PlacingDecoder;
   /** First byte of the first record, and its line number, from 1. */
   readonly byte: number;

@@ -11,7 +11,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { batchToRows } from "@millrace/columnar";
 import { arrow, csv, mapFileError, ndjson, openFiles } from "@millrace/connectors/files";
-import { type Json, type Source, type SourceDescriptor, systemClock, t } from "@millrace/core";
+import {
+  type Json,
+  type Source,
+  type SourceDescriptor,
+  systemClock,
+  type RowType,
+  t,
+} from "@millrace/core";
 import { describe, expect, it } from "vitest";
 
 const folder = mkdtempSync(join(tmpdir(), "text-files-"));
@@ -156,10 +163,12 @@ describe("arrow", () => {
     expect(rest.rows).toEqual(rows.slice(60_000, 60_100));
   });
 
-  it.each([
+  const misfits: readonly [code: string, rowType: RowType<object>][] = [
     ["FILE_COLUMN_MISSING", t.row({ other: t.utf8() })],
     ["FILE_COLUMN_TYPE", t.row({ delay: t.int8() })],
-  ])("says %s for a file that does not fit", async (code, rowType) => {
+  ];
+
+  it.each(misfits)("says %s for a file that does not fit", async (code, rowType) => {
     await expect(readAll(arrow(flights, rowType), 10)).rejects.toMatchObject({ code });
   });
 

@@ -95,7 +95,9 @@ function checkType(field: FieldType, actual: ArrowType, path: string): void {
   throw millraceError("FILE_COLUMN_TYPE", names);
 }
 
-/** Same but for the names and nullability of nested fields; a timestamp's zone says nothing of it. */
+/**
+ * Same but for the names and nullability of nested fields; a timestamp's zone says nothing of it.
+ */
 function isSame(actual: ArrowType, wanted: ArrowType): boolean {
   if (DataType.isTimestamp(actual) && DataType.isTimestamp(wanted)) {
     return actual.unit === wanted.unit;

@@ -1,11 +1,13 @@
 const form =
   /^(\d{4}|[+-]\d{6})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?([Zz]|[+-]\d\d:?\d\d)?)?$/;
 
-/** Days since 1970-01-01 of a date of the Gregorian calendar; undefined when there is none. O(1). */
+/**
+ * Days since 1970-01-01 of a date of the Gregorian calendar; undefined when there is none. O(1).
+ */
 export function epochDay(year: number, month: number, day: number): number | undefined {
   if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return undefined;
-  // Years are counted from March, so that the leap day is a year's last: Hinnant, "chrono-Compatible
-  // Low-Level Date Algorithms".
+  // Years are counted from March, so that the leap day is a year's last: Hinnant,
+  // "chrono-Compatible Low-Level Date Algorithms".
   const y = month <= 2 ? year - 1 : year;
   const era = Math.floor(y / 400);
   const yearOfEra = y - era * 400;

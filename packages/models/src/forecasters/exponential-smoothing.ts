@@ -32,7 +32,7 @@ const edgeSteps: readonly number[] = [0.02, 0.1, 0.3, 0.6];
  * closed form and only α is searched: a grid of 8, then a parabolic search within the best bracket.
  *
  * **Cost** at most 15 passes over the values, 6 as a rule; a pass tries four α at once, since one
- * chain of additions would leave the processor waiting
+ * chain of additions would leave the machine waiting
  *
  * @param values finite numbers, at least 2
  */

@@ -119,7 +119,9 @@ export class SinkTask {
     await log.truncate(this.topic, this.partition, written);
   }
 
-  /** @throws LOG_GENERATION_STALE when a newer run owns the sink; the given error if nothing moved */
+  /**
+   * @throws LOG_GENERATION_STALE when a newer run owns the sink; the given error if nothing moved
+   */
   async #resume(error: unknown): Promise<void> {
     const { log, membership } = this.#parts;
     const writer = await log.openWriter(`${this.topic}.${this.partition}`, membership);

@@ -28,7 +28,7 @@ export class Worker {
   readonly #progress = new Signal();
   /** Something was committed: whoever reads the log may find more. */
   readonly #committed = new Signal();
-  #poll: Promise<void> | undefined;
+  #isPolling = false;
   readonly #ended = new AbortController();
   #isStopping = false;
   #yieldedAtMs = 0;
@@ -120,12 +120,16 @@ export class Worker {
 
   /** Waits for the signal, or for the one timer that all who wait share. */
   async #pause(signal: Signal): Promise<void> {
-    this.#poll ??= this.#clock.sleep(pollMs, this.#ended.signal).then(() => {
-      this.#poll = undefined;
-      this.#progress.notify();
-      this.#committed.notify();
-    });
+    if (!this.#isPolling) void this.#poll();
     await signal.wait();
+  }
+
+  async #poll(): Promise<void> {
+    this.#isPolling = true;
+    await this.#clock.sleep(pollMs, this.#ended.signal);
+    this.#isPolling = false;
+    this.#progress.notify();
+    this.#committed.notify();
   }
 
   async #letOthersIn(): Promise<void> {

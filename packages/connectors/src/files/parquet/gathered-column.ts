@@ -12,7 +12,7 @@ export interface ChunkVector {
 }
 
 /** A value that does not fit: its row in the column gathered, and its text. */
-export interface MisfitValue {
+interface MisfitValue {
   readonly row: number;
   readonly value: string;
 }

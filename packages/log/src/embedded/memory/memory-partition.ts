@@ -54,7 +54,7 @@ export class MemoryPartition {
     const count = Number(before - this.#start);
     // The values are let go at once; the array is compacted rarely, so that truncation costs O(1)
     // per record.
-    this.#values.fill(noValue, this.#head, this.#head + count);
+    for (let i = this.#head; i < this.#head + count; i += 1) this.#values[i] = noValue;
     this.#head += count;
     this.#start = before;
     if (this.#head * 2 < this.#values.length) return;
