@@ -14,6 +14,7 @@ const staticSteps = [
   { name: "lint", command: ["oxlint"] },
   { name: "types", command: ["tsc", "-b"] },
   { name: "types of tests", command: ["tsc", "-p", "tsconfig.tests.json"] },
+  { name: "types of benchmarks", command: ["tsc", "-p", "benchmarks"] },
   { name: "tidy", command: [node, "tools/tidy/tidy.mjs"] },
   { name: "unused code", command: ["knip", "--no-progress"] },
   { name: "API reports", command: [node, "tools/api-report.mjs"] },

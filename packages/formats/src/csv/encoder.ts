@@ -1,7 +1,7 @@
 import { rowReader } from "@millrace/columnar";
 import type { Encoder, FieldType, RowSchema } from "@millrace/core";
 import type { RecordBatch } from "apache-arrow";
-import { toJson } from "../json/encoder.ts";
+import { toJson } from "../json/to-json.ts";
 import type { CsvDialect } from "./options.ts";
 
 const encoder = new TextEncoder();

@@ -26,7 +26,7 @@ export class RandomRecords {
   lines(count: number): Uint8Array {
     const lines = Array.from({ length: count }, () => this.#line());
     const bytes = Buffer.from(this.#chance(0.8) ? `${lines.join("")}` : lines.join("").trimEnd());
-    if (this.#chance(0.2)) {
+    if (this.#chance(0.12)) {
       for (let i = this.#below(3); i >= 0 && bytes.length > 0; i--) {
         bytes[this.#below(bytes.length)] = this.#chance(0.8)
           ? this.#pick([...Buffer.from('"\\{}[]:,0.eE-+ \t\n\u0001tnu/')])
@@ -69,7 +69,7 @@ export class RandomRecords {
   }
 
   #fieldValue(type: DataType): string {
-    if (this.#chance(0.04)) return this.#any(2);
+    if (this.#chance(0.02)) return this.#any(2);
     if (type.nullable && this.#chance(0.15)) return "null";
     switch (type.kind) {
       case "boolean":
