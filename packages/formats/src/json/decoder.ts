@@ -111,8 +111,7 @@ export class JsonDecoder implements PlacingDecoder {
 
   /** Reads the window's records, up to `recordsMax` in all; gives where it stopped. */
   #readWindow(window: Window, recordsMax: number): number {
-    const { bytes, to } = window;
-    const isFast = window.isText && this.#isFast;
+    const { bytes, to, isText } = window;
     this.#reader.open(bytes);
     for (const column of this.#columns) column.reserveText(this.#rows, to - window.from + padding);
     let at = window.from;
@@ -121,7 +120,8 @@ export class JsonDecoder implements PlacingDecoder {
       if (row >= (this.#columns[0]?.capacity ?? Infinity)) {
         for (const column of this.#columns) column.reserveRows(row + 1);
       }
-      const next = isFast ? this.#reader.read(at, row) : -1;
+      const isReadable = isText || isUtf8(bytes.subarray(at, bytes.indexOf(10, at)));
+      const next = isReadable && this.#isFast ? this.#reader.read(at, row) : -1;
       if (next < 0) at = this.#readLine(window, at);
       else {
         at = next;

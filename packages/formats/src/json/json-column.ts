@@ -1,19 +1,27 @@
 import { columnBuilder, newColumn } from "@millrace/columnar";
 import { type DataType, type FieldType, toArrowType } from "@millrace/core";
-import type { Data } from "apache-arrow";
+import type { Data, DataType as ArrowType } from "apache-arrow";
 import type { ColumnCheck } from "../value/column-checks.ts";
 import { integerRange } from "../value/from-json.ts";
 
-/** How a column keeps its values, which is also how its JSON is read. Numbers, to switch on. */
+// How a column keeps its values, which is also how its JSON is read. Numbers, to switch on.
+
+/** Floats. */
 export const keepsNumbers = 0;
+/** Integers of at most 32 bits. */
 export const keepsIntegers = 1;
+/** Integers, durations and times of 64 bits. */
 export const keepsWide = 2;
+/** Booleans. */
 export const keepsBooleans = 3;
+/** Any text. */
 export const keepsText = 4;
+/** Text that is one of several. */
 export const keepsEnum = 5;
+/** Epoch days. */
 export const keepsDates = 6;
 /** Plain values: nested and rare types, and every column with a check. */
-export const keepsPlain = 7;
+const keepsPlain = 7;
 
 function keepingOf(type: DataType): number {
   switch (type.kind) {
@@ -83,10 +91,12 @@ export class JsonColumn {
   isValid: Uint8Array = noBytes;
   hasNull = false;
   #plain: unknown[] = [];
+  readonly #arrowType: ArrowType;
 
   constructor(field: FieldType, check: ColumnCheck | undefined, capacity: number) {
     const { type } = field;
     this.field = field;
+    this.#arrowType = toArrowType(type);
     this.check = check;
     this.keeping = check === undefined ? keepingOf(type) : keepsPlain;
     this.isNullable = type.nullable;
@@ -192,7 +202,7 @@ export class JsonColumn {
 
   /** The first `count` rows, copied; the column is empty afterwards. */
   finish(count: number): Data {
-    const arrowType = toArrowType(this.field.type);
+    const arrowType = this.#arrowType;
     if (this.keeping === keepsPlain) return this.#finishPlain(count);
     const nullBitmap = this.hasNull ? packBits(this.isValid, count) : undefined;
     if (this.hasNull) this.isValid.fill(1);

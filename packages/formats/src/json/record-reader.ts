@@ -1,6 +1,7 @@
 import { FieldProblem } from "../value/field-problem.ts";
 import { fromJson } from "../value/from-json.ts";
-import { epochDay, parseIsoBytes } from "../value/iso-time.ts";
+import { EscapeReader } from "./escape-reader.ts";
+import { dayAt, instantAt } from "./instant-scan.ts";
 import {
   type JsonColumn,
   keepsBooleans,
@@ -24,8 +25,8 @@ import {
   textEndBits,
 } from "./scan.ts";
 
-// R1. A record is either read whole to the same effect as JSON.parse, or not at all: then the caller
-//     reads it with JSON.parse and writes every column of the row again.
+// R1. A record is either read whole to the same effect as JSON.parse, or not at all: then the
+//     caller reads it with JSON.parse and writes every column of the row again.
 // R2. What S1 and S2 of `scan.ts` ask of the bytes is the caller's to keep.
 
 const noBytes = new Uint8Array(0);
@@ -40,9 +41,12 @@ export class RecordReader {
   readonly #columns: readonly JsonColumn[];
   readonly #members: MemberTable;
   readonly #number = new Float64Array(1);
+  readonly #escape: EscapeReader = new EscapeReader();
   #bytes: Uint8Array = noBytes;
   #view: DataView = new DataView(noBytes.buffer);
-  #buffer: Buffer = Buffer.from(noBytes.buffer);
+  /** The same bytes, once text is wanted of them. */
+  #buffer: Buffer | undefined;
+  #opened: Uint8Array = noBytes;
   #reads = 0;
 
   constructor(columns: readonly JsonColumn[]) {
@@ -52,16 +56,19 @@ export class RecordReader {
 
   /** Sets the bytes that records are read from. */
   open(bytes: Uint8Array): void {
-    this.#bytes = bytes;
+    if (bytes === this.#opened) return;
+    this.#opened = bytes;
+    // Whatever subclass the caller has, the loops meet one.
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#buffer = undefined;
   }
 
   /**
    * Reads the record that starts at `from` as the row; gives the index after its line feed, or −1
    * when JSON.parse has to decide. The columns have room for the row and for the record's text.
    *
-   * **Cost** O(bytes), no allocation for values without escapes
+   * **Cost** O(bytes), no allocation for simple values in ordinary notation
    */
   read(from: number, row: number): number {
     const bytes = this.#bytes;
@@ -174,29 +181,35 @@ export class RecordReader {
   #readText(column: JsonColumn, row: number, quote: number): number {
     const view = this.#view;
     const { textView } = column;
-    const start = column.offsets[row]!;
     let at = quote + 1;
-    let into = start;
+    let into = column.offsets[row]!;
     for (;;) {
       const word = view.getInt32(at, true);
       textView.setInt32(into, word, true);
       const bits = textEndBits(word);
-      if (bits !== 0) {
-        const plain = lowestByte(bits);
-        if (this.#bytes[at + plain] !== 34) return this.#readPlain(column, row, quote);
-        column.offsets[row + 1] = into + plain;
-        return at + plain + 1;
+      if (bits === 0) {
+        at += 4;
+        into += 4;
+        continue;
       }
-      at += 4;
-      into += 4;
+      const plain = lowestByte(bits);
+      at += plain;
+      into += plain;
+      if (this.#bytes[at] === 34) break;
+      if (this.#bytes[at] !== 92) return -1;
+      if (!this.#escape.read(this.#bytes, at, column.text, into)) return -1;
+      at = this.#escape.at;
+      into = this.#escape.into;
     }
+    column.offsets[row + 1] = into;
+    return at + 1;
   }
 
   #readTime(column: JsonColumn, row: number, quote: number): number {
     const end = skipText(this.#bytes, this.#view, quote + 1);
     if (end < 0) return -1;
     if (column.isInstant) {
-      const ms = parseIsoBytes(this.#bytes, quote + 1, end - 1);
+      const ms = instantAt(this.#bytes, quote + 1, end - 1);
       if (ms === ms) {
         column.setWide(row, ms);
         return end;
@@ -206,18 +219,10 @@ export class RecordReader {
   }
 
   #readDate(column: JsonColumn, row: number, quote: number): number {
-    const bytes = this.#bytes;
-    const at = quote + 1;
-    if (bytes[at + 4] === 45 && bytes[at + 7] === 45 && bytes[at + 10] === 34) {
-      const year = twoDigits(bytes, at) * 100 + twoDigits(bytes, at + 2);
-      const month = twoDigits(bytes, at + 5);
-      const day = epochDay(year, month, twoDigits(bytes, at + 8));
-      if (year >= 0 && day !== undefined && day === day) {
-        column.numbers[row] = day;
-        return at + 11;
-      }
-    }
-    return this.#readPlain(column, row, quote);
+    const day = this.#bytes[quote + 11] === 34 ? dayAt(this.#bytes, quote + 1) : NaN;
+    if (day !== day) return this.#readPlain(column, row, quote);
+    column.numbers[row] = day;
+    return quote + 12;
   }
 
   #readEnum(column: JsonColumn, row: number, quote: number): number {
@@ -241,6 +246,7 @@ export class RecordReader {
     const end = skipValue(this.#bytes, this.#view, at);
     if (end < 0) return -1;
     const { name, type } = column.field;
+    this.#buffer ??= Buffer.from(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.length);
     const plain = fromJson(type, JSON.parse(this.#buffer.toString("utf8", at, end)), name);
     if (plain instanceof FieldProblem || column.check?.(plain) !== undefined) return -1;
     column.set(row, plain);
@@ -250,11 +256,4 @@ export class RecordReader {
 
 function isWholeWithin(value: number, low: number, high: number): boolean {
   return value >= low && value <= high && Math.floor(value) === value;
-}
-
-/** NaN when there are no two digits. */
-function twoDigits(bytes: Uint8Array, at: number): number {
-  const tens = bytes[at]! ^ 48;
-  const ones = bytes[at + 1]! ^ 48;
-  return tens <= 9 && ones <= 9 ? tens * 10 + ones : NaN;
 }

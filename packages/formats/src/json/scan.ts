@@ -1,5 +1,5 @@
-// S1. A scan starts before a line feed at `stop`, and 8 bytes may be read from there on. No JSON value
-//     holds a raw line feed but between tokens, where it is not skipped here; so every scan ends at
+// S1. A scan starts before a line feed at `stop`, and 8 bytes may be read from there on. JSON holds
+//     raw line feeds only between tokens, where they are not skipped here; so every scan ends at
 //     `stop` at the latest, and none compares its position with the end.
 // S2. The bytes are known to be valid UTF-8.
 // S3. A scan gives the index after what it scanned, or −1 where JSON.parse would refuse the text or
@@ -106,14 +106,17 @@ const wordTrue = 0x65757274;
 const wordNull = 0x6c6c756e;
 const wordAlse = 0x65736c61;
 
+/** Whether `true` starts at `at`. */
 export function isTrueAt(view: DataView, at: number): boolean {
   return view.getInt32(at, true) === wordTrue;
 }
 
+/** Whether `null` starts at `at`. */
 export function isNullAt(view: DataView, at: number): boolean {
   return view.getInt32(at, true) === wordNull;
 }
 
+/** Whether `false` starts at `at`. */
 export function isFalseAt(bytes: Uint8Array, view: DataView, at: number): boolean {
   return bytes[at] === 102 && view.getInt32(at + 1, true) === wordAlse;
 }

@@ -2,54 +2,27 @@ import { batchToRows } from "@millrace/columnar";
 import { type DecoderOptions, findField, type RowSchema, seededRandom, t } from "@millrace/core";
 import { jsonFormat } from "@millrace/formats";
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
 import { JsonDecoder } from "../../src/json/decoder.ts";
 import { RandomRecords } from "./random-records.ts";
+import { Flat, Narrow, Nested, Times } from "./row-types.ts";
 
-const Row = t.row({
-  id: t.int32(),
-  wide: t.int64().nullable(),
-  price: t.float64().nullable(),
-  name: t.utf8().nullable(),
-  side: t.enum(["buy", "sell", 'a"b', "a\nb"]).nullable(),
-  isOpen: t.boolean().nullable(),
-  at: t.timestamp().nullable(),
-});
-const Narrow = t.row({
-  a: t.int8(),
-  bc: t.uint8().nullable(),
-  def: t.int16(),
-  ghij: t.uint16().nullable(),
-  klmno: t.uint32(),
-  pqrstu: t.float32().nullable(),
-  é: t.utf8(),
-  'quo"te': t.boolean().nullable(),
-});
-const Times = t.row({
-  ms: t.timestamp(),
-  us: t.timestamp({ unit: "us" }).nullable(),
-  ns: t.timestamp({ unit: "ns" }).nullable(),
-  day: t.date(),
-  took: t.duration().nullable(),
-  big: t.int64({ as: "bigint" }).nullable(),
-  unsigned: t.uint64({ as: "bigint" }).nullable(),
-  count: t.uint64().nullable(),
-});
-const Nested = t.row({
-  id: t.utf8(),
-  tags: t.list(t.utf8().nullable()),
-  place: t.row({ x: t.float64(), name: t.utf8().nullable() }).nullable(),
-  scores: t.map(t.int32()).nullable(),
-  amount: t.decimal({ precision: 6, scale: 2 }).nullable(),
-  raw: t.binary().nullable(),
-  any: t.json().nullable(),
-});
+type Check = Parameters<ReturnType<typeof t.int32>["validate"]>[0];
+
+function check(isFine: (value: never) => boolean): Check {
+  const validate = (value: unknown) =>
+    isFine(value as never) ? { value } : { issues: [{ message: "not fine" }] };
+  return { "~standard": { version: 1, vendor: "test", validate } };
+}
+
 const Validated = t.row({
-  id: t.int32().validate(z.number().min(10)),
-  name: t.utf8().nullable().validate(z.string().max(3)),
+  id: t.int32().validate(check((id: number) => id >= 10)),
+  name: t
+    .utf8()
+    .nullable()
+    .validate(check((name: string) => name.length <= 3)),
   at: t.timestamp().nullable(),
 });
-const nothing: ReadonlyMap<string, never> = new Map();
+const nothing: DecoderOptions["validators"] = new Map();
 
 function optionsFor(
   schema: RowSchema,
@@ -68,47 +41,91 @@ function decoded(options: DecoderOptions, bytes: Uint8Array, isFast: boolean) {
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-function compare(options: DecoderOptions, seed: number, lineCount: number): void {
+function expectAlike(options: DecoderOptions, seed: number, lineCount: number): void {
   const records = new RandomRecords(seededRandom(seed), options.schema.fields);
   let good = 0;
   for (let done = 0; done < lineCount; done += 8) {
     const bytes = records.lines(8);
     const fast = decoded(options, bytes, true);
     good += fast.rows.length;
-    expect(fast, Buffer.from(bytes).toString()).toEqual(decoded(options, bytes, false));
+    // The text only says what was read.
+    const text = Buffer.from(bytes).toString();
+    expect([text, fast]).toEqual([text, decoded(options, bytes, false)]);
   }
   // Otherwise the comparison would say little.
   expect(good / lineCount).toBeGreaterThan(0.2);
 }
 
 describe("JsonDecoder, compared with JSON.parse,", () => {
-  it("reads flat records alike", () => compare(optionsFor(Row.schema), 1, 6000));
+  it("reads flat records alike", () => expectAlike(optionsFor(Flat.schema), 1, 6000));
 
-  it("reads records of narrow numbers alike", () => compare(optionsFor(Narrow.schema), 2, 4000));
+  it("reads records of narrow numbers alike", () =>
+    expectAlike(optionsFor(Narrow.schema), 2, 4000));
 
-  it("reads times and 64-bit integers alike", () => compare(optionsFor(Times.schema), 3, 4000));
+  it("reads times and 64-bit integers alike", () => expectAlike(optionsFor(Times.schema), 3, 4000));
 
-  it("reads nested records alike", () => compare(optionsFor(Nested.schema), 4, 4000));
+  it("reads nested records alike", () => expectAlike(optionsFor(Nested.schema), 4, 4000));
 
   it("reads validated records alike", () => {
     const validators = new Map(
       Object.entries(Validated.columns).map(([k, c]) => [k, c.validators]),
     );
-    compare(optionsFor(Validated.schema, ["id", "name", "at"], validators), 5, 2000);
+    expectAlike(optionsFor(Validated.schema, ["id", "name", "at"], validators), 5, 2000);
   });
 
   it("refuses what is malformed in members it skips", () => {
-    compare(optionsFor(Nested.schema, ["amount"]), 6, 2000);
-    compare(optionsFor(Row.schema, ["at", "wide"]), 7, 2000);
-    compare(optionsFor(Row.schema, []), 8, 2000);
+    expectAlike(optionsFor(Nested.schema, ["amount"]), 6, 2000);
+    expectAlike(optionsFor(Flat.schema, ["at", "wide"]), 7, 2000);
+    expectAlike(optionsFor(Flat.schema, []), 8, 2000);
   });
 });
 
 describe("JsonDecoder", () => {
+  it.each([
+    ['{"id":1,"side":"a"b"}', "a raw quote in a value that is allowed"],
+    ['{"id":1,"side":"a\nb"}', "a raw line feed in a value that is allowed"],
+    ['{"id":1,"name":"\\x"}', "an unknown escape"],
+    ['{"id":1,"name":"\\u00g0"}', "an escape that is not hexadecimal"],
+    ['{"id":1,"name":"\t"}', "a raw tab"],
+    ['{"id":1,"name":"a}', "a string without its end"],
+    ['{"id":1,"other":[1,[2]}', "a skipped list without its end"],
+    ['{"id":1,"other":{"a":tru}}', "a skipped word that is none"],
+    ['{"id":1}}', "what follows the object"],
+    ['{"id":1,}', "a comma at the end"],
+  ])("refuses %s: %s", (line) => {
+    const { rows, badRecords } = decodedAll(bytesOf(`{"id":1}\n${line}\n{"id":2}\n{"id":3}\n`));
+    expect(badRecords[0]).toMatchObject({ index: 1, code: "RECORD_MALFORMED" });
+    expect(rows.map((row) => row["id"])).toEqual([1, 2, 3]);
+  });
+
+  it("refuses a raw quote in a member's name that has one", () => {
+    const line = '{"a":1,"def":2,"klmno":3,"é":"x","quo"te":true}\n          ';
+    expect(decoded(optionsFor(Narrow.schema), bytesOf(line), true).badRecords).toHaveLength(1);
+  });
+
+  it("keeps every value exactly", () => {
+    const line =
+      '{"ms":-1,"us":"1969-12-31T23:59:59.999999Z","ns":"-1","day":"1970-01-02","took":-4294967297,' +
+      '"big":"-9223372036854775808","unsigned":"18446744073709551615","count":9007199254740991}';
+    const { rows } = decoded(optionsFor(Times.schema), bytesOf(line), true);
+    expect(rows).toEqual([
+      {
+        ms: -1,
+        us: -1n,
+        ns: -1n,
+        day: 1,
+        took: -4294967297,
+        big: -(2n ** 63n),
+        unsigned: 2n ** 64n - 1n,
+        count: 2 ** 53 - 1,
+      },
+    ]);
+  });
+
   it("gives the same records however the bytes are divided", () => {
     const random = seededRandom(9);
-    const records = new RandomRecords(random, Row.schema.fields);
-    const options = optionsFor(Row.schema);
+    const records = new RandomRecords(random, Flat.schema.fields);
+    const options = optionsFor(Flat.schema);
     for (let run = 0; run < 200; run++) {
       const bytes = records.lines(20);
       const decoder = new JsonDecoder(options);
@@ -122,7 +139,7 @@ describe("JsonDecoder", () => {
           rowsMax,
           isEnd: to === bytes.length,
         });
-        rows.push(...batchToRows(Row.schema, part.rows));
+        rows.push(...batchToRows(Flat.schema, part.rows));
         for (const record of part.badRecords) {
           bad.push({ ...record, index: record.index + count, byte: record.byte + from });
         }
@@ -176,7 +193,7 @@ describe("JsonDecoder", () => {
 
   it("leaves a record without its end unread until the input ends", () => {
     const bytes = bytesOf('{"id":1}\n{"id":2}');
-    const decoder = jsonFormat.decoder(optionsFor(Row.schema));
+    const decoder = jsonFormat.decoder(optionsFor(Flat.schema));
     const result = decoder.decode(bytes, { rowsMax: 9, isEnd: false });
     expect([result.recordCount, result.bytesRead]).toEqual([1, 9]);
   });
@@ -191,7 +208,7 @@ describe("JsonDecoder", () => {
 });
 
 function decodedAll(bytes: Uint8Array) {
-  const decoder = new JsonDecoder(optionsFor(Row.schema));
+  const decoder = new JsonDecoder(optionsFor(Flat.schema));
   const { rows, ...rest } = decoder.decode(bytes, { rowsMax: 100_000, isEnd: true });
-  return { rows: batchToRows(Row.schema, rows), ...rest };
+  return { rows: batchToRows(Flat.schema, rows), ...rest };
 }

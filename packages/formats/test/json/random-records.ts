@@ -142,13 +142,17 @@ const numbers = [
   ..."1.7976931348623157e308|0.000001|123.456|2147483648|-2147483649|1.0|100e-2|NaN".split("|"),
 ];
 const times = [
-  ..."T04:05:06Z|T04:05:06.789Z|T24:00:00Z|T04:05:06.7Z|T04:05:06.123456789Z|T04:05".split("|"),
+  ..."T04:05:06Z|T04:05:06.789Z|T24:00:00Z|T04:05:06.7Z|T04:05:06.123456789Z|T04:05:06.1234567890Z|T04:05:06+02:00Z|T04:05".split(
+    "|",
+  ),
   ..."T04:05:06+02:00|T04:05:06.789-0230| 04:05:06|T04:60:06Z|T0a:05:06Z|||t04:05:06z".split("|"),
 ];
 const textParts = [
   ..."a|ab|abc|abcd|é|€|😀|\u2028|\uFEFF|x{}[]:,|plain text of some length| ".split("|"),
   ...'\\n|\\\\|\\"|\\/|\\b\\f\\r\\t|\\u0041|\\u00e9|\\ud83d\\ude00|\\ud83d|\\udc00x'.split("|"),
-  ..."\\u0000|abcdefghijklmnopqrstuvwxyz0123456789|\\uD83D\\u0041".split("|"),
+  ..."\\u0000|\\ud83d\\ue000|\\ud83d\\ud83d\\ude00|abcdefghijklmnopqrstuvwxyz0123456789|\\uD83D\\u0041".split(
+    "|",
+  ),
 ];
 const tokens = [
   ...'true|false|null|tru|nulls|fals|True|undefined|"|"a|\\|"\\x"|"\\u12G4"|"\\u12"|'.split("|"),
