@@ -1,8 +1,9 @@
-import { hours, isMillraceError, minutes, t } from "@millrace/core";
+import { hours, isMillraceError, milliseconds, minutes, t } from "@millrace/core";
 import type { LogicalNode, LogicalPlan } from "@millrace/plan";
 import { describe, expect, it } from "vitest";
 import {
   count,
+  hopping,
   isPipeline,
   mean,
   pipeline,
@@ -217,6 +218,19 @@ describe("pipeline", () => {
     expect(isMillraceError(problem)).toBe(true);
     expect(problem?.code).toBe("PLAN_WINDOW_SIZE_INVALID");
     expect(problem?.where.file).toMatch(/pipeline\.test\.ts$/);
+  });
+
+  it.each([
+    ["without length", minutes(0)],
+    ["beyond the size", minutes(61)],
+    ["that makes too many panes", milliseconds(7)],
+  ])("refuses a hopping window with a slide %s", (_, slide) => {
+    const [problem] = planOf((p) => {
+      p.source("flights", table(Flight))
+        .keyBy("origin")
+        .window(hopping(hours(1), slide));
+    }).problems;
+    expect(problem?.code).toBe("PLAN_WINDOW_STEP_INVALID");
   });
 
   it("lets other errors of the callback through", () => {

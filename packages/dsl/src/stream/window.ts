@@ -1,5 +1,17 @@
-import { type Duration, millraceError } from "@millrace/core";
-import type { WindowSpec } from "@millrace/plan";
+import type { Duration } from "@millrace/core";
+import { checkWindow, type WindowSpec } from "@millrace/plan";
+
+/** The window, or its problem thrown: the builder collects it with the place of the call. */
+function checked<Window extends WindowSpec>(window: Window): Window {
+  const problem = checkWindow(window);
+  if (problem !== undefined) throw problem;
+  return window;
+}
+
+/** An offset within [0, step): windows that are moved by a whole step are the same windows. */
+function offsetWithin(offset: Duration | undefined, stepMs: number): number {
+  return (((offset ?? 0) % stepMs) + stepMs) % stepMs;
+}
 
 /**
  * Fixed, gap-less windows of event time: `[n·size + offset, (n+1)·size + offset)`, epoch-aligned.
@@ -12,9 +24,39 @@ import type { WindowSpec } from "@millrace/plan";
  * ```
  */
 export function tumbling(size: Duration, options: { offset?: Duration } = {}): WindowSpec {
-  if (!(Number.isSafeInteger(size) && size > 0)) {
-    throw millraceError("PLAN_WINDOW_SIZE_INVALID", { sizeMs: size });
-  }
-  const offset = options.offset ?? 0;
-  return { kind: "tumbling", sizeMs: size, offsetMs: ((offset % size) + size) % size };
+  return checked({
+    kind: "tumbling",
+    sizeMs: size,
+    offsetMs: offsetWithin(options.offset, size),
+  });
+}
+
+/**
+ * Windows of event time of one size that start every slide and so overlap: `[n·slide + offset,
+ * n·slide + offset + size)`, epoch-aligned.
+ *
+ * A row counts in each window over its time, ⌊size/slide⌋ or one more. Rows are aggregated in panes
+ * of the greatest common divisor of size and slide: a row costs the same whatever the overlap, a
+ * window merges its panes when it closes.
+ *
+ * @param size a duration > 0; need not be a multiple of the slide
+ * @param slide a duration > 0, at most the size
+ * @throws MillraceError `PLAN_WINDOW_SIZE_INVALID` when size ≤ 0; `PLAN_WINDOW_STEP_INVALID` when
+ *   slide ≤ 0 or slide > size, or when a window has more than 10,000 panes
+ * @example
+ * ```ts import.meta.vitest
+ * hopping(hours(1), minutes(10))
+ * ```
+ */
+export function hopping(
+  size: Duration,
+  slide: Duration,
+  options: { offset?: Duration } = {},
+): WindowSpec {
+  return checked({
+    kind: "hopping",
+    sizeMs: size,
+    slideMs: slide,
+    offsetMs: offsetWithin(options.offset, slide),
+  });
 }

@@ -12,6 +12,7 @@ import {
   coalesce,
   count,
   first,
+  hopping,
   type KeyedStream,
   least,
   literal,
@@ -108,6 +109,17 @@ pipeline("types", (p) => {
     return h.meanDelay.gt(5).and(h.windowStart.gte("2001-01-01"));
   });
   holds<Equal<RowIn<ReturnType<typeof hourly.late>>, RowIn<typeof flights>>>();
+
+  const overlapping = flights
+    .keyBy("origin")
+    .window(hopping(hours(1), minutes(10)))
+    .aggregate("overlapping", () => ({ flights: count() }));
+  holds<
+    Equal<
+      RowIn<typeof overlapping>,
+      { origin: string; windowStart: Instant; windowEnd: Instant; flights: number }
+    >
+  >();
 
   const anomalies = hourly.detect("anomaly", { value: "meanDelay", detector: seasonal });
   anomalies.filter((a) => {

@@ -50,7 +50,8 @@ export class NumberExtremeAccumulator implements Accumulator {
     const from = other.#cells.values;
     for (let i = 0; i < count; i += 1) {
       const n = from[i * width + 1] as number;
-      if (n > 0) this.#take(groups[i] as number, from[i * width] as number, n);
+      const group = groups[i] as number;
+      if (n > 0 && group >= 0) this.#take(group, from[i * width] as number, n);
     }
   }
 

@@ -22,7 +22,6 @@ import type { OpenWindow, WindowCall } from "./open-window.ts";
  */
 export class ClosedWindows {
   readonly #keys: readonly FieldType[];
-  readonly #sizeMs: number;
   readonly #callFields: readonly FieldType[];
   readonly #results: readonly { evaluate(batch: RecordBatch): Data }[];
   readonly #fields: readonly FieldType[];
@@ -33,20 +32,22 @@ export class ClosedWindows {
     readonly keys: readonly FieldType[];
     readonly calls: readonly WindowCall[];
     readonly columns: readonly NamedExpression[];
-    readonly sizeMs: number;
     /** Columns of the output, without hidden ones. */
     readonly fields: readonly FieldType[];
   }) {
     this.#keys = options.keys;
-    this.#sizeMs = options.sizeMs;
     this.#callFields = options.calls.map(({ call }, i) => ({ name: `$${i}`, type: call.type }));
     this.#results = options.columns.map(({ expression }) => compileExpression(expression));
     this.#fields = [...options.fields, timeField];
   }
 
-  /** Adds a window; emits when enough rows have come together. */
-  add(window: OpenWindow, emit: (batch: RecordBatch) => void): void {
-    const batch = this.#rowsOf(window);
+  /** Adds a window `[start, end)`; emits when enough rows have come together. */
+  add(
+    window: OpenWindow,
+    span: { readonly start: number; readonly end: number },
+    emit: (batch: RecordBatch) => void,
+  ): void {
+    const batch = this.#rowsOf(window, span);
     if (batch.numRows >= limits.batchRowsDefault) {
       this.flush(emit);
       for (let from = 0; from < batch.numRows; from += limits.batchRowsDefault) {
@@ -69,17 +70,19 @@ export class ClosedWindows {
     if (first !== undefined) emit(pending.length === 1 ? first : concatBatches(pending));
   }
 
-  #rowsOf(window: OpenWindow): RecordBatch {
+  #rowsOf(
+    window: OpenWindow,
+    { start, end }: { readonly start: number; readonly end: number },
+  ): RecordBatch {
     const count = window.groups.size;
     const unordered = Scratch.identity(count);
     const order = orderByKeys(window.groups.keyColumns(unordered, count), this.#keys, count);
     const results = window.calls.map((c) => c.accumulator.result(order, count));
     const calls = makeBatch(batchSchema(this.#callFields), results, count);
-    const end = window.start + this.#sizeMs;
     const constant = (value: number): Float64Array => new Float64Array(count).fill(value);
     const columns = [
       ...window.groups.keyColumns(order, count),
-      timestampColumn(constant(window.start), count),
+      timestampColumn(constant(start), count),
       timestampColumn(constant(end), count),
       ...this.#results.map((result) => result.evaluate(calls)),
       int64Column(constant(end - 1), count),

@@ -78,8 +78,19 @@ export interface TumblingWindow {
   readonly offsetMs: number;
 }
 
+/**
+ * Windows [n·slide + offset, n·slide + offset + size), epoch-aligned; 0 < slide ≤ size, so that
+ * each time is in at least one. The size need not be a multiple of the slide.
+ */
+export interface HoppingWindow {
+  readonly kind: "hopping";
+  readonly sizeMs: number;
+  readonly slideMs: number;
+  readonly offsetMs: number;
+}
+
 /** How event time is cut into windows. */
-export type WindowSpec = TumblingWindow;
+export type WindowSpec = TumblingWindow | HoppingWindow;
 
 /**
  * Rows per (key, window): keys, `windowStart`, `windowEnd` (timestamps in ms), then the columns.

@@ -1,0 +1,36 @@
+import { limits, type MillraceError, millraceError } from "@millrace/core";
+import type { WindowSpec } from "./nodes.ts";
+
+/** What makes a window impossible, if anything. */
+export function checkWindow(window: WindowSpec): MillraceError | undefined {
+  const { sizeMs } = window;
+  if (!isSpan(sizeMs)) return millraceError("PLAN_WINDOW_SIZE_INVALID", { sizeMs });
+  switch (window.kind) {
+    case "tumbling":
+      return undefined;
+    case "hopping":
+      return checkHopping(sizeMs, window.slideMs);
+  }
+}
+
+function isSpan(durationMs: number): boolean {
+  return Number.isSafeInteger(durationMs) && durationMs > 0;
+}
+
+function checkHopping(sizeMs: number, slideMs: number): MillraceError | undefined {
+  const refuse = (rule: string): MillraceError =>
+    millraceError("PLAN_WINDOW_STEP_INVALID", {
+      window: `hopping(${sizeMs} ms, ${slideMs} ms)`,
+      rule,
+    });
+  if (!isSpan(slideMs)) return refuse("the slide is a duration greater than zero");
+  if (slideMs > sizeMs) return refuse("with a slide beyond the size, rows would be in no window");
+  if (sizeMs / greatestDivisor(sizeMs, slideMs) <= limits.windowPanesMax) return undefined;
+  const most = `it would have more than ${limits.windowPanesMax} panes`;
+  return refuse(`${most}, whose length divides both size and slide`);
+}
+
+/** The greatest whole number that divides both of two positive ones. */
+export function greatestDivisor(left: number, right: number): number {
+  return right === 0 ? left : greatestDivisor(right, left % right);
+}

@@ -1,0 +1,12 @@
+import { formatDuration } from "@millrace/core";
+import type { WindowSpec } from "./nodes.ts";
+
+/** A window as plan texts show it: `hopping 1h every 10m`. */
+export function formatWindow(window: WindowSpec): string {
+  switch (window.kind) {
+    case "tumbling":
+      return `tumbling ${formatDuration(window.sizeMs)}`;
+    case "hopping":
+      return `hopping ${formatDuration(window.sizeMs)} every ${formatDuration(window.slideMs)}`;
+  }
+}
