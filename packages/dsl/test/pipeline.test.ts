@@ -9,6 +9,7 @@ import {
   pipeline,
   type PipelineBuilder,
   quantile,
+  session,
   tumbling,
 } from "../src/index.ts";
 import { Flight, seasonal, store, table, theta } from "./fixtures.ts";
@@ -218,6 +219,15 @@ describe("pipeline", () => {
     expect(isMillraceError(problem)).toBe(true);
     expect(problem?.code).toBe("PLAN_WINDOW_SIZE_INVALID");
     expect(problem?.where.file).toMatch(/pipeline\.test\.ts$/);
+  });
+
+  it("refuses a session without a gap", () => {
+    const [problem] = planOf((p) => {
+      p.source("flights", table(Flight))
+        .keyBy("origin")
+        .window(session(minutes(0)));
+    }).problems;
+    expect(problem?.code).toBe("PLAN_WINDOW_SIZE_INVALID");
   });
 
   it.each([

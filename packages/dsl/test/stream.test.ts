@@ -8,6 +8,7 @@ import {
   mean,
   min,
   pipeline,
+  session,
   type Stream,
   sum,
   tumbling,
@@ -205,6 +206,18 @@ describe("stream", () => {
     expect(nodes.at(-1)).toMatchObject({
       window: { kind: "hopping", sizeMs: 3_600_000, slideMs: 600_000, offsetMs: 300_000 },
     });
+  });
+
+  it("knows no step of a forecast over sessions", () => {
+    const { nodes } = planOf((rows) => {
+      rows
+        .keyBy("key")
+        .window(session(minutes(30)))
+        .aggregate("counts", () => ({ n: count() }))
+        .forecast("next", { value: "n", model: theta, horizon: hours(2) });
+    });
+    expect(nodes.at(-1)).not.toHaveProperty("stepMs");
+    expect(nodes.at(-2)).toMatchObject({ window: { kind: "session", gapMs: 1_800_000 } });
   });
 
   it("takes the slide of a hopping window as a forecast's step", () => {

@@ -30,6 +30,8 @@ function stepOfWindow(window: WindowSpec): number | undefined {
       return window.sizeMs;
     case "hopping":
       return window.slideMs;
+    case "session":
+      return undefined;
   }
 }
 

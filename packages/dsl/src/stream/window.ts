@@ -60,3 +60,26 @@ export function hopping(
     offsetMs: offsetWithin(options.offset, slide),
   });
 }
+
+/**
+ * Per key, stretches of event time in which each row follows the one before in less than the gap:
+ * `[first row, last row + gap)`.
+ *
+ * A row that falls between two sessions may make them one. A row that follows exactly a gap later
+ * starts the next session.
+ *
+ * A session is written when the watermark reaches its end plus the allowed lateness. A row is late
+ * when its own watermark had passed its time by more than the allowed lateness, as then its
+ * neighbours may have been written: give `allowedLateness` where rows beyond the source's
+ * out-of-orderness shall count.
+ *
+ * @param gap a duration > 0
+ * @throws MillraceError `PLAN_WINDOW_SIZE_INVALID` when gap ≤ 0
+ * @example
+ * ```ts import.meta.vitest
+ * session(minutes(30))
+ * ```
+ */
+export function session(gap: Duration): WindowSpec {
+  return checked({ kind: "session", gapMs: gap });
+}

@@ -22,6 +22,7 @@ import {
   type NumberExpression,
   pipeline,
   quantile,
+  session,
   stddev,
   type Stream,
   type StringExpression,
@@ -110,6 +111,12 @@ pipeline("types", (p) => {
   });
   holds<Equal<RowIn<ReturnType<typeof hourly.late>>, RowIn<typeof flights>>>();
 
+  const sessions = flights
+    .keyBy("origin", "destination")
+    .window(session(minutes(30)), { allowedLateness: minutes(5) })
+    .aggregate("sessions", () => ({ flights: count() }));
+  holds<Equal<RowIn<typeof sessions>["destination"], string>>();
+  holds<Equal<RowIn<ReturnType<typeof sessions.late>>, RowIn<typeof flights>>>();
   const overlapping = flights
     .keyBy("origin")
     .window(hopping(hours(1), minutes(10)))

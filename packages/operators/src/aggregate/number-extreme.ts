@@ -23,6 +23,11 @@ export class NumberExtremeAccumulator implements Accumulator {
     this.#sign = which === "min" ? 1 : -1;
   }
 
+  /** The extreme of a group that has a value. */
+  valueOf(group: number): number {
+    return this.#cells.values[group * width] as number;
+  }
+
   ensure(count: number): void {
     this.#cells.ensure(count);
   }

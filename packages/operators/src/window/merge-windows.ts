@@ -24,7 +24,7 @@ export function mergeWindow(into: OpenWindow, from: OpenWindow): void {
  * Adds group i of `from` to group `groups[i]` of `into`, which must have them; −1 leaves a group
  * out.
  */
-function mergeGroups(into: OpenWindow, from: OpenWindow, groups: Int32Array): void {
+export function mergeGroups(into: OpenWindow, from: OpenWindow, groups: Int32Array): void {
   into.ensure();
   for (let call = 0; call < from.calls.length; call += 1) {
     const source = from.calls[call] as CallState;

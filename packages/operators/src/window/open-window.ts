@@ -73,6 +73,11 @@ export class OpenWindow {
     }
   }
 
+  /** Whether there is something for the next delta. */
+  get isChanged(): boolean {
+    return this.#changed.length > 0;
+  }
+
   /** Groups changed since the last call, and marks them as unchanged. */
   takeChanged(): Int32Array {
     const changed = Int32Array.from(this.#changed);

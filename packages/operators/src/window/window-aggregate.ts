@@ -2,28 +2,25 @@ import { columnOf, hashColumns, takeRows } from "@millrace/columnar";
 import {
   assert,
   type Collector,
-  type FieldType,
-  findField,
   hiddenColumns,
-  millraceError,
   type Operator,
   type OperatorCounts,
   operatorCounts,
   type RowSchema,
   type StateTable,
 } from "@millrace/core";
-import type { AggregateCall, WindowAggregateSpec } from "@millrace/plan";
+import type { WindowAggregateSpec } from "@millrace/plan";
 import type { Data, RecordBatch } from "apache-arrow";
 import { CallInput } from "../aggregate/call-input.ts";
-import { planAccumulator } from "../aggregate/create-accumulator.ts";
 import { EventOrder } from "../aggregate/event-order.ts";
 import { readNumbers } from "../aggregate/read-numbers.ts";
 import { Scratch } from "../scratch.ts";
-import { ClosedWindows } from "./closed-windows.ts";
+import { ClosedWindows, constantSpans } from "./closed-windows.ts";
 import { splitLateRows } from "./late-rows.ts";
 import { firstOpenEnds } from "./first-open-ends.ts";
 import { mergeWindow } from "./merge-windows.ts";
 import type { OpenWindow } from "./open-window.ts";
+import { planCalls } from "./plan-calls.ts";
 import { type PaneRows, RowsByPane } from "./rows-by-pane.ts";
 import { splitByEnd } from "./split-by-end.ts";
 import { tableShapes } from "./table-shapes.ts";
@@ -38,12 +35,6 @@ import { WindowTable } from "./window-table.ts";
 //   W3. A window closes once, at the first watermark that reaches its end plus the allowed
 //       lateness; a pane is freed whole with the last window over it.
 //   W4. All rows of a pane in the store count in the same windows; so a window is the sum of panes.
-
-function keyField(schema: RowSchema, name: string): FieldType {
-  const field = findField(schema, name);
-  assert(field !== undefined, `the input has the key column ${name}`);
-  return field;
-}
 
 /** A window aggregation over aligned windows. */
 export type AlignedWindowSpec = WindowAggregateSpec & { readonly window: AlignedWindow };
@@ -91,11 +82,7 @@ export class WindowAggregateOperator implements Operator {
     operatorId: string,
   ) {
     this.#spec = spec;
-    const keys = spec.keys.map((name) => keyField(schemas.input, name));
-    const calls = spec.calls.map((call, index) => ({
-      call,
-      plan: planAccumulator(call, () => this.#failSum(index, operatorId)),
-    }));
+    const { keys, calls } = planCalls(spec, schemas.input, operatorId);
     const { allowedLatenessMs } = spec;
     const layout = new WindowLayout(spec.window);
     this.#layout = layout;
@@ -103,6 +90,7 @@ export class WindowAggregateOperator implements Operator {
     this.#inputs = calls.map(({ call, plan }) => new CallInput(call, plan.form, this.#order));
     this.#closed = new ClosedWindows({
       keys,
+      keyCount: keys.length,
       calls,
       columns: spec.columns,
       fields: schemas.output.fields,
@@ -113,15 +101,6 @@ export class WindowAggregateOperator implements Operator {
       this.#watermark = Math.max(this.#watermark, watermark);
     };
     this.state = tableShapes(calls).map((shape) => new WindowTable(shape, this.#store, onRestored));
-  }
-
-  #failSum(call: number, operatorId: string): never {
-    const column = this.#spec.columns.find(({ expression }) => readsCall(expression, call));
-    throw millraceError(
-      "RUN_SUM_OVERFLOW",
-      { operatorId, column: column?.name ?? `$${call}` },
-      { where: { operatorId } },
-    );
   }
 
   process(batch: RecordBatch, out: Collector): void {
@@ -194,7 +173,9 @@ export class WindowAggregateOperator implements Operator {
       out.emit(batch);
     };
     for (const due of this.#store.takeDue(watermark)) {
-      this.#closed.add(this.#totalOf(due), due, emit);
+      const total = this.#totalOf(due);
+      const spans = constantSpans(due, total.groups.size);
+      this.#closed.add(total, spans, emit);
     }
     this.#closed.flush(emit);
   }
@@ -207,9 +188,4 @@ export class WindowAggregateOperator implements Operator {
     for (const pane of due.panes) mergeWindow(total, pane);
     return total;
   }
-}
-
-function readsCall(expression: AggregateCall["argument"], call: number): boolean {
-  if (expression?.kind === "column") return expression.name === `$${call}`;
-  return expression?.kind === "call" && expression.arguments.some((a) => readsCall(a, call));
 }

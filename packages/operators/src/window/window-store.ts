@@ -1,6 +1,7 @@
 import { type FieldType, limits, millraceError } from "@millrace/core";
 import { OpenWindow, type WindowCall } from "./open-window.ts";
 import type { WindowLayout } from "./window-layout.ts";
+import type { PaneStore } from "./window-table.ts";
 
 /** A window that has closed, and the panes whose rows count in it, at least one. */
 export interface DueWindow {
@@ -15,7 +16,7 @@ export interface DueWindow {
  * Rows of one pane may differ in the first window that they count in, as a row that comes late
  * counts only in the windows that its own watermark has not closed: they are kept apart.
  */
-export class WindowStore {
+export class WindowStore implements PaneStore {
   readonly keys: readonly FieldType[];
   readonly calls: readonly WindowCall[];
   readonly layout: WindowLayout;
@@ -102,6 +103,10 @@ export class WindowStore {
       panes.sort((left, right) => left.start - right.start || left.firstEnd - right.firstEnd);
     }
     return [...due.values()].toSorted((left, right) => left.end - right.end);
+  }
+
+  dropClosed(watermark: number): void {
+    this.takeDue(watermark);
   }
 
   /** Adds a pane to its windows that are due; says whether one is still open. */

@@ -14,7 +14,7 @@ import { readNumbers } from "../aggregate/read-numbers.ts";
 import type { OpenWindow } from "./open-window.ts";
 import { RowsByPane } from "./rows-by-pane.ts";
 import { splitByEnd } from "./split-by-end.ts";
-import type { WindowStore } from "./window-store.ts";
+import type { WindowLayout } from "./window-layout.ts";
 
 const paneStartColumn = "$windowStart";
 const firstEndColumn = "$firstEnd";
@@ -38,6 +38,16 @@ export interface TableShape {
   rowCount(window: OpenWindow): number;
 }
 
+/** The open panes of an operator, as its state tables see them. */
+export interface PaneStore {
+  readonly keys: readonly FieldType[];
+  readonly layout: WindowLayout;
+  open(start: number, firstEnd: number): OpenWindow;
+  all(): Iterable<OpenWindow>;
+  /** Drops what has closed when event time is at the watermark. Twice is as good as once. */
+  dropClosed(watermark: number): void;
+}
+
 /**
  * A state table of the open panes of an operator: `{$keyGroup, keys…, $windowStart, $firstEnd,
  * columns of the shape…}`, without `$firstEnd` where a pane is a window.
@@ -48,12 +58,12 @@ export interface TableShape {
 export class WindowTable implements StateTable {
   readonly name: string;
   readonly #shape: TableShape;
-  readonly #store: WindowStore;
+  readonly #store: PaneStore;
   readonly #byPane: RowsByPane;
   readonly #fields: readonly FieldType[];
   readonly #onRestored: (watermark: number) => void;
 
-  constructor(shape: TableShape, store: WindowStore, onRestored: (watermark: number) => void) {
+  constructor(shape: TableShape, store: PaneStore, onRestored: (watermark: number) => void) {
     this.name = shape.name;
     this.#shape = shape;
     this.#store = store;
@@ -135,7 +145,7 @@ export class WindowTable implements StateTable {
   }
 
   restored(watermark: number): void {
-    this.#store.takeDue(watermark);
+    this.#store.dropClosed(watermark);
     this.#onRestored(watermark);
   }
 

@@ -1,12 +1,14 @@
 import { takeRows } from "@millrace/columnar";
-import { collectOutput, operatorLaws, type OutputRow } from "@millrace/conformance";
+import { collectOutput, operatorLaws } from "@millrace/conformance";
 import type { HoppingWindow } from "@millrace/plan";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { batchOf } from "../fixtures.ts";
-import { byEndAndKey, type ModelWindow, naiveWindows } from "./naive-windows.ts";
+import { byEndAndKey, naiveWindows } from "./naive-windows.ts";
 import {
   everyCall,
+  modelWindow,
+  spans,
   windowCases,
   windowInput,
   windowOperator,
@@ -25,19 +27,6 @@ function windowsOver({ sizeMs, slideMs, offsetMs }: HoppingWindow, time: number)
   }
   return windows;
 }
-
-function modelWindow(out: OutputRow): ModelWindow {
-  return {
-    key: out["key"] as string | null,
-    windowStart: out["windowStart"] as number,
-    windowEnd: out["windowEnd"] as number,
-    count: out["r0"] as number,
-    sum: out["r1"] as number,
-  };
-}
-
-const spans = (rows: readonly OutputRow[]) =>
-  rows.map((r) => [r["windowStart"], r["windowEnd"], r["key"], r["r0"]]);
 
 describe("a hopping window aggregation", () => {
   test("counts a row in every window over its time, and emits each at its end", () => {

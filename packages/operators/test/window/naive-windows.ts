@@ -43,6 +43,33 @@ export function naiveWindows(
   return { windows: [...windows.values()].sort(byEndAndKey), late };
 }
 
+/**
+ * Sessions by sorting: the rows whose own watermark had not passed their time by more than the
+ * lateness, per key, split where the next one is a gap or more away.
+ */
+export function naiveSessions(
+  rows: readonly ModelRow[],
+  gapMs: number,
+  latenessMs: number,
+): { readonly windows: readonly ModelWindow[]; readonly late: readonly ModelRow[] } {
+  const isLate = (row: ModelRow): boolean => row.time + latenessMs < row.watermark;
+  const windows: ModelWindow[] = [];
+  const onTime = rows.filter((row) => !isLate(row)).toSorted((a, b) => a.time - b.time);
+  for (const key of new Set(onTime.map((row) => row.key))) {
+    let open: ModelWindow | undefined;
+    for (const { time, n } of onTime.filter((row) => row.key === key)) {
+      if (open !== undefined && time >= open.windowEnd) {
+        windows.push(open);
+        open = undefined;
+      }
+      const { windowStart, count, sum } = open ?? { windowStart: time, count: 0, sum: 0 };
+      open = { key, windowStart, windowEnd: time + gapMs, count: count + 1, sum: sum + n };
+    }
+    if (open !== undefined) windows.push(open);
+  }
+  return { windows: windows.sort(byEndAndKey), late: rows.filter(isLate) };
+}
+
 /** The order in which windows are emitted. */
 export function byEndAndKey(left: ModelWindow, right: ModelWindow): number {
   if (left.windowEnd !== right.windowEnd) return left.windowEnd - right.windowEnd;

@@ -1,4 +1,4 @@
-import type { OperatorSegment } from "@millrace/conformance";
+import type { OperatorSegment, OutputRow } from "@millrace/conformance";
 import type { DataType, FieldType, Operator, RowSchema } from "@millrace/core";
 import {
   type AggregateCall,
@@ -20,7 +20,7 @@ import {
   utf8,
   watermarkField,
 } from "../fixtures.ts";
-import type { ModelRow } from "./naive-windows.ts";
+import type { ModelRow, ModelWindow } from "./naive-windows.ts";
 
 const nullableUtf8: DataType = { ...utf8, nullable: true };
 const input: RowSchema = {
@@ -92,6 +92,22 @@ export function windowRow(
 ): Readonly<Record<string, unknown>> {
   const lineage = { $source: 0, $partition: 0, $offset: time };
   return { key, $time: time, n: 1, x: 1, s: null, ...lineage, ...more };
+}
+
+/** A row of output as a model gives it. */
+export function modelWindow(out: OutputRow): ModelWindow {
+  return {
+    key: out["key"] as string | null,
+    windowStart: out["windowStart"] as number,
+    windowEnd: out["windowEnd"] as number,
+    count: out["r0"] as number,
+    sum: out["r1"] as number,
+  };
+}
+
+/** Start, end, key and count of each row of output. */
+export function spans(rows: readonly OutputRow[]): readonly unknown[][] {
+  return rows.map((r) => [r["windowStart"], r["windowEnd"], r["key"], r["r0"]]);
 }
 
 /** Rows and watermarks, and the same rows as a model reads them. */

@@ -3,10 +3,11 @@ import type { WindowSpec } from "./nodes.ts";
 
 /** What makes a window impossible, if anything. */
 export function checkWindow(window: WindowSpec): MillraceError | undefined {
-  const { sizeMs } = window;
+  const sizeMs = window.kind === "session" ? window.gapMs : window.sizeMs;
   if (!isSpan(sizeMs)) return millraceError("PLAN_WINDOW_SIZE_INVALID", { sizeMs });
   switch (window.kind) {
     case "tumbling":
+    case "session":
       return undefined;
     case "hopping":
       return checkHopping(sizeMs, window.slideMs);

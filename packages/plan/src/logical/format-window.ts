@@ -8,5 +8,7 @@ export function formatWindow(window: WindowSpec): string {
       return `tumbling ${formatDuration(window.sizeMs)}`;
     case "hopping":
       return `hopping ${formatDuration(window.sizeMs)} every ${formatDuration(window.slideMs)}`;
+    case "session":
+      return `session gap ${formatDuration(window.gapMs)}`;
   }
 }

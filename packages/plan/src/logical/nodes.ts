@@ -89,8 +89,16 @@ export interface HoppingWindow {
   readonly offsetMs: number;
 }
 
+/**
+ * Per key, the rows that follow each other in less than the gap: [first row, last row + gap).
+ */
+export interface SessionWindow {
+  readonly kind: "session";
+  readonly gapMs: number;
+}
+
 /** How event time is cut into windows. */
-export type WindowSpec = TumblingWindow | HoppingWindow;
+export type WindowSpec = TumblingWindow | HoppingWindow | SessionWindow;
 
 /**
  * Rows per (key, window): keys, `windowStart`, `windowEnd` (timestamps in ms), then the columns.

@@ -116,7 +116,7 @@ export const planErrors: {
     retry: "never",
     exitCode: 2,
     message: (p) => `A window of ${p.sizeMs} ms is not possible.`,
-    hint: "A window's size is a duration greater than zero.",
+    hint: "A window's size, or a session's gap, is a duration greater than zero.",
   }),
   PLAN_WINDOW_STEP_INVALID: errorSpec({
     domain: "user",
