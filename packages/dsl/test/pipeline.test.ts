@@ -3,6 +3,7 @@ import type { LogicalNode, LogicalPlan } from "@millrace/plan";
 import { describe, expect, it } from "vitest";
 import {
   count,
+  cumulate,
   hopping,
   isPipeline,
   mean,
@@ -228,6 +229,19 @@ describe("pipeline", () => {
         .window(session(minutes(0)));
     }).problems;
     expect(problem?.code).toBe("PLAN_WINDOW_SIZE_INVALID");
+  });
+
+  it.each([
+    ["without length", minutes(0)],
+    ["that does not divide the size", minutes(7)],
+    ["of which there are too many", milliseconds(1)],
+  ])("refuses growing windows with a step %s", (_, step) => {
+    const [problem] = planOf((p) => {
+      p.source("flights", table(Flight))
+        .keyBy("origin")
+        .window(cumulate(step, hours(1)));
+    }).problems;
+    expect(problem?.code).toBe("PLAN_WINDOW_STEP_INVALID");
   });
 
   it.each([

@@ -3,6 +3,7 @@ import { formatExpression, type LogicalNode, type LogicalPlan } from "@millrace/
 import { describe, expect, it } from "vitest";
 import {
   count,
+  cumulate,
   hopping,
   max,
   mean,
@@ -205,6 +206,18 @@ describe("stream", () => {
     });
     expect(nodes.at(-1)).toMatchObject({
       window: { kind: "hopping", sizeMs: 3_600_000, slideMs: 600_000, offsetMs: 300_000 },
+    });
+  });
+
+  it("keeps a growing window's offset within its size", () => {
+    const { nodes } = planOf((rows) => {
+      rows
+        .keyBy("key")
+        .window(cumulate(minutes(10), hours(1), { offset: minutes(-25) }))
+        .aggregate("counts", () => ({ n: count() }));
+    });
+    expect(nodes.at(-1)).toMatchObject({
+      window: { kind: "cumulate", stepMs: 600_000, sizeMs: 3_600_000, offsetMs: 2_100_000 },
     });
   });
 

@@ -9,6 +9,7 @@ import {
 import { openMemoryLog } from "@millrace/log";
 import {
   count,
+  cumulate,
   hopping,
   hours,
   type InferRow,
@@ -47,6 +48,7 @@ const store: SinkDescriptor = {
 
 const windows = {
   hopping: hopping(hours(1), minutes(25), { offset: minutes(5) }),
+  cumulate: cumulate(minutes(20), hours(2)),
   session: session(minutes(3)),
 };
 

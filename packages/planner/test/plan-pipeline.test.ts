@@ -170,6 +170,7 @@ test("explain names the windows of a step", () => {
   const windows: readonly [WindowSpec, string][] = [
     [{ kind: "tumbling", sizeMs: 60_000, offsetMs: 0 }, "tumbling 1m"],
     [{ kind: "hopping", sizeMs: 3_600_000, slideMs: 60_000, offsetMs: 0 }, "hopping 1h every 1m"],
+    [{ kind: "cumulate", stepMs: 3_600_000, sizeMs: 86_400_000, offsetMs: 0 }, "cumulate 1d by 1h"],
     [{ kind: "session", gapMs: 1_800_000 }, "session gap 30m"],
   ];
   for (const [window, text] of windows) {

@@ -3,7 +3,7 @@ import type { PlanDraft } from "../plan-draft.ts";
 
 /**
  * Time between the points of each key where it is known: the size of the tumbling window above, or
- * the slide of the hopping one.
+ * the slide of the hopping one. Growing windows and sessions have none.
  *
  * Steps that keep rows as they are may stand between; a user function, or another key, ends the
  * knowledge.
@@ -30,6 +30,7 @@ function stepOfWindow(window: WindowSpec): number | undefined {
       return window.sizeMs;
     case "hopping":
       return window.slideMs;
+    case "cumulate":
     case "session":
       return undefined;
   }

@@ -62,6 +62,35 @@ export function hopping(
 }
 
 /**
+ * Windows of event time that grow by a step and start afresh after the size, as for the day so far:
+ * `[n·size + offset, n·size + offset + k·step)` for each k from 1 to size / step, epoch-aligned.
+ *
+ * A row counts in each window of its size that ends after it. A row costs the same however many
+ * those are; a window adds what its last step has brought to the window before.
+ *
+ * @param step a duration > 0
+ * @param size a multiple of the step, at most 10,000 steps
+ * @throws MillraceError `PLAN_WINDOW_SIZE_INVALID` when size ≤ 0; `PLAN_WINDOW_STEP_INVALID` when
+ *   step ≤ 0, or the size is no multiple of it, or when there are too many steps
+ * @example
+ * ```ts import.meta.vitest
+ * cumulate(hours(1), hours(24))
+ * ```
+ */
+export function cumulate(
+  step: Duration,
+  size: Duration,
+  options: { offset?: Duration } = {},
+): WindowSpec {
+  return checked({
+    kind: "cumulate",
+    stepMs: step,
+    sizeMs: size,
+    offsetMs: offsetWithin(options.offset, size),
+  });
+}
+
+/**
  * Per key, stretches of event time in which each row follows the one before in less than the gap:
  * `[first row, last row + gap)`.
  *

@@ -11,6 +11,7 @@ import {
   type BooleanExpression,
   coalesce,
   count,
+  cumulate,
   first,
   hopping,
   type KeyedStream,
@@ -117,6 +118,11 @@ pipeline("types", (p) => {
     .aggregate("sessions", () => ({ flights: count() }));
   holds<Equal<RowIn<typeof sessions>["destination"], string>>();
   holds<Equal<RowIn<ReturnType<typeof sessions.late>>, RowIn<typeof flights>>>();
+  const soFar = flights
+    .keyBy("origin")
+    .window(cumulate(hours(1), hours(24)))
+    .aggregate("so-far", () => ({ flights: count() }));
+  holds<Equal<RowIn<typeof soFar>["windowEnd"], Instant>>();
   const overlapping = flights
     .keyBy("origin")
     .window(hopping(hours(1), minutes(10)))

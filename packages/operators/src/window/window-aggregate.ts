@@ -18,14 +18,14 @@ import { Scratch } from "../scratch.ts";
 import { ClosedWindows, constantSpans } from "./closed-windows.ts";
 import { splitLateRows } from "./late-rows.ts";
 import { firstOpenEnds } from "./first-open-ends.ts";
-import { mergeWindow } from "./merge-windows.ts";
 import type { OpenWindow } from "./open-window.ts";
 import { planCalls } from "./plan-calls.ts";
 import { type PaneRows, RowsByPane } from "./rows-by-pane.ts";
 import { splitByEnd } from "./split-by-end.ts";
 import { tableShapes } from "./table-shapes.ts";
 import { type AlignedWindow, WindowLayout } from "./window-layout.ts";
-import { type DueWindow, WindowStore } from "./window-store.ts";
+import { WindowStore } from "./window-store.ts";
+import { PaneSums, RunningSums, type WindowTotals } from "./window-totals.ts";
 import { WindowTable } from "./window-table.ts";
 
 // Invariants:
@@ -40,8 +40,8 @@ import { WindowTable } from "./window-table.ts";
 export type AlignedWindowSpec = WindowAggregateSpec & { readonly window: AlignedWindow };
 
 /**
- * Aggregates rows per key in event-time windows that are aligned to the epoch: tumbling and
- * hopping.
+ * Aggregates rows per key in event-time windows that are aligned to the epoch: tumbling,
+ * hopping and cumulate.
  *
  * Emits each window that has a row once, when the watermark reaches its end plus the allowed
  * lateness; a row whose windows have all closed is late. Rows are aggregated per pane, so a row
@@ -64,6 +64,7 @@ export class WindowAggregateOperator implements Operator {
   readonly #spec: AlignedWindowSpec;
   readonly #store: WindowStore;
   readonly #inputs: readonly CallInput[];
+  readonly #totals: WindowTotals;
   readonly #closed: ClosedWindows;
   readonly #byPane: RowsByPane;
   readonly #layout: WindowLayout;
@@ -87,6 +88,7 @@ export class WindowAggregateOperator implements Operator {
     const layout = new WindowLayout(spec.window);
     this.#layout = layout;
     this.#store = new WindowStore({ keys, calls, layout, allowedLatenessMs, operatorId });
+    this.#totals = layout.isGrowing ? new RunningSums(this.#store) : new PaneSums(this.#store);
     this.#inputs = calls.map(({ call, plan }) => new CallInput(call, plan.form, this.#order));
     this.#closed = new ClosedWindows({
       keys,
@@ -173,19 +175,10 @@ export class WindowAggregateOperator implements Operator {
       out.emit(batch);
     };
     for (const due of this.#store.takeDue(watermark)) {
-      const total = this.#totalOf(due);
+      const total = this.#totals.of(due);
       const spans = constantSpans(due, total.groups.size);
       this.#closed.add(total, spans, emit);
     }
     this.#closed.flush(emit);
-  }
-
-  /** The panes of a window as one. */
-  #totalOf(due: DueWindow): OpenWindow {
-    const [only] = due.panes;
-    if (only !== undefined && due.panes.length === 1) return only;
-    const total = this.#store.fresh({ start: due.start, firstEnd: due.end });
-    for (const pane of due.panes) mergeWindow(total, pane);
-    return total;
   }
 }

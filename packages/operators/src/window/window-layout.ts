@@ -18,15 +18,21 @@ export class WindowLayout {
   readonly strideMs: number;
   /** Whether a pane may be part of several windows. */
   readonly isShared: boolean;
+  /** Whether the windows over a pane start together and grow, rather than move on. */
+  readonly isGrowing: boolean;
   readonly #sizeMs: number;
+  /** From the end of the last window over a pane to the next such end. */
+  readonly #lastEveryMs: number;
 
   constructor(window: AlignedWindow) {
     const { sizeMs, offsetMs } = window;
     this.#sizeMs = sizeMs;
     this.offsetMs = offsetMs;
     this.isShared = window.kind !== "tumbling";
-    this.strideMs = window.kind === "tumbling" ? sizeMs : window.slideMs;
+    this.isGrowing = window.kind === "cumulate";
+    this.strideMs = strideOf(window);
     this.paneMs = greatestDivisor(sizeMs, this.strideMs);
+    this.#lastEveryMs = this.isGrowing ? sizeMs : this.strideMs;
     assert(this.strideMs > 0 && this.strideMs <= sizeMs, "each time is in at least one window");
   }
 
@@ -41,12 +47,13 @@ export class WindowLayout {
 
   /** End of the first window over a time. */
   firstEndOf(time: number): number {
-    return this.#floor(time - this.#sizeMs, this.strideMs) + this.strideMs + this.#sizeMs;
+    const reachMs = this.isGrowing ? 0 : this.#sizeMs;
+    return this.#floor(time - reachMs, this.strideMs) + this.strideMs + reachMs;
   }
 
   /** End of the last window over a time. */
   lastEndOf(time: number): number {
-    return this.#floor(time, this.strideMs) + this.#sizeMs;
+    return this.#floor(time, this.#lastEveryMs) + this.#sizeMs;
   }
 
   /** End of the first window over a time that ends after `end`. */
@@ -58,6 +65,17 @@ export class WindowLayout {
 
   /** Start of the window that ends there. */
   startOf(end: number): number {
-    return end - this.#sizeMs;
+    return this.isGrowing ? this.#floor(end - 1, this.#sizeMs) : end - this.#sizeMs;
+  }
+}
+
+function strideOf(window: AlignedWindow): number {
+  switch (window.kind) {
+    case "tumbling":
+      return window.sizeMs;
+    case "hopping":
+      return window.slideMs;
+    case "cumulate":
+      return window.stepMs;
   }
 }

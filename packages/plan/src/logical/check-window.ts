@@ -11,6 +11,8 @@ export function checkWindow(window: WindowSpec): MillraceError | undefined {
       return undefined;
     case "hopping":
       return checkHopping(sizeMs, window.slideMs);
+    case "cumulate":
+      return checkCumulate(window.stepMs, sizeMs);
   }
 }
 
@@ -19,16 +21,26 @@ function isSpan(durationMs: number): boolean {
 }
 
 function checkHopping(sizeMs: number, slideMs: number): MillraceError | undefined {
-  const refuse = (rule: string): MillraceError =>
-    millraceError("PLAN_WINDOW_STEP_INVALID", {
-      window: `hopping(${sizeMs} ms, ${slideMs} ms)`,
-      rule,
-    });
-  if (!isSpan(slideMs)) return refuse("the slide is a duration greater than zero");
-  if (slideMs > sizeMs) return refuse("with a slide beyond the size, rows would be in no window");
+  const window = `hopping(${sizeMs} ms, ${slideMs} ms)`;
+  if (!isSpan(slideMs)) return refuse(window, "the slide is a duration greater than zero");
+  if (slideMs > sizeMs) {
+    return refuse(window, "with a slide beyond the size, rows would be in no window");
+  }
   if (sizeMs / greatestDivisor(sizeMs, slideMs) <= limits.windowPanesMax) return undefined;
   const most = `it would have more than ${limits.windowPanesMax} panes`;
-  return refuse(`${most}, whose length divides both size and slide`);
+  return refuse(window, `${most}, whose length divides both size and slide`);
+}
+
+function checkCumulate(stepMs: number, sizeMs: number): MillraceError | undefined {
+  const window = `cumulate(${stepMs} ms, ${sizeMs} ms)`;
+  if (!isSpan(stepMs)) return refuse(window, "the step is a duration greater than zero");
+  if (sizeMs % stepMs !== 0) return refuse(window, "the size is not a multiple of the step");
+  if (sizeMs / stepMs <= limits.windowPanesMax) return undefined;
+  return refuse(window, `it would have more than ${limits.windowPanesMax} steps`);
+}
+
+function refuse(window: string, rule: string): MillraceError {
+  return millraceError("PLAN_WINDOW_STEP_INVALID", { window, rule });
 }
 
 /** The greatest whole number that divides both of two positive ones. */

@@ -8,6 +8,8 @@ export function formatWindow(window: WindowSpec): string {
       return `tumbling ${formatDuration(window.sizeMs)}`;
     case "hopping":
       return `hopping ${formatDuration(window.sizeMs)} every ${formatDuration(window.slideMs)}`;
+    case "cumulate":
+      return `cumulate ${formatDuration(window.sizeMs)} by ${formatDuration(window.stepMs)}`;
     case "session":
       return `session gap ${formatDuration(window.gapMs)}`;
   }

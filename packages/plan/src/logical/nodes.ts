@@ -97,8 +97,19 @@ export interface SessionWindow {
   readonly gapMs: number;
 }
 
+/**
+ * Windows that grow by a step until they start afresh: [n·size + offset, n·size + offset + k·step)
+ * for each k from 1 to size / step, epoch-aligned; the size is a multiple of the step.
+ */
+export interface CumulateWindow {
+  readonly kind: "cumulate";
+  readonly stepMs: number;
+  readonly sizeMs: number;
+  readonly offsetMs: number;
+}
+
 /** How event time is cut into windows. */
-export type WindowSpec = TumblingWindow | HoppingWindow | SessionWindow;
+export type WindowSpec = TumblingWindow | HoppingWindow | CumulateWindow | SessionWindow;
 
 /**
  * Rows per (key, window): keys, `windowStart`, `windowEnd` (timestamps in ms), then the columns.
