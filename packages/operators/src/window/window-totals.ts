@@ -4,7 +4,9 @@ import type { DueWindow, WindowStore } from "./window-store.ts";
 
 /** What windows that have closed come to: the sums of their panes. */
 export interface WindowTotals {
-  /** Call with windows by ascending end. The total may be a pane, and may change at the next call. */
+  /**
+   * Call with windows by ascending end. The total may be a pane, and may change at the next call.
+   */
   of(due: DueWindow): OpenWindow;
 }
 
