@@ -40,11 +40,6 @@ export class WindowLayout {
     return Math.floor((time - this.offsetMs) / stepMs) * stepMs + this.offsetMs;
   }
 
-  /** Start of the pane of a time, times before 1970 included. */
-  paneOf(time: number): number {
-    return this.#floor(time, this.paneMs);
-  }
-
   /** End of the first window over a time. */
   firstEndOf(time: number): number {
     const reachMs = this.isGrowing ? 0 : this.#sizeMs;
