@@ -14,6 +14,8 @@ export const limits: {
   readonly groupsMax: number;
   /** Windows of one operator open at once in one task. */
   readonly windowsOpenMax: number;
+  /** Panes that one hopping or cumulate window is made of. */
+  readonly windowPanesMax: number;
   /** Series (keys) of one detector or forecaster in one task. */
   readonly seriesMax: number;
   /** Bytes of one log record. */
@@ -29,6 +31,7 @@ export const limits: {
   batchRowsDefault: 65_536,
   groupsMax: 20_000_000,
   windowsOpenMax: 100_000,
+  windowPanesMax: 10_000,
   seriesMax: 1_000_000,
   recordBytesMax: 256 * 1024 * 1024,
   snapshotChunkBytes: 1024 * 1024,

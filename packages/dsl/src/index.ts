@@ -41,4 +41,4 @@ export type {
   WindowedStream,
 } from "./stream/stream.ts";
 export type { StreamTypeError } from "./stream/stream-type-error.ts";
-export { tumbling } from "./stream/window.ts";
+export { cumulate, hopping, session, tumbling } from "./stream/window.ts";

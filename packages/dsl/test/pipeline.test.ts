@@ -1,13 +1,16 @@
-import { hours, isMillraceError, minutes, t } from "@millrace/core";
+import { hours, isMillraceError, milliseconds, minutes, t } from "@millrace/core";
 import type { LogicalNode, LogicalPlan } from "@millrace/plan";
 import { describe, expect, it } from "vitest";
 import {
   count,
+  cumulate,
+  hopping,
   isPipeline,
   mean,
   pipeline,
   type PipelineBuilder,
   quantile,
+  session,
   tumbling,
 } from "../src/index.ts";
 import { Flight, seasonal, store, table, theta } from "./fixtures.ts";
@@ -217,6 +220,41 @@ describe("pipeline", () => {
     expect(isMillraceError(problem)).toBe(true);
     expect(problem?.code).toBe("PLAN_WINDOW_SIZE_INVALID");
     expect(problem?.where.file).toMatch(/pipeline\.test\.ts$/);
+  });
+
+  it("refuses a session without a gap", () => {
+    const [problem] = planOf((p) => {
+      p.source("flights", table(Flight))
+        .keyBy("origin")
+        .window(session(minutes(0)));
+    }).problems;
+    expect(problem?.code).toBe("PLAN_WINDOW_SIZE_INVALID");
+  });
+
+  it.each([
+    ["without length", minutes(0)],
+    ["that does not divide the size", minutes(7)],
+    ["of which there are too many", milliseconds(1)],
+  ])("refuses growing windows with a step %s", (_, step) => {
+    const [problem] = planOf((p) => {
+      p.source("flights", table(Flight))
+        .keyBy("origin")
+        .window(cumulate(step, hours(1)));
+    }).problems;
+    expect(problem?.code).toBe("PLAN_WINDOW_STEP_INVALID");
+  });
+
+  it.each([
+    ["without length", minutes(0)],
+    ["beyond the size", minutes(61)],
+    ["that makes too many panes", milliseconds(7)],
+  ])("refuses a hopping window with a slide %s", (_, slide) => {
+    const [problem] = planOf((p) => {
+      p.source("flights", table(Flight))
+        .keyBy("origin")
+        .window(hopping(hours(1), slide));
+    }).problems;
+    expect(problem?.code).toBe("PLAN_WINDOW_STEP_INVALID");
   });
 
   it("lets other errors of the callback through", () => {

@@ -1,7 +1,19 @@
 import { hours, minutes, t } from "@millrace/core";
 import { formatExpression, type LogicalNode, type LogicalPlan } from "@millrace/plan";
 import { describe, expect, it } from "vitest";
-import { count, max, mean, min, pipeline, type Stream, sum, tumbling } from "../src/index.ts";
+import {
+  count,
+  cumulate,
+  hopping,
+  max,
+  mean,
+  min,
+  pipeline,
+  session,
+  type Stream,
+  sum,
+  tumbling,
+} from "../src/index.ts";
 import { store, table, theta } from "./fixtures.ts";
 
 const Row = t.row({ at: t.timestamp(), key: t.utf8(), x: t.float64().nullable(), n: t.int32() });
@@ -183,6 +195,53 @@ describe("stream", () => {
       [undefined, 7_200_000, [0.8, 0.95]],
       [1_800_000, 7_200_000, [0.8, 0.95]],
     ]);
+  });
+
+  it("keeps a hopping window's offset within its slide", () => {
+    const { nodes } = planOf((rows) => {
+      rows
+        .keyBy("key")
+        .window(hopping(hours(1), minutes(10), { offset: minutes(-25) }))
+        .aggregate("counts", () => ({ n: count() }));
+    });
+    expect(nodes.at(-1)).toMatchObject({
+      window: { kind: "hopping", sizeMs: 3_600_000, slideMs: 600_000, offsetMs: 300_000 },
+    });
+  });
+
+  it("keeps a growing window's offset within its size", () => {
+    const { nodes } = planOf((rows) => {
+      rows
+        .keyBy("key")
+        .window(cumulate(minutes(10), hours(1), { offset: minutes(-25) }))
+        .aggregate("counts", () => ({ n: count() }));
+    });
+    expect(nodes.at(-1)).toMatchObject({
+      window: { kind: "cumulate", stepMs: 600_000, sizeMs: 3_600_000, offsetMs: 2_100_000 },
+    });
+  });
+
+  it("knows no step of a forecast over sessions", () => {
+    const { nodes } = planOf((rows) => {
+      rows
+        .keyBy("key")
+        .window(session(minutes(30)))
+        .aggregate("counts", () => ({ n: count() }))
+        .forecast("next", { value: "n", model: theta, horizon: hours(2) });
+    });
+    expect(nodes.at(-1)).not.toHaveProperty("stepMs");
+    expect(nodes.at(-2)).toMatchObject({ window: { kind: "session", gapMs: 1_800_000 } });
+  });
+
+  it("takes the slide of a hopping window as a forecast's step", () => {
+    const { nodes } = planOf((rows) => {
+      rows
+        .keyBy("key")
+        .window(hopping(hours(1), minutes(10)))
+        .aggregate("counts", () => ({ n: count() }))
+        .forecast("next", { value: "n", model: theta, horizon: hours(2) });
+    });
+    expect(nodes.at(-1)).toMatchObject({ kind: "forecast", stepMs: 600_000 });
   });
 
   it("keeps a demanded guarantee beside the offered one", () => {

@@ -6,7 +6,7 @@ import { ForecastOperator } from "./forecast.ts";
 import type { OperatorContext } from "./operator-context.ts";
 import { RowFunctionOperator } from "./row-function.ts";
 import { UnionOperator } from "./union.ts";
-import { WindowAggregateOperator } from "./window/window-aggregate.ts";
+import { createWindowAggregate } from "./window/create-window-aggregate.ts";
 
 /**
  * A fresh operator for a physical spec, with empty state.
@@ -22,7 +22,7 @@ export function createOperator(operator: StageOperator, context: OperatorContext
     case "rowFunction":
       return new RowFunctionOperator(spec, schemas, context);
     case "windowAggregate":
-      return new WindowAggregateOperator(spec, schemas, context.operatorId);
+      return createWindowAggregate(spec, schemas, context.operatorId);
     case "detect":
       return new DetectOperator(spec, schemas, context);
     case "forecast":

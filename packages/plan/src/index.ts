@@ -2,6 +2,8 @@ export * from "./expression/aggregate.ts";
 export * from "./expression/expression.ts";
 export { formatExpression } from "./expression/format.ts";
 export * from "./expression/functions.ts";
+export { checkWindow, greatestDivisor } from "./logical/check-window.ts";
+export { formatWindow } from "./logical/format-window.ts";
 export * from "./logical/logical-plan.ts";
 export type * from "./logical/nodes.ts";
 export * from "./logical/result-fields.ts";

@@ -1,7 +1,7 @@
 import { isMillraceError, type MillraceError } from "@millrace/core";
-import type { LogicalPlan } from "@millrace/plan";
+import type { LogicalPlan, WindowSpec } from "@millrace/plan";
 import { expect, test } from "vitest";
-import { explainMermaid, explainPhysical, planPipeline } from "@millrace/planner";
+import { explainLogical, explainMermaid, explainPhysical, planPipeline } from "@millrace/planner";
 import {
   column,
   greater,
@@ -164,4 +164,36 @@ test("explain names stages, operators and edges", () => {
       sink out ← hourly: console, exactly-once"
   `);
   expect(explainMermaid(physical)).toContain("flowchart LR");
+});
+
+test("explain names the windows of a step", () => {
+  const windows: readonly [WindowSpec, string][] = [
+    [{ kind: "tumbling", sizeMs: 60_000, offsetMs: 0 }, "tumbling 1m"],
+    [{ kind: "hopping", sizeMs: 3_600_000, slideMs: 60_000, offsetMs: 0 }, "hopping 1h every 1m"],
+    [{ kind: "cumulate", stepMs: 3_600_000, sizeMs: 86_400_000, offsetMs: 0 }, "cumulate 1d by 1h"],
+    [{ kind: "session", gapMs: 1_800_000 }, "session gap 30m"],
+  ];
+  for (const [window, text] of windows) {
+    const logical = plan(
+      source(),
+      keyBy("by", "flights", ["origin"]),
+      hourly("hourly", "by", { window }),
+      sink("out", "hourly"),
+    );
+    expect(explainLogical(logical)).toContain(`    ${text} keyed by origin`);
+    expect(explainPhysical(planned(logical, 1))).toContain(`${text} by origin: count`);
+  }
+});
+
+test("a window that its DSL call would refuse is refused in a plan from elsewhere", () => {
+  const window: WindowSpec = { kind: "hopping", sizeMs: 100, slideMs: 101, offsetMs: 0 };
+  const problems = problemsOf(
+    plan(
+      source(),
+      keyBy("by", "flights", ["origin"]),
+      hourly("hourly", "by", { window }),
+      sink("out", "hourly"),
+    ),
+  );
+  expect(problems.map((problem) => problem.code)).toEqual(["PLAN_WINDOW_STEP_INVALID"]);
 });

@@ -1,8 +1,9 @@
-import type { LogicalNode } from "@millrace/plan";
+import type { LogicalNode, WindowSpec } from "@millrace/plan";
 import type { PlanDraft } from "../plan-draft.ts";
 
 /**
- * Time between the points of each key where it is known: the size of the window above.
+ * Time between the points of each key where it is known: the size of the tumbling window above, or
+ * the slide of the hopping one. Growing windows and sessions have none.
  *
  * Steps that keep rows as they are may stand between; a user function, or another key, ends the
  * knowledge.
@@ -10,7 +11,7 @@ import type { PlanDraft } from "../plan-draft.ts";
 export function stepOf(draft: PlanDraft, node: LogicalNode): number | undefined {
   switch (node.kind) {
     case "windowAggregate":
-      return node.window.sizeMs;
+      return stepOfWindow(node.window);
     case "where":
     case "project":
     case "filter":
@@ -19,6 +20,18 @@ export function stepOf(draft: PlanDraft, node: LogicalNode): number | undefined 
     case "keyBy":
       return stepOfInputs(draft, node);
     default:
+      return undefined;
+  }
+}
+
+function stepOfWindow(window: WindowSpec): number | undefined {
+  switch (window.kind) {
+    case "tumbling":
+      return window.sizeMs;
+    case "hopping":
+      return window.slideMs;
+    case "cumulate":
+    case "session":
       return undefined;
   }
 }

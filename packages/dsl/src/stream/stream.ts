@@ -104,7 +104,7 @@ export interface ForecastOptions<Row, Level extends ForecastLevel> {
   readonly horizon: Duration;
   /** How often, in event time, a forecast is issued; by default once per horizon. */
   readonly every?: Duration;
-  /** Time between points; by default the size of the window above. */
+  /** Time between points; by default the size (or slide) of the window above. */
   readonly step?: Duration;
   /** Central intervals; by default 0.8 and 0.95. */
   readonly levels?: readonly Level[];

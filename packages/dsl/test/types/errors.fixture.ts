@@ -1,5 +1,5 @@
-import { hours, t } from "@millrace/core";
-import { count, mean, pipeline, tumbling } from "../../src/index.ts";
+import { hours, minutes, t } from "@millrace/core";
+import { count, hopping, mean, pipeline, session, tumbling } from "../../src/index.ts";
 import { Flight, seasonal, store, table } from "../fixtures.ts";
 
 // Each line that must not compile ends in `//!` and a part of the compiler's sentence.
@@ -20,6 +20,8 @@ pipeline("errors", (p) => {
   keyed.withColumns((f) => ({ origin: f.destination })); //! origin is a key and cannot be replaced
   keyed.detect("d", { value: "destination", detector: seasonal }); //! Type '"destination"' is not assignable to type 'NumericColumn<
   const windowed = keyed.window(tumbling(hours(1)));
+  keyed.window(hopping(hours(1))); //! Expected 2-3 arguments
+  keyed.window(session(minutes(30), { offset: hours(1) })); //! Expected 1 arguments
   windowed.aggregate("a", () => ({ origin: count() })); //! the column origin is taken
   windowed.aggregate("a", () => ({ windowStart: count() })); //! the column windowStart is taken
   windowed.aggregate("a", (f) => ({ to: f.destination })); //! to must be an aggregate: a group has many values

@@ -11,7 +11,9 @@ import {
   type BooleanExpression,
   coalesce,
   count,
+  cumulate,
   first,
+  hopping,
   type KeyedStream,
   least,
   literal,
@@ -21,6 +23,7 @@ import {
   type NumberExpression,
   pipeline,
   quantile,
+  session,
   stddev,
   type Stream,
   type StringExpression,
@@ -108,6 +111,28 @@ pipeline("types", (p) => {
     return h.meanDelay.gt(5).and(h.windowStart.gte("2001-01-01"));
   });
   holds<Equal<RowIn<ReturnType<typeof hourly.late>>, RowIn<typeof flights>>>();
+
+  const sessions = flights
+    .keyBy("origin", "destination")
+    .window(session(minutes(30)), { allowedLateness: minutes(5) })
+    .aggregate("sessions", () => ({ flights: count() }));
+  holds<Equal<RowIn<typeof sessions>["destination"], string>>();
+  holds<Equal<RowIn<ReturnType<typeof sessions.late>>, RowIn<typeof flights>>>();
+  const soFar = flights
+    .keyBy("origin")
+    .window(cumulate(hours(1), hours(24)))
+    .aggregate("so-far", () => ({ flights: count() }));
+  holds<Equal<RowIn<typeof soFar>["windowEnd"], Instant>>();
+  const overlapping = flights
+    .keyBy("origin")
+    .window(hopping(hours(1), minutes(10)))
+    .aggregate("overlapping", () => ({ flights: count() }));
+  holds<
+    Equal<
+      RowIn<typeof overlapping>,
+      { origin: string; windowStart: Instant; windowEnd: Instant; flights: number }
+    >
+  >();
 
   const anomalies = hourly.detect("anomaly", { value: "meanDelay", detector: seasonal });
   anomalies.filter((a) => {

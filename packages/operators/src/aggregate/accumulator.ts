@@ -38,7 +38,10 @@ export interface Accumulator {
   /** Makes room for groups 0…count−1. */
   ensure(count: number): void;
   add(input: AggregateRows): void;
-  /** Takes in another one of its kind: its group i goes to group `groups[i]`, for i < count. */
+  /**
+   * Takes in another one of its kind: its group i goes to group `groups[i]`, for i < count. −1
+   * leaves a group out.
+   */
   merge(other: Accumulator, groups: Int32Array, count: number): void;
   /** The result of the given groups, as a column of the call's type. */
   result(groups: Int32Array, count: number): Data;

@@ -33,7 +33,7 @@ export class ApproxDistinctAccumulator implements Accumulator {
   merge(other: ApproxDistinctAccumulator, groups: Int32Array, count: number): void {
     for (const entry of other.cells.entries()) {
       const group = other.cells.groupOf(entry);
-      if (group >= count) continue;
+      if (group >= count || (groups[group] as number) < 0) continue;
       this.cells.raise(
         groups[group] as number,
         other.cells.cellOf(entry),

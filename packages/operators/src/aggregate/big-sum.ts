@@ -56,7 +56,7 @@ export class BigSumAccumulator implements Accumulator {
     for (let i = 0; i < count; i += 1) {
       const sum = other.#sums[i] ?? null;
       const group = groups[i] as number;
-      if (sum !== null) this.#sums[group] = (this.#sums[group] ?? 0n) + sum;
+      if (sum !== null && group >= 0) this.#sums[group] = (this.#sums[group] ?? 0n) + sum;
     }
   }
 

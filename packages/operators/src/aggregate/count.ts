@@ -26,6 +26,7 @@ export class CountAccumulator implements Accumulator {
     const values = this.#cells.values;
     for (let i = 0; i < count; i += 1) {
       const group = groups[i] as number;
+      if (group < 0) continue;
       values[group] = (values[group] as number) + (other.#cells.values[i] as number);
     }
   }

@@ -67,8 +67,8 @@ export class FirstLastAccumulator implements Accumulator {
     const keys = (slot: number): number => from[at + slot] as number;
     for (let i = 0; i < count; i += 1) {
       at = i * width;
-      if (from[at + seenSlot] === 0) continue;
       const group = groups[i] as number;
+      if (group < 0 || from[at + seenSlot] === 0) continue;
       if (this.#replaces(group, keys)) this.#values[group] = other.#values[i];
     }
   }

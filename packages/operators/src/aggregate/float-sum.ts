@@ -51,6 +51,7 @@ export class FloatSumAccumulator implements Accumulator {
   merge(other: FloatSumAccumulator, groups: Int32Array, count: number): void {
     const from = other.#cells.values;
     for (let i = 0; i < count; i += 1) {
+      if ((groups[i] as number) < 0) continue;
       const at = i * width;
       addTo(
         this.#cells.values,

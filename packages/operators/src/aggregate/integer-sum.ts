@@ -43,6 +43,7 @@ export class IntegerSumAccumulator implements Accumulator {
     const cells = this.#cells.values;
     const from = other.#cells.values;
     for (let i = 0; i < count; i += 1) {
+      if ((groups[i] as number) < 0) continue;
       const at = (groups[i] as number) * width;
       const sum = (cells[at] as number) + (from[i * width] as number);
       if (!Number.isSafeInteger(sum)) this.#overflow();

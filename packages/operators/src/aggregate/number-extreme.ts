@@ -23,6 +23,11 @@ export class NumberExtremeAccumulator implements Accumulator {
     this.#sign = which === "min" ? 1 : -1;
   }
 
+  /** The extreme of a group that has a value. */
+  valueOf(group: number): number {
+    return this.#cells.values[group * width] as number;
+  }
+
   ensure(count: number): void {
     this.#cells.ensure(count);
   }
@@ -50,7 +55,8 @@ export class NumberExtremeAccumulator implements Accumulator {
     const from = other.#cells.values;
     for (let i = 0; i < count; i += 1) {
       const n = from[i * width + 1] as number;
-      if (n > 0) this.#take(groups[i] as number, from[i * width] as number, n);
+      const group = groups[i] as number;
+      if (n > 0 && group >= 0) this.#take(group, from[i * width] as number, n);
     }
   }
 

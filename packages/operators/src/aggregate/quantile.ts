@@ -48,7 +48,7 @@ export class QuantileAccumulator implements Accumulator {
   merge(other: QuantileAccumulator, groups: Int32Array, count: number): void {
     for (const entry of other.cells.entries()) {
       const group = other.cells.groupOf(entry);
-      if (group >= count) continue;
+      if (group >= count || (groups[group] as number) < 0) continue;
       this.cells.add(
         groups[group] as number,
         other.cells.cellOf(entry),

@@ -41,7 +41,8 @@ export class ValueExtremeAccumulator implements Accumulator {
   merge(other: ValueExtremeAccumulator, groups: Int32Array, count: number): void {
     for (let i = 0; i < count; i += 1) {
       const value = other.#best[i] ?? null;
-      if (value !== null) this.#take(groups[i] as number, value);
+      const group = groups[i] as number;
+      if (value !== null && group >= 0) this.#take(group, value);
     }
   }
 

@@ -49,7 +49,7 @@ export class VarianceAccumulator implements Accumulator {
     const from = other.#cells.values;
     for (let i = 0; i < count; i += 1) {
       const n = from[i * width] as number;
-      if (n === 0) continue;
+      if (n === 0 || (groups[i] as number) < 0) continue;
       const at = (groups[i] as number) * width;
       const before = cells[at] as number;
       const total = before + n;

@@ -1,9 +1,10 @@
 import { GroupTable } from "@millrace/columnar";
 import type { FieldType } from "@millrace/core";
 import type { AggregateCall } from "@millrace/plan";
-import type { Accumulator } from "../aggregate/accumulator.ts";
+import type { Accumulator, ArgumentForm } from "../aggregate/accumulator.ts";
 import type { AccumulatorPlan } from "../aggregate/create-accumulator.ts";
 import { DistinctSet } from "../aggregate/distinct-set.ts";
+import { needsDistinctSet } from "../aggregate/needs-distinct-set.ts";
 
 /** One aggregate call as all windows of an operator share it. */
 export interface WindowCall {
@@ -13,34 +14,39 @@ export interface WindowCall {
 
 /** One aggregate call in one window. */
 export interface CallState {
+  readonly form: ArgumentForm;
   readonly accumulator: Accumulator;
-  /** Present for `distinct`. */
+  /** Present for a `distinct` that changes the result. */
   readonly distinct: DistinctSet | undefined;
 }
 
 /**
- * The groups of one window and what has been aggregated of them. Freed whole when the window
- * closes.
+ * The groups of one window, or of one pane of several windows, and what has been aggregated of
+ * them. Freed whole when the last window over it closes.
  */
 export class OpenWindow {
   readonly start: number;
+  /** End of the first window that its rows count in. */
+  readonly firstEnd: number;
   readonly groups: GroupTable;
   readonly calls: readonly CallState[];
   #isChanged = new Uint8Array(16);
   #changed: number[] = [];
 
   constructor(
-    start: number,
+    span: { readonly start: number; readonly firstEnd: number },
     keys: readonly FieldType[],
     calls: readonly WindowCall[],
     operatorId: string,
   ) {
-    this.start = start;
+    this.start = span.start;
+    this.firstEnd = span.firstEnd;
     this.groups = new GroupTable(keys, { operatorId });
     this.calls = calls.map(({ call, plan }) => ({
+      form: plan.form,
       accumulator: plan.create(),
       distinct:
-        call.distinct && call.argument !== undefined
+        call.argument !== undefined && needsDistinctSet(call)
           ? new DistinctSet(call.argument.type)
           : undefined,
     }));
@@ -65,6 +71,11 @@ export class OpenWindow {
       flags[group] = 1;
       this.#changed.push(group);
     }
+  }
+
+  /** Whether there is something for the next delta. */
+  get isChanged(): boolean {
+    return this.#changed.length > 0;
   }
 
   /** Groups changed since the last call, and marks them as unchanged. */

@@ -3,6 +3,7 @@ import type { DataType, FieldType } from "@millrace/core";
 import type { Data } from "apache-arrow";
 import type { CellTable } from "../aggregate/cell-table.ts";
 import type { DistinctSet } from "../aggregate/distinct-set.ts";
+import { needsDistinctSet } from "../aggregate/needs-distinct-set.ts";
 import { Scratch } from "../scratch.ts";
 import type { OpenWindow, WindowCall } from "./open-window.ts";
 import type { TableShape } from "./window-table.ts";
@@ -102,7 +103,7 @@ export function tableShapes(calls: readonly WindowCall[]): readonly TableShape[]
       const kind = call.function === "quantile" ? "quantile" : "approx-distinct";
       shapes.push(cellsShape(`${kind}-${index}`, index));
     }
-    if (call.distinct && call.argument !== undefined) {
+    if (call.argument !== undefined && needsDistinctSet(call)) {
       shapes.push(distinctShape(`distinct-${index}`, index, call.argument.type));
     }
   }

@@ -12,13 +12,16 @@ import { type FieldType, keyGroupColumn, keyGroupOf, type StateTable } from "@mi
 import type { Data, RecordBatch } from "apache-arrow";
 import { readNumbers } from "../aggregate/read-numbers.ts";
 import type { OpenWindow } from "./open-window.ts";
-import { RowsByWindow } from "./rows-by-window.ts";
-import type { WindowStore } from "./window-store.ts";
+import { RowsByPane } from "./rows-by-pane.ts";
+import { splitByEnd } from "./split-by-end.ts";
+import type { WindowLayout } from "./window-layout.ts";
 
-const windowStartColumn = "$windowStart";
+const paneStartColumn = "$windowStart";
+const firstEndColumn = "$firstEnd";
+const instantType = { kind: "int64", as: "number", nullable: false } as const;
 
 /**
- * What is particular to a table: its rows are entries of a window, and each entry belongs to a
+ * What is particular to a table: its rows are entries of a pane, and each entry belongs to a
  * group.
  */
 export interface TableShape {
@@ -35,36 +38,42 @@ export interface TableShape {
   rowCount(window: OpenWindow): number;
 }
 
+/** The open panes of an operator, as its state tables see them. */
+export interface PaneStore {
+  readonly keys: readonly FieldType[];
+  readonly layout: WindowLayout;
+  open(start: number, firstEnd: number): OpenWindow;
+  all(): Iterable<OpenWindow>;
+  /** Drops what has closed when event time is at the watermark. Twice is as good as once. */
+  dropClosed(watermark: number): void;
+}
+
 /**
- * A state table of the open windows of an operator: `{$keyGroup, keys…, $windowStart, columns of
- * the shape…}`.
+ * A state table of the open panes of an operator: `{$keyGroup, keys…, $windowStart, $firstEnd,
+ * columns of the shape…}`, without `$firstEnd` where a pane is a window.
  *
- * Rows of windows that closed are never deleted from the changelog; `restored` drops them by the
- * watermark.
+ * Rows of panes whose windows have closed are never deleted from the changelog; `restored` drops
+ * them by the watermark.
  */
 export class WindowTable implements StateTable {
   readonly name: string;
   readonly #shape: TableShape;
-  readonly #store: WindowStore;
-  readonly #byWindow: RowsByWindow;
+  readonly #store: PaneStore;
+  readonly #byPane: RowsByPane;
   readonly #fields: readonly FieldType[];
   readonly #onRestored: (watermark: number) => void;
 
-  constructor(
-    shape: TableShape,
-    store: WindowStore,
-    window: { readonly sizeMs: number; readonly offsetMs: number },
-    onRestored: (watermark: number) => void,
-  ) {
+  constructor(shape: TableShape, store: PaneStore, onRestored: (watermark: number) => void) {
     this.name = shape.name;
     this.#shape = shape;
     this.#store = store;
-    this.#byWindow = new RowsByWindow(window);
+    this.#byPane = new RowsByPane(store.layout);
     this.#onRestored = onRestored;
     this.#fields = [
       { name: keyGroupColumn, type: { kind: "int32", nullable: false } },
       ...store.keys,
-      { name: windowStartColumn, type: { kind: "int64", as: "number", nullable: false } },
+      { name: paneStartColumn, type: instantType },
+      ...(store.layout.isShared ? [{ name: firstEndColumn, type: instantType }] : []),
       ...shape.fields,
     ];
   }
@@ -100,16 +109,28 @@ export class WindowTable implements StateTable {
       int32Column(keyGroups, count),
       ...window.groups.keyColumns(groups, count),
       int64Column(new Float64Array(count).fill(window.start), count),
+      ...(this.#store.layout.isShared
+        ? [int64Column(new Float64Array(count).fill(window.firstEnd), count)]
+        : []),
       ...this.#shape.columns(window, entries),
     ];
     return makeBatch(batchSchema(this.#fields), columns, count);
   }
 
   restore(rows: RecordBatch): void {
-    const starts = readNumbers(columnOf(rows, windowStartColumn));
-    this.#byWindow.split(starts, undefined, rows.numRows, (part) => {
-      const batch = part.isWhole ? rows : takeRows(rows, part.rows, part.count);
-      this.#restoreWindow(this.#store.open(part.windowStart), batch);
+    const { layout } = this.#store;
+    const starts = readNumbers(columnOf(rows, paneStartColumn));
+    const ends = layout.isShared ? readNumbers(columnOf(rows, firstEndColumn)) : undefined;
+    this.#byPane.split(starts, undefined, rows.numRows, (part) => {
+      const { paneStart } = part;
+      if (ends === undefined) {
+        const batch = part.isWhole ? rows : takeRows(rows, part.rows, part.count);
+        this.#restoreWindow(this.#store.open(paneStart, layout.firstEndOf(paneStart)), batch);
+        return;
+      }
+      splitByEnd(part.rows, part.count, ends, (end, taken, count) => {
+        this.#restoreWindow(this.#store.open(paneStart, end), takeRows(rows, taken, count));
+      });
     });
   }
 
@@ -124,7 +145,7 @@ export class WindowTable implements StateTable {
   }
 
   restored(watermark: number): void {
-    this.#store.takeClosed(watermark);
+    this.#store.dropClosed(watermark);
     this.#onRestored(watermark);
   }
 

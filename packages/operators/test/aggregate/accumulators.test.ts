@@ -115,6 +115,25 @@ describe.each(cases)("%s", (_, aggregate, type, values) => {
     fc.assert(law, { seed: 1, numRuns: 40 });
   });
 
+  test("leaves out of a merge the groups that go to −1", () => {
+    const law = fc.property(rows, (all) => {
+      const some = plan.create();
+      feed(
+        some,
+        plan,
+        type,
+        all.filter((row) => row.group !== 1),
+      );
+      const every = plan.create();
+      feed(every, plan, type, all);
+      const merged = plan.create();
+      feed(merged, plan, type, []);
+      merged.merge(every, Int32Array.of(0, -1, 2), 3);
+      expectClose(resultsOf(merged, aggregate.type), resultsOf(some, aggregate.type));
+    });
+    fc.assert(law, { seed: 5, numRuns: 20 });
+  });
+
   test("does not depend on the order of rows", () => {
     const law = fc.property(rows, (all) => {
       const forward = plan.create();

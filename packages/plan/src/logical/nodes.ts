@@ -78,8 +78,38 @@ export interface TumblingWindow {
   readonly offsetMs: number;
 }
 
+/**
+ * Windows [n·slide + offset, n·slide + offset + size), epoch-aligned; 0 < slide ≤ size, so that
+ * each time is in at least one. The size need not be a multiple of the slide.
+ */
+export interface HoppingWindow {
+  readonly kind: "hopping";
+  readonly sizeMs: number;
+  readonly slideMs: number;
+  readonly offsetMs: number;
+}
+
+/**
+ * Per key, the rows that follow each other in less than the gap: [first row, last row + gap).
+ */
+export interface SessionWindow {
+  readonly kind: "session";
+  readonly gapMs: number;
+}
+
+/**
+ * Windows that grow by a step until they start afresh: [n·size + offset, n·size + offset + k·step)
+ * for each k from 1 to size / step, epoch-aligned; the size is a multiple of the step.
+ */
+export interface CumulateWindow {
+  readonly kind: "cumulate";
+  readonly stepMs: number;
+  readonly sizeMs: number;
+  readonly offsetMs: number;
+}
+
 /** How event time is cut into windows. */
-export type WindowSpec = TumblingWindow;
+export type WindowSpec = TumblingWindow | HoppingWindow | CumulateWindow | SessionWindow;
 
 /**
  * Rows per (key, window): keys, `windowStart`, `windowEnd` (timestamps in ms), then the columns.

@@ -7,7 +7,7 @@ import {
   type MillraceError,
   millraceError,
 } from "@millrace/core";
-import type { LogicalNode, LogicalPlanData } from "@millrace/plan";
+import { checkWindow, type LogicalNode, type LogicalPlanData } from "@millrace/plan";
 import { nodesById, readersOf } from "../rules/rule.ts";
 
 /**
@@ -72,12 +72,7 @@ function checkNode(node: LogicalNode, byId: ReadonlyMap<string, LogicalNode>): M
     case "source":
       return checkSource(node);
     case "windowAggregate":
-      return [
-        ...(node.window.sizeMs > 0
-          ? []
-          : [millraceError("PLAN_WINDOW_SIZE_INVALID", { sizeMs: node.window.sizeMs })]),
-        ...checkEventTime(node, byId),
-      ];
+      return [...checkWindowOf(node), ...checkEventTime(node, byId)];
     case "detect":
       return [...checkValue(node, byId), ...checkEventTime(node, byId)];
     case "forecast":
@@ -87,6 +82,11 @@ function checkNode(node: LogicalNode, byId: ReadonlyMap<string, LogicalNode>): M
     default:
       return [];
   }
+}
+
+function checkWindowOf(node: Extract<LogicalNode, { kind: "windowAggregate" }>): MillraceError[] {
+  const problem = checkWindow(node.window);
+  return problem === undefined ? [] : [problem];
 }
 
 function checkSource(node: Extract<LogicalNode, { kind: "source" }>): MillraceError[] {

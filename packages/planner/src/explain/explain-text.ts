@@ -1,6 +1,7 @@
 import { formatDuration, type RowSchema, formatDataType } from "@millrace/core";
 import {
   formatExpression,
+  formatWindow,
   type LogicalNode,
   type LogicalPlanData,
   type PhysicalPlan,
@@ -88,7 +89,7 @@ export function describeOperator(operator: StageOperator): string {
     case "rowFunction":
       return `${spec.mode} by function ${spec.functionId}`;
     case "windowAggregate":
-      return `tumbling ${formatDuration(spec.window.sizeMs)} by ${spec.keys.join(", ")}: ${spec.calls.map((call) => call.function).join(", ")}`;
+      return `${formatWindow(spec.window)} by ${spec.keys.join(", ")}: ${spec.calls.map((call) => call.function).join(", ")}`;
     case "detect":
       return `detect ${spec.value} by ${spec.keys.join(", ")} with ${spec.detector.kind}`;
     case "forecast":
@@ -115,7 +116,7 @@ function describeNode(node: LogicalNode): string {
     case "flatMap":
       return `${node.kind} by function ${node.functionId}`;
     case "windowAggregate":
-      return `tumbling ${formatDuration(node.window.sizeMs)}`;
+      return formatWindow(node.window);
     case "detect":
       return `detect ${node.value} with ${node.detector.kind}`;
     case "forecast":

@@ -15,6 +15,7 @@ export const planErrors: {
   PLAN_EVENT_TIME_MISSING: ErrorSpec<{ step: string; source: string }>;
   PLAN_EVENT_TIME_INVALID: ErrorSpec<{ source: string; actual: string }>;
   PLAN_WINDOW_SIZE_INVALID: ErrorSpec<{ sizeMs: number }>;
+  PLAN_WINDOW_STEP_INVALID: ErrorSpec<{ window: string; rule: string }>;
   PLAN_FORECAST_STEP_MISSING: ErrorSpec<{ id: string }>;
   PLAN_FORECAST_HORIZON_INVALID: ErrorSpec<{ id: string; horizonMs: number; stepMs: number }>;
   PLAN_GUARANTEE_IMPOSSIBLE: ErrorSpec<{ sink: string; demanded: string; offered: string }>;
@@ -114,7 +115,14 @@ export const planErrors: {
     retry: "never",
     exitCode: 2,
     message: (p) => `A window of ${p.sizeMs} ms is not possible.`,
-    hint: "A window's size is a duration greater than zero.",
+    hint: "A window's size, or a session's gap, is a duration greater than zero.",
+  }),
+  PLAN_WINDOW_STEP_INVALID: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 2,
+    message: (p) => `The window ${p.window} is not possible: ${p.rule}.`,
+    hint: "Choose another slide or step, or a size that goes with it.",
   }),
   PLAN_FORECAST_STEP_MISSING: errorSpec({
     domain: "user",

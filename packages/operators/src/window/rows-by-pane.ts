@@ -1,8 +1,8 @@
 import { Scratch } from "../scratch.ts";
 
-/** Rows of a batch that belong to one window. Arrays are reused. */
-export interface WindowRows {
-  readonly windowStart: number;
+/** Rows of a batch that belong to one pane. Arrays are reused. */
+export interface PaneRows {
+  readonly paneStart: number;
   readonly rows: Int32Array;
   readonly count: number;
   /** Whether they are rows 0 … count − 1 of the batch. */
@@ -10,26 +10,26 @@ export interface WindowRows {
 }
 
 /**
- * Sorts rows of a batch into tumbling windows `[n·size + offset, (n+1)·size + offset)`; the order
- * within a window stays.
+ * Sorts rows of a batch into panes `[n·pane + offset, (n+1)·pane + offset)`; the order within a
+ * pane stays.
  *
- * **Cost** O(rows), and one map look-up per run of rows of one window; one pass when all are of one
- * window
+ * **Cost** O(rows), and one map look-up per run of rows of one pane; one pass when all are of one
+ * pane
  */
-export class RowsByWindow {
-  readonly #sizeMs: number;
+export class RowsByPane {
+  readonly #paneMs: number;
   readonly #offsetMs: number;
   readonly #scratch = new Scratch();
   readonly #slotOf = new Map<number, number>();
 
-  constructor(window: { readonly sizeMs: number; readonly offsetMs: number }) {
-    this.#sizeMs = window.sizeMs;
-    this.#offsetMs = window.offsetMs;
+  constructor(panes: { readonly paneMs: number; readonly offsetMs: number }) {
+    this.#paneMs = panes.paneMs;
+    this.#offsetMs = panes.offsetMs;
   }
 
-  /** Start of the window of a time, times before 1970 included. */
+  /** Start of the pane of a time, times before 1970 included. */
   startOf(time: number): number {
-    return Math.floor((time - this.#offsetMs) / this.#sizeMs) * this.#sizeMs + this.#offsetMs;
+    return Math.floor((time - this.#offsetMs) / this.#paneMs) * this.#paneMs + this.#offsetMs;
   }
 
   /** @param rows the rows to sort; undefined for 0 … count − 1 */
@@ -37,12 +37,12 @@ export class RowsByWindow {
     times: Float64Array,
     rows: Int32Array | undefined,
     count: number,
-    visit: (part: WindowRows) => void,
+    visit: (part: PaneRows) => void,
   ): void {
     if (count === 0) return;
     const all = rows ?? Scratch.identity(count);
     const start = this.startOf(times[all[0] as number] as number);
-    const end = start + this.#sizeMs;
+    const end = start + this.#paneMs;
     let same = 0;
     while (same < count) {
       const time = times[all[same] as number] as number;
@@ -50,7 +50,7 @@ export class RowsByWindow {
       same += 1;
     }
     if (same === count) {
-      visit({ windowStart: start, rows: all, count, isWhole: rows === undefined });
+      visit({ paneStart: start, rows: all, count, isWhole: rows === undefined });
     } else {
       this.#splitMany(times, all, count, visit);
     }
@@ -60,7 +60,7 @@ export class RowsByWindow {
     times: Float64Array,
     rows: Int32Array,
     count: number,
-    visit: (part: WindowRows) => void,
+    visit: (part: PaneRows) => void,
   ): void {
     const slots = this.#scratch.ints(0, count);
     const starts: number[] = [];
@@ -73,7 +73,7 @@ export class RowsByWindow {
       const time = times[rows[i] as number] as number;
       if (time < start || time >= end) {
         start = this.startOf(time);
-        end = start + this.#sizeMs;
+        end = start + this.#paneMs;
         slot = this.#slotOf.get(start) ?? starts.length;
         if (slot === starts.length) {
           this.#slotOf.set(start, slot);
@@ -96,10 +96,10 @@ export class RowsByWindow {
       next[slots[i] as number] = to + 1;
       sorted[to] = rows[i] as number;
     }
-    for (const [index, windowStart] of starts.entries()) {
+    for (const [index, paneStart] of starts.entries()) {
       const to = next[index] as number;
       const size = sizes[index] as number;
-      visit({ windowStart, rows: sorted.subarray(to - size, to), count: size, isWhole: false });
+      visit({ paneStart, rows: sorted.subarray(to - size, to), count: size, isWhole: false });
     }
   }
 }

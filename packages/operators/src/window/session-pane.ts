@@ -1,0 +1,84 @@
+import { hashColumns } from "@millrace/columnar";
+import { assert } from "@millrace/core";
+import { NumberExtremeAccumulator } from "../aggregate/number-extreme.ts";
+import type { OpenWindow } from "./open-window.ts";
+import type { TableShape } from "./window-table.ts";
+
+/**
+ * The rows of a stretch of time as long as the gap. Two rows of one key in it are less than a gap
+ * apart, so each group is part of one session.
+ */
+export class SessionPane {
+  readonly window: OpenWindow;
+  /** No group of the pane ends a session before. */
+  dueFrom: number = Infinity;
+  readonly #first: NumberExtremeAccumulator;
+  readonly #last: NumberExtremeAccumulator;
+  #isWritten = new Uint8Array(16);
+  #writtenCount = 0;
+
+  /** @param window its last two calls are the least and the greatest event time */
+  constructor(window: OpenWindow) {
+    this.window = window;
+    const [first, last] = window.calls.slice(-2).map((call) => call.accumulator);
+    const isExtreme =
+      first instanceof NumberExtremeAccumulator && last instanceof NumberExtremeAccumulator;
+    assert(isExtreme, "a pane of sessions knows its first and last times");
+    this.#first = first;
+    this.#last = last;
+  }
+
+  /** Time of the first row of a group. */
+  firstOf(group: number): number {
+    return this.#first.valueOf(group);
+  }
+
+  /** Time of the last row of a group. */
+  lastOf(group: number): number {
+    return this.#last.valueOf(group);
+  }
+
+  /** Whether the session of a group has been written. */
+  isWritten(group: number): boolean {
+    return this.#isWritten[group] === 1;
+  }
+
+  markWritten(group: number): void {
+    if (this.#isWritten.length < this.window.groups.size) {
+      const grown = new Uint8Array(this.window.groups.size);
+      grown.set(this.#isWritten);
+      this.#isWritten = grown;
+    }
+    if (this.#isWritten[group] === 0) this.#writtenCount += 1;
+    this.#isWritten[group] = 1;
+  }
+
+  /** Groups whose session has not been written. */
+  get liveCount(): number {
+    return this.window.groups.size - this.#writtenCount;
+  }
+
+  /** Whether most of it is written. */
+  get isWasteful(): boolean {
+    return this.#writtenCount > this.liveCount;
+  }
+
+  /** A pane with the live groups only, copied as a restart would. */
+  compacted(into: OpenWindow, shapes: readonly TableShape[]): SessionPane {
+    const from = this.window;
+    for (const shape of shapes) {
+      const all = shape.all(from);
+      const owners = shape.groupsOf(from, all);
+      const entries = all.filter((_, i) => !this.isWritten(owners[i] as number));
+      const count = entries.length;
+      const keys = from.groups.keyColumns(shape.groupsOf(from, entries), count);
+      const groups = new Int32Array(count);
+      into.groups.lookup(keys, hashColumns(keys, count), undefined, count, groups);
+      into.ensure();
+      shape.restore(into, shape.columns(from, entries), groups, count);
+    }
+    const pane = new SessionPane(into);
+    pane.dueFrom = this.dueFrom;
+    return pane;
+  }
+}

@@ -1,0 +1,228 @@
+import { hashColumns, int64Column } from "@millrace/columnar";
+import { type FieldType, limits, millraceError } from "@millrace/core";
+import type { Data } from "apache-arrow";
+import { mergeGroups } from "./merge-windows.ts";
+import { OpenWindow, type WindowCall } from "./open-window.ts";
+import { SessionPane } from "./session-pane.ts";
+import { tableShapes } from "./table-shapes.ts";
+import { WindowLayout } from "./window-layout.ts";
+import type { PaneStore, TableShape } from "./window-table.ts";
+
+// Invariants:
+//   S1. Rows are kept by (key, pane), a pane being as long as the gap. Groups of one key in
+//       neighbouring panes are of one session iff they are less than a gap apart; others never are.
+//   S2. A session whose end is at or before the watermark (less the lateness) does not change any
+//       more, as no row that is not late is before that point. So it is found anew, the same, from
+//       the rows of a changelog, and dropped there by the watermark: nothing is ever deleted.
+//   S3. A row of state is never moved: sessions that a row brings together are put together when
+//       they are written.
+
+const anyTime = { kind: "int64", as: "number", nullable: false } as const;
+
+/** Sessions that have closed: one group each, by the keys and the session's start. */
+export interface ClosedSessions {
+  readonly total: OpenWindow;
+  readonly starts: Float64Array;
+  readonly ends: Float64Array;
+}
+
+/** Groups of a pane that are the last ones of sessions to write. */
+interface Tails {
+  readonly pane: SessionPane;
+  readonly groups: Int32Array;
+  readonly keys: readonly Data[];
+  readonly hashes: Uint32Array;
+}
+
+/** The open sessions of one operator. */
+export class SessionStore implements PaneStore {
+  readonly keys: readonly FieldType[];
+  readonly layout: WindowLayout;
+  readonly sessionKeys: readonly FieldType[];
+  readonly #calls: readonly WindowCall[];
+  readonly #shapes: readonly TableShape[];
+  readonly #gapMs: number;
+  readonly #allowedLatenessMs: number;
+  readonly #operatorId: string;
+  readonly #panes = new Map<number, SessionPane>();
+  /** Starts of panes of which more is written than live. */
+  readonly #wasteful = new Set<number>();
+
+  /** @param options calls: the last two are the least and the greatest event time */
+  constructor(options: {
+    readonly keys: readonly FieldType[];
+    readonly calls: readonly WindowCall[];
+    readonly gapMs: number;
+    readonly allowedLatenessMs: number;
+    readonly operatorId: string;
+  }) {
+    this.keys = options.keys;
+    this.layout = new WindowLayout({ kind: "tumbling", sizeMs: options.gapMs, offsetMs: 0 });
+    this.sessionKeys = [...options.keys, { name: "$session", type: anyTime }];
+    this.#calls = options.calls;
+    this.#shapes = tableShapes(options.calls);
+    this.#gapMs = options.gapMs;
+    this.#allowedLatenessMs = options.allowedLatenessMs;
+    this.#operatorId = options.operatorId;
+  }
+
+  /** The pane that starts there, opened when needed. */
+  paneAt(start: number): SessionPane {
+    const found = this.#panes.get(start);
+    if (found !== undefined) return found;
+    const pane = new SessionPane(this.#fresh(this.keys, start));
+    this.#panes.set(start, pane);
+    return pane;
+  }
+
+  #fresh(keys: readonly FieldType[], start: number): OpenWindow {
+    const span = { start, firstEnd: start + this.#gapMs };
+    return new OpenWindow(span, keys, this.#calls, this.#operatorId);
+  }
+
+  open(start: number): OpenWindow {
+    const pane = this.paneAt(start);
+    pane.dueFrom = -Infinity;
+    return pane.window;
+  }
+
+  *all(): Iterable<OpenWindow> {
+    for (const { window } of this.#panes.values()) yield window;
+  }
+
+  /**
+   * Checks that there are not too many panes. Not while restoring: a changelog also holds sessions
+   * that have closed since.
+   *
+   * @throws MillraceError `RUN_STATE_TOO_LARGE`
+   */
+  checkBounds(): void {
+    if (this.#panes.size <= limits.windowsOpenMax) return;
+    const operatorId = this.#operatorId;
+    const limit = `${limits.windowsOpenMax} panes of sessions`;
+    throw millraceError("RUN_STATE_TOO_LARGE", { operatorId, limit }, { where: { operatorId } });
+  }
+
+  dropClosed(watermark: number): void {
+    this.takeClosed(watermark);
+  }
+
+  /**
+   * The sessions that close at this watermark. Frees what is not needed any more.
+   *
+   * **Cost** O(groups of the panes in which a session may end by then), and of those to which a
+   * session reaches back
+   */
+  takeClosed(watermark: number): ClosedSessions | undefined {
+    const limit = watermark - this.#allowedLatenessMs;
+    this.#compact();
+    const due: Tails[] = [];
+    for (const pane of this.#panes.values()) {
+      const tails = pane.dueFrom > limit ? undefined : this.#tailsOf(pane, limit);
+      if (tails !== undefined) due.push(tails);
+    }
+    if (due.length === 0) return undefined;
+    const total = this.#fresh(this.sessionKeys, 0);
+    const ends: number[] = [];
+    const targets = new Map<SessionPane, Int32Array>();
+    for (const tails of due) this.#gather(tails, total, ends, targets);
+    for (const [pane, target] of targets) mergeGroups(total, pane.window, target);
+    const count = total.groups.size;
+    const starts = new Float64Array(count);
+    const merged = new SessionPane(total);
+    for (let group = 0; group < count; group += 1) starts[group] = merged.firstOf(group);
+    this.#free(targets);
+    return { total, starts, ends: Float64Array.from(ends) };
+  }
+
+  /** The groups of a pane in which a session ends by `limit`. Says from when on to look again. */
+  #tailsOf(pane: SessionPane, limit: number): Tails | undefined {
+    const size = pane.window.groups.size;
+    const candidates = new Int32Array(size);
+    let count = 0;
+    pane.dueFrom = Infinity;
+    for (let group = 0; group < size; group += 1) {
+      if (pane.isWritten(group)) continue;
+      const end = pane.lastOf(group) + this.#gapMs;
+      if (end <= limit) candidates[count++] = group;
+      else pane.dueFrom = Math.min(pane.dueFrom, end);
+    }
+    if (count === 0) return undefined;
+    const keys = pane.window.groups.keyColumns(candidates, count);
+    const hashes = hashColumns(keys, count);
+    const next = this.#panes.get(pane.window.start + this.#gapMs);
+    if (next === undefined) return { pane, groups: candidates.slice(0, count), keys, hashes };
+    let kept = 0;
+    for (let i = 0; i < count; i += 1) {
+      const group = candidates[i] as number;
+      const follower = next.window.groups.find(keys, hashes, i);
+      const goesOn = follower >= 0 && next.firstOf(follower) < pane.lastOf(group) + this.#gapMs;
+      if (!goesOn) candidates[kept++] = group;
+    }
+    if (kept === 0) return undefined;
+    const groups = candidates.slice(0, kept);
+    const keptKeys = pane.window.groups.keyColumns(groups, kept);
+    return { pane, groups, keys: keptKeys, hashes: hashColumns(keptKeys, kept) };
+  }
+
+  /** Finds the groups of each session back to its start, and which group of `total` they go to. */
+  #gather(
+    tails: Tails,
+    total: OpenWindow,
+    ends: number[],
+    targets: Map<SessionPane, Int32Array>,
+  ): void {
+    const count = tails.groups.length;
+    const starts = new Float64Array(count);
+    const panes: SessionPane[] = [];
+    const groups: number[] = [];
+    const sessions: number[] = [];
+    for (let i = 0; i < count; i += 1) {
+      let pane: SessionPane | undefined = tails.pane;
+      let group = tails.groups[i] as number;
+      while (pane !== undefined && group >= 0) {
+        panes.push(pane);
+        groups.push(group);
+        sessions.push(i);
+        const first = pane.firstOf(group);
+        starts[i] = first;
+        pane = this.#panes.get(pane.window.start - this.#gapMs);
+        group = pane === undefined ? -1 : pane.window.groups.find(tails.keys, tails.hashes, i);
+        if (pane !== undefined && group >= 0 && pane.lastOf(group) + this.#gapMs <= first) break;
+      }
+    }
+    const keys = [...tails.keys, int64Column(starts, count)];
+    const into = new Int32Array(count);
+    total.groups.lookup(keys, hashColumns(keys, count), undefined, count, into);
+    for (let i = 0; i < count; i += 1) {
+      ends[into[i] as number] = tails.pane.lastOf(tails.groups[i] as number) + this.#gapMs;
+    }
+    for (const [at, pane] of panes.entries()) {
+      const target = targets.get(pane) ?? new Int32Array(pane.window.groups.size).fill(-1);
+      target[groups[at] as number] = into[sessions[at] as number] as number;
+      targets.set(pane, target);
+    }
+  }
+
+  #free(targets: ReadonlyMap<SessionPane, Int32Array>): void {
+    for (const [pane, target] of targets) {
+      for (let group = 0; group < target.length; group += 1) {
+        if ((target[group] as number) >= 0) pane.markWritten(group);
+      }
+      const { start } = pane.window;
+      if (pane.liveCount === 0) this.#panes.delete(start);
+      else if (pane.isWasteful) this.#wasteful.add(start);
+    }
+  }
+
+  /** Lets go of written groups, in panes that have nothing left for the next delta. */
+  #compact(): void {
+    for (const start of this.#wasteful) {
+      const pane = this.#panes.get(start);
+      if (pane?.window.isChanged === true) continue;
+      this.#wasteful.delete(start);
+      if (pane === undefined) continue;
+      this.#panes.set(start, pane.compacted(this.#fresh(this.keys, start), this.#shapes));
+    }
+  }
+}
