@@ -13,8 +13,8 @@ export function compareValues(left: unknown, right: unknown): number {
   const b = right as number;
   if (a < b) return -1;
   if (a > b) return 1;
-  // Not `===`: a bigint and a number of the same value are equal here.
-  return a <= b && a >= b ? 0 : NaN;
+  // Neither is less: equal (a bigint may equal a number), unless one of them is NaN.
+  return Number.isNaN(a) || Number.isNaN(b) ? NaN : 0;
 }
 
 function compareDecimals(left: unknown, right: unknown): number {
