@@ -1,4 +1,4 @@
-import type { Operator } from "@millrace/core";
+import { assert, type Operator } from "@millrace/core";
 import type { StageOperator } from "@millrace/plan";
 import { DetectOperator } from "./detect.ts";
 import { FilterProjectOperator } from "./filter-project.ts";
@@ -15,7 +15,9 @@ import { WindowAggregateOperator } from "./window/window-aggregate.ts";
  */
 export function createOperator(operator: StageOperator, context: OperatorContext): Operator {
   const { spec } = operator;
-  const schemas = { input: operator.inputSchema, output: operator.outputSchema };
+  const [input] = operator.inputSchemas;
+  assert(input !== undefined, "an operator has an input");
+  const schemas = { input, output: operator.outputSchema };
   switch (spec.kind) {
     case "filterProject":
       return new FilterProjectOperator(spec, schemas.output);

@@ -52,7 +52,7 @@ export function operatorOf(
     id: "under-test",
     spec,
     inputs: [],
-    inputSchema: schemas.input,
+    inputSchemas: [schemas.input],
     outputSchema: schemas.output,
     order: "order-free",
     nodeIds: [],

@@ -6,3 +6,4 @@ export * from "./logical/logical-plan.ts";
 export type * from "./logical/nodes.ts";
 export * from "./logical/result-fields.ts";
 export type * from "./physical/specs.ts";
+export { watermarkDelayMs } from "./physical/watermark-delay.ts";

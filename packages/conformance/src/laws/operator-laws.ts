@@ -35,7 +35,7 @@ type Feed = (
 
 const feedWhole: Feed = (operator, segments, out) => {
   for (const { rows, watermark } of segments) {
-    operator.process(rows, out);
+    operator.process(rows, out, 0);
     operator.advanceWatermark(watermark, out);
   }
 };
@@ -147,7 +147,7 @@ export function operatorLaws(options: OperatorLawsOptions): void {
         (segments, size) => {
           const feedPieces: Feed = (operator, all, out) => {
             for (const { rows, watermark } of all) {
-              for (const piece of piecesOf(options, rows, size)) operator.process(piece, out);
+              for (const piece of piecesOf(options, rows, size)) operator.process(piece, out, 0);
               operator.advanceWatermark(watermark, out);
             }
           };
@@ -190,7 +190,7 @@ export function operatorLaws(options: OperatorLawsOptions): void {
 function coarsely(skipped: number): Feed {
   return (operator, all, out) => {
     for (const [at, { rows, watermark }] of all.entries()) {
-      operator.process(rows, out);
+      operator.process(rows, out, 0);
       const isSkipped = ((skipped >> (at % 8)) & 1) === 1 && at < all.length - 1;
       if (!isSkipped) operator.advanceWatermark(watermark, out);
     }

@@ -94,7 +94,8 @@ export interface StageOperator {
   readonly id: string;
   readonly spec: OperatorSpec;
   readonly inputs: readonly StagePort[];
-  readonly inputSchema: RowSchema;
+  /** One per input, in the order of `inputs`. */
+  readonly inputSchemas: readonly RowSchema[];
   readonly outputSchema: RowSchema;
   readonly order: OrderClass;
   /** Logical nodes that it holds, for explain. */

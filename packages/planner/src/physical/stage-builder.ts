@@ -167,7 +167,7 @@ export class StageBuilder {
       id: node.id,
       spec,
       inputs: node.inputs.map((id) => this.#port(id)),
-      inputSchema: this.#nodeSchema(node.inputs[0] ?? ""),
+      inputSchemas: node.inputs.map((id) => this.#nodeSchema(id)),
       outputSchema: node.schema,
       order: orderOf(spec),
       nodeIds,

@@ -1,4 +1,4 @@
-import { type DataType, type Json, type MillraceError, millraceError, quote } from "@millrace/core";
+import { type DataType, type Json, type MillraceError, millraceError } from "@millrace/core";
 import {
   type AggregateCall,
   type Expression,

@@ -1,4 +1,4 @@
-import type { OperatorSpec } from "@millrace/plan";
+import type { OperatorSpec } from "./specs.ts";
 
 /**
  * How far the watermark of an operator's output is behind that of its input, in ms.
