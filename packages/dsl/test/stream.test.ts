@@ -84,6 +84,14 @@ describe("stream", () => {
     ]);
   });
 
+  it("deduplicates a keyed stream, and keeps its rows and keys", () => {
+    const { nodes } = planOf((rows) => {
+      rows.keyBy("key").deduplicate("once", { within: minutes(5) });
+    });
+    expect(nodes.slice(2).map(shape)).toEqual([["once", ["key"], ["at", "key", "x", "n"]]]);
+    expect(nodes[2]).toMatchObject({ kind: "deduplicate", withinMs: 300_000 });
+  });
+
   it("keys by computed columns, through a projection", () => {
     const { nodes } = planOf((rows) => {
       rows.keyBy((r) => ({ initial: r.key.substring(0, 1) }));

@@ -1,5 +1,6 @@
 import { assert, type Operator } from "@millrace/core";
 import type { StageOperator } from "@millrace/plan";
+import { DeduplicateOperator } from "./deduplicate/deduplicate.ts";
 import { DetectOperator } from "./detect.ts";
 import { FilterProjectOperator } from "./filter-project.ts";
 import { ForecastOperator } from "./forecast.ts";
@@ -25,6 +26,8 @@ export function createOperator(operator: StageOperator, context: OperatorContext
       return new RowFunctionOperator(spec, schemas, context);
     case "windowAggregate":
       return new WindowAggregateOperator(spec, schemas, context.operatorId);
+    case "deduplicate":
+      return new DeduplicateOperator(spec, schemas.input, context.operatorId);
     case "detect":
       return new DetectOperator(spec, schemas, context);
     case "forecast":

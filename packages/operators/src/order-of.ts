@@ -13,6 +13,7 @@ export function orderOf(spec: OperatorSpec): OrderClass {
     case "union":
     case "windowAggregate":
       return "order-free";
+    case "deduplicate":
     case "detect":
     case "forecast":
       return "event-ordered";

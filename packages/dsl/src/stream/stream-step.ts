@@ -285,6 +285,20 @@ export class StreamStep {
     });
   }
 
+  deduplicate(id: string, options: { within: Duration }): StreamStep {
+    const step = `deduplicate ${JSON.stringify(id)}`;
+    return this.within(step, () => {
+      this.draft.takeId(id);
+      this.#checkKeyed("deduplicate");
+      const withinMs = options.within;
+      if (!(Number.isSafeInteger(withinMs) && withinMs > 0)) {
+        const problem = `${step}: within must be a duration greater than zero`;
+        reportProblem("PLAN_ARGUMENT_INVALID", { problem });
+      }
+      return this.#append({ ...this.#base, id, kind: "deduplicate", withinMs });
+    });
+  }
+
   #checkValue(step: string, value: string): void {
     const [known] = knownNames(step, this.#schema, [value]);
     const type = known === undefined ? undefined : findField(this.#schema, known)?.type;

@@ -84,6 +84,7 @@ export interface Stream<in out Row extends object> extends AnyStream<Row> {
     branches: Readonly<Record<Names, Branch<Row>>>,
   ): { readonly [Name in Names]: Stream<Row> };
   readonly window: StreamTypeError<"keyBy must come before window">;
+  readonly deduplicate: StreamTypeError<"keyBy must come before deduplicate">;
   readonly detect: StreamTypeError<"keyBy must come before detect">;
   readonly forecast: StreamTypeError<"keyBy must come before forecast">;
 }
@@ -150,6 +151,17 @@ export interface KeyedStream<
    *   default not at all
    */
   window(window: WindowSpec, options?: { allowedLateness?: Duration }): WindowedStream<Row, Keys>;
+  /**
+   * Keeps the first row of each key by event time, and drops the others until `within` has passed.
+   *
+   * A row at time `t` that is kept forgets its key at `t + within`: rows before are dropped, the
+   * first at or after it is kept again. Dropped rows do not prolong this. Rows of equal time go by
+   * source, partition and offset. A row comes out when the watermark has passed it.
+   *
+   * @param id stable: it names the state
+   * @param options `within`: event time > 0 for which a key is remembered; it bounds the state
+   */
+  deduplicate(id: string, options: { within: Duration }): KeyedStream<Row, Keys>;
   /** Scores each row's value against the past of its key, and adds the columns of `Detection`. */
   detect(id: string, options: DetectOptions<Row>): KeyedStream<Detected<Row>, Keys>;
   /** Forecasts each key's value: one row per step ahead. */

@@ -7,6 +7,7 @@ pipeline("errors", (p) => {
   const flights = p.source("flights", table(Flight));
   flights.window(tumbling(hours(1))); //! keyBy must come before window
   flights.detect("d", { value: "delayMinutes", detector: seasonal }); //! keyBy must come before detect
+  flights.deduplicate("d", { within: hours(1) }); //! keyBy must come before deduplicate
   flights.where((f) => f.delay.gt(5)); //! Property 'delay' does not exist
   flights.where((f) => f.origin.gt(5)); //! Argument of type 'number' is not assignable
   flights.where((f) => f.delayMinutes); //! from type 'BooleanExpression<boolean | null>'

@@ -96,6 +96,12 @@ export interface LateNode extends NodeBase {
   readonly kind: "late";
 }
 
+/** The first row of each key by event time, until `withinMs` after it. */
+export interface DeduplicateNode extends NodeBase {
+  readonly kind: "deduplicate";
+  readonly withinMs: number;
+}
+
 /** The input's columns, then those of `detectionFields`. */
 export interface DetectNode extends NodeBase {
   readonly kind: "detect";
@@ -138,6 +144,7 @@ export type LogicalNode =
   | KeyByNode
   | WindowAggregateNode
   | LateNode
+  | DeduplicateNode
   | DetectNode
   | ForecastNode
   | SinkNode;

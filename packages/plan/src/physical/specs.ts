@@ -39,6 +39,16 @@ export interface WindowAggregateSpec {
   readonly columns: readonly NamedExpression[];
 }
 
+/**
+ * Keeps the first row of each key in event-time order; a key is forgotten `withinMs` after the time
+ * of its kept row.
+ */
+export interface DeduplicateSpec {
+  readonly kind: "deduplicate";
+  readonly keys: readonly string[];
+  readonly withinMs: number;
+}
+
 /** Scores a value per key in event-time order. */
 export interface DetectSpec {
   readonly kind: "detect";
@@ -70,6 +80,7 @@ export type OperatorSpec =
   | FilterProjectSpec
   | RowFunctionSpec
   | WindowAggregateSpec
+  | DeduplicateSpec
   | DetectSpec
   | ForecastSpec
   | UnionSpec;

@@ -78,6 +78,8 @@ function checkNode(node: LogicalNode, byId: ReadonlyMap<string, LogicalNode>): M
           : [millraceError("PLAN_WINDOW_SIZE_INVALID", { sizeMs: node.window.sizeMs })]),
         ...checkEventTime(node, byId),
       ];
+    case "deduplicate":
+      return checkEventTime(node, byId);
     case "detect":
       return [...checkValue(node, byId), ...checkEventTime(node, byId)];
     case "forecast":

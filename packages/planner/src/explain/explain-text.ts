@@ -89,6 +89,8 @@ export function describeOperator(operator: StageOperator): string {
       return `${spec.mode} by function ${spec.functionId}`;
     case "windowAggregate":
       return `tumbling ${formatDuration(spec.window.sizeMs)} by ${spec.keys.join(", ")}: ${spec.calls.map((call) => call.function).join(", ")}`;
+    case "deduplicate":
+      return `first by ${spec.keys.join(", ")} within ${formatDuration(spec.withinMs)}`;
     case "detect":
       return `detect ${spec.value} by ${spec.keys.join(", ")} with ${spec.detector.kind}`;
     case "forecast":
@@ -116,6 +118,8 @@ function describeNode(node: LogicalNode): string {
       return `${node.kind} by function ${node.functionId}`;
     case "windowAggregate":
       return `tumbling ${formatDuration(node.window.sizeMs)}`;
+    case "deduplicate":
+      return `deduplicate within ${formatDuration(node.withinMs)}`;
     case "detect":
       return `detect ${node.value} with ${node.detector.kind}`;
     case "forecast":

@@ -3,8 +3,8 @@ import { readersOf } from "../rules/rule.ts";
 
 /**
  * Sources whose rows must carry `$source`, `$partition` and `$offset`: those whose order among rows
- * of one event time decides a result (`first`, `last`, models over raw rows, user functions that
- * may make several rows of one).
+ * of one event time decides a result (`first`, `last`, `deduplicate`, models over raw rows, user
+ * functions that may make several rows of one).
  */
 export function needsLineage(plan: LogicalPlanData): ReadonlySet<string> {
   const readers = readersOf(plan);
@@ -14,6 +14,7 @@ export function needsLineage(plan: LogicalPlanData): ReadonlySet<string> {
         column.calls.some((call) => call.function === "first" || call.function === "last"),
       );
     }
+    if (node.kind === "deduplicate") return true;
     if (node.kind === "detect" || node.kind === "forecast") return true;
     if (node.kind === "sink") return false;
     return (readers.get(node.id) ?? []).some(isOrdered);

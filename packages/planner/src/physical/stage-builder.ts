@@ -197,7 +197,14 @@ export class StageBuilder {
 }
 
 function orderOf(spec: OperatorSpec): OrderClass {
-  return spec.kind === "detect" || spec.kind === "forecast" ? "event-ordered" : "order-free";
+  switch (spec.kind) {
+    case "deduplicate":
+    case "detect":
+    case "forecast":
+      return "event-ordered";
+    default:
+      return "order-free";
+  }
 }
 
 function specOf(node: LogicalNode): OperatorSpec {
@@ -210,6 +217,8 @@ function specOf(node: LogicalNode): OperatorSpec {
       return { kind: "union" };
     case "windowAggregate":
       return windowSpec(node);
+    case "deduplicate":
+      return { kind: "deduplicate", keys: node.keys, withinMs: node.withinMs };
     case "detect":
       return {
         kind: "detect",

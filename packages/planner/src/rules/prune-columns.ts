@@ -62,6 +62,7 @@ function columnsReadBy(
         reader.columns.filter((c) => wanted.has(c.name)).map((c) => c.expression),
       );
     case "keyBy":
+    case "deduplicate":
       return [...wanted, ...reader.keys];
     case "union":
       return wanted;
@@ -121,6 +122,7 @@ function pruneNode(
     case "where":
     case "filter":
     case "keyBy":
+    case "deduplicate":
       return input === undefined ? node : { ...node, schema: input.schema };
     case "late": {
       const aggregated = pruned.get(node.inputs[0] ?? "");
