@@ -4,6 +4,7 @@ import { DeduplicateOperator } from "./deduplicate/deduplicate.ts";
 import { DetectOperator } from "./detect.ts";
 import { FilterProjectOperator } from "./filter-project.ts";
 import { ForecastOperator } from "./forecast.ts";
+import { IntervalJoinOperator } from "./join/interval-join.ts";
 import type { OperatorContext } from "./operator-context.ts";
 import { RowFunctionOperator } from "./row-function.ts";
 import { UnionOperator } from "./union.ts";
@@ -28,6 +29,12 @@ export function createOperator(operator: StageOperator, context: OperatorContext
       return new WindowAggregateOperator(spec, schemas, context.operatorId);
     case "deduplicate":
       return new DeduplicateOperator(spec, schemas.input, context.operatorId);
+    case "intervalJoin":
+      return new IntervalJoinOperator(
+        spec,
+        { inputs: operator.inputSchemas, output: operator.outputSchema },
+        context.operatorId,
+      );
     case "detect":
       return new DetectOperator(spec, schemas, context);
     case "forecast":

@@ -12,6 +12,7 @@ export function orderOf(spec: OperatorSpec): OrderClass {
     case "rowFunction":
     case "union":
     case "windowAggregate":
+    case "intervalJoin":
       return "order-free";
     case "deduplicate":
     case "detect":

@@ -21,6 +21,7 @@ import {
 import { unknownType } from "../expression/literal.ts";
 import { reportProblem, withinScope } from "../expression/scope.ts";
 import type { PlanDraft } from "../plan-draft.ts";
+import { intervalJoinNode, type JoinArguments } from "./interval-join.ts";
 import { splitConditions } from "./split.ts";
 import {
   checkDuplicates,
@@ -296,6 +297,16 @@ export class StreamStep {
         reportProblem("PLAN_ARGUMENT_INVALID", { problem });
       }
       return this.#append({ ...this.#base, id, kind: "deduplicate", withinMs });
+    });
+  }
+
+  intervalJoin(id: string, right: StreamStep, options: JoinArguments): StreamStep {
+    const step = `intervalJoin ${JSON.stringify(id)}`;
+    return this.within(step, () => {
+      this.draft.takeId(id);
+      this.#checkKeyed("intervalJoin");
+      const inputs = { left: this.node, right: right.node };
+      return this.#append(intervalJoinNode(step, id, inputs, options));
     });
   }
 

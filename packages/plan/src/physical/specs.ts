@@ -1,7 +1,7 @@
 import type { FieldType, Guarantee, Json, ModelDescriptor, RowSchema } from "@millrace/core";
 import type { AggregateCall } from "../expression/aggregate.ts";
 import type { Expression, NamedExpression } from "../expression/expression.ts";
-import type { WindowSpec } from "../logical/nodes.ts";
+import type { JoinKind, WindowSpec } from "../logical/nodes.ts";
 
 /**
  * Rows that satisfy the predicate, then the columns; either may be absent. Hidden columns pass
@@ -49,6 +49,19 @@ export interface DeduplicateSpec {
   readonly withinMs: number;
 }
 
+/**
+ * Pairs rows of inputs 0 (left) and 1 (right) with equal keys and `right.time` in `[left.time +
+ * lowerMs, left.time + upperMs]`; the columns are over `left.<name>` and `right.<name>`.
+ */
+export interface IntervalJoinSpec {
+  readonly kind: "intervalJoin";
+  readonly keys: readonly string[];
+  readonly lowerMs: number;
+  readonly upperMs: number;
+  readonly joinKind: JoinKind;
+  readonly columns: readonly NamedExpression[];
+}
+
 /** Scores a value per key in event-time order. */
 export interface DetectSpec {
   readonly kind: "detect";
@@ -81,6 +94,7 @@ export type OperatorSpec =
   | RowFunctionSpec
   | WindowAggregateSpec
   | DeduplicateSpec
+  | IntervalJoinSpec
   | DetectSpec
   | ForecastSpec
   | UnionSpec;

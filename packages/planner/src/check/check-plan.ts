@@ -79,6 +79,7 @@ function checkNode(node: LogicalNode, byId: ReadonlyMap<string, LogicalNode>): M
         ...checkEventTime(node, byId),
       ];
     case "deduplicate":
+    case "intervalJoin":
       return checkEventTime(node, byId);
     case "detect":
       return [...checkValue(node, byId), ...checkEventTime(node, byId)];

@@ -1,8 +1,10 @@
 import { formatDuration, type RowSchema, formatDataType } from "@millrace/core";
 import {
   formatExpression,
+  type JoinKind,
   type LogicalNode,
   type LogicalPlanData,
+  type NamedExpression,
   type PhysicalPlan,
   type StageInput,
   type StageOperator,
@@ -91,6 +93,8 @@ export function describeOperator(operator: StageOperator): string {
       return `tumbling ${formatDuration(spec.window.sizeMs)} by ${spec.keys.join(", ")}: ${spec.calls.map((call) => call.function).join(", ")}`;
     case "deduplicate":
       return `first by ${spec.keys.join(", ")} within ${formatDuration(spec.withinMs)}`;
+    case "intervalJoin":
+      return `${describeJoin(spec)} by ${spec.keys.join(", ")}; select ${describeColumns(spec.columns)}`;
     case "detect":
       return `detect ${spec.value} by ${spec.keys.join(", ")} with ${spec.detector.kind}`;
     case "forecast":
@@ -98,6 +102,19 @@ export function describeOperator(operator: StageOperator): string {
     case "union":
       return "union";
   }
+}
+
+function describeColumns(columns: readonly NamedExpression[]): string {
+  return columns.map((c) => describeColumn(c.name, formatExpression(c.expression))).join(", ");
+}
+
+function describeJoin(join: {
+  readonly joinKind: JoinKind;
+  readonly lowerMs: number;
+  readonly upperMs: number;
+}): string {
+  const bounds = [join.lowerMs, join.upperMs].map((ms) => formatDuration(ms)).join(", ");
+  return `${join.joinKind} join where right.time − left.time in [${bounds}]`;
 }
 
 function describeColumn(name: string, expression: string): string {
@@ -120,6 +137,8 @@ function describeNode(node: LogicalNode): string {
       return `tumbling ${formatDuration(node.window.sizeMs)}`;
     case "deduplicate":
       return `deduplicate within ${formatDuration(node.withinMs)}`;
+    case "intervalJoin":
+      return `${describeJoin(node)}; select ${describeColumns(node.columns)}`;
     case "detect":
       return `detect ${node.value} with ${node.detector.kind}`;
     case "forecast":

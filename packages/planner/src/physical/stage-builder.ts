@@ -219,6 +219,15 @@ function specOf(node: LogicalNode): OperatorSpec {
       return windowSpec(node);
     case "deduplicate":
       return { kind: "deduplicate", keys: node.keys, withinMs: node.withinMs };
+    case "intervalJoin":
+      return {
+        kind: "intervalJoin",
+        keys: node.joinKeys,
+        lowerMs: node.lowerMs,
+        upperMs: node.upperMs,
+        joinKind: node.joinKind,
+        columns: node.columns,
+      };
     case "detect":
       return {
         kind: "detect",

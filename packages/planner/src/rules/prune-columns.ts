@@ -3,6 +3,8 @@ import {
   columnsOf,
   detectionFields,
   type Expression,
+  joinColumnsOf,
+  joinSides,
   type LogicalNode,
   type LogicalPlanData,
 } from "@millrace/plan";
@@ -66,6 +68,11 @@ function columnsReadBy(
       return [...wanted, ...reader.keys];
     case "union":
       return wanted;
+    case "intervalJoin": {
+      const columns = reader.columns.filter((column) => wanted.has(column.name));
+      const sides = joinSides.filter((_, index) => reader.inputs[index] === input.id);
+      return [...reader.joinKeys, ...sides.flatMap((side) => [...joinColumnsOf(side, columns)])];
+    }
     case "windowAggregate": {
       const late = (readers.get(reader.id) ?? []).filter((node) => node.kind === "late");
       return [
@@ -113,6 +120,7 @@ function pruneNode(
       };
     case "union":
       return { ...node, schema: keepFields(node.schema, required) };
+    case "intervalJoin":
     case "project":
       return {
         ...node,
