@@ -7,6 +7,7 @@ import {
   type SourceDescriptor,
 } from "@millrace/core";
 import { openMemoryLog } from "@millrace/log";
+import { explainPhysical, planPipeline } from "@millrace/planner";
 import {
   count,
   hours,
@@ -100,6 +101,24 @@ async function outputs(partitions: number, batchRows: number): Promise<Record<st
   expect(summary.rowsLate).toBe(0);
   return stored(memory);
 }
+
+test("the sides of a join are cut by key into one stage, and by one partition not at all", () => {
+  const stagesOf = (partitions: number) =>
+    planPipeline(joins.build(), { partitions, parameters: {} }).physical;
+  expect(stagesOf(1).stages.map((stage) => stage.inputs.map((input) => input.kind))).toEqual([
+    ["source", "source"],
+  ]);
+  const cut = stagesOf(4);
+  expect(cut.stages.map((stage) => stage.inputs.map((input) => input.kind))).toEqual([
+    ["source"],
+    ["source"],
+    ["shuffle", "shuffle"],
+  ]);
+  expect(explainPhysical(cut)).toContain(
+    "left join where right.time − left.time in [-2m, 10m] by user; " +
+      "select user = left.user, view = left.n, order = right.n",
+  );
+});
 
 test("joins give the same rows with 1, 2 and 4 partitions and any batch size", async () => {
   const whole = await outputs(1, 65_536);

@@ -138,7 +138,7 @@ export function operatorLaws(options: OperatorLawsOptions): void {
     const empty = segments[0];
     if (empty === undefined) return segments;
     const none = options.takeRows(empty.rows, new Int32Array(0), 0);
-    return [...segments, { rows: none, watermark: Infinity }];
+    return [...segments, { ...empty, rows: none, watermark: Infinity }];
   };
 
   describe(`${options.name} keeps the laws of operators`, () => {
@@ -147,14 +147,7 @@ export function operatorLaws(options: OperatorLawsOptions): void {
         options.segments,
         fc.integer({ min: 1, max: 7 }),
         (segments, size) => {
-          const feedPieces: Feed = (operator, all, out) => {
-            for (const { rows, watermark, input } of all) {
-              for (const piece of piecesOf(options, rows, size))
-                operator.process(piece, out, input ?? 0);
-              operator.advanceWatermark(watermark, out);
-            }
-          };
-          expectSame(run(segments, feedPieces), run(segments));
+          expectSame(run(segments, inPieces(options, size)), run(segments));
         },
       );
       fc.assert(law, parameters);
@@ -187,6 +180,16 @@ export function operatorLaws(options: OperatorLawsOptions): void {
       },
     );
   });
+}
+
+/** Gives the rows of each segment in batches of `size`. */
+function inPieces(options: OperatorLawsOptions, size: number): Feed {
+  return (operator, all, out) => {
+    for (const { rows, watermark, input } of all) {
+      for (const piece of piecesOf(options, rows, size)) operator.process(piece, out, input ?? 0);
+      operator.advanceWatermark(watermark, out);
+    }
+  };
 }
 
 /** Leaves out the watermarks that the low eight bits of `skipped` name, but never the last. */

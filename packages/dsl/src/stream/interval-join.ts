@@ -95,7 +95,7 @@ function nullable(schema: RowSchema): RowSchema {
   return { fields };
 }
 
-/** The keys where the result has all of them; a key whose name now means something else is wrong. */
+/** The keys where the result has all of them; a name that now means something else is reported. */
 function keysLeft(
   step: string,
   keys: readonly string[],

@@ -111,7 +111,7 @@ export class SeenKeys implements StateTable {
     // The groups are numbered in the order in which they are looked up.
     this.#times = times;
     this.#isDirty = isDirty;
-    this.#dirty = [...groups.filter((group) => isDirty[group] === 1)];
+    this.#dirty = Array.from(groups).filter((group) => isDirty[group] === 1);
     this.#compactAt = Math.max(compactFrom, open.length * 2);
   }
 

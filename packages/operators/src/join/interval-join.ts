@@ -45,8 +45,8 @@ interface JoinInput {
  * upper]`.
  *
  * **Shape** out: the selected columns, `$time`: the later of both
- * **State** rows that may still find a partner: left ones until their time + upper, right ones until
- * their time − lower
+ * **State** rows that may still find a partner: left ones until their time + upper, right ones
+ * until their time − lower
  * **Cost**  one key look-up per row, and a step for each row of the other side with the same key
  * **Nulls** a null key is a key of its own: it pairs with null
  * **Source** the interval join of Flink's Table API, with bounds included on both sides
