@@ -36,6 +36,7 @@ export type {
   Branch,
   DetectOptions,
   ForecastOptions,
+  IntervalJoinOptions,
   KeyedStream,
   Stream,
   WindowedStream,

@@ -96,6 +96,42 @@ describe("stream", () => {
     ]);
   });
 
+  it("deduplicates a keyed stream, and keeps its rows and keys", () => {
+    const { nodes } = planOf((rows) => {
+      rows.keyBy("key").deduplicate("once", { within: minutes(5) });
+    });
+    expect(nodes.slice(2).map(shape)).toEqual([["once", ["key"], ["at", "key", "x", "n"]]]);
+    expect(nodes[2]).toMatchObject({ kind: "deduplicate", withinMs: 300_000 });
+  });
+
+  it("joins two keyed streams over columns of both, the right's null in a left join", () => {
+    const { nodes } = planOf((rows) => {
+      const keyed = rows.keyBy("key");
+      keyed.intervalJoin("near", keyed, {
+        lower: minutes(-5),
+        upper: minutes(5),
+        kind: "left",
+        select: (l, r) => ({ key: l.key, gap: r.n.minus(l.n) }),
+      });
+    });
+    const join = nodes.at(-1);
+    expect(join).toMatchObject({
+      kind: "intervalJoin",
+      inputs: ["keyBy-1", "keyBy-1"],
+      keys: ["key"],
+      joinKeys: ["key"],
+      lowerMs: -300_000,
+      upperMs: 300_000,
+      joinKind: "left",
+    });
+    const texts =
+      join?.kind === "intervalJoin"
+        ? join.columns.map((c) => `${c.name}: ${formatExpression(c.expression)}`)
+        : [];
+    expect(texts).toEqual(["key: left.key", "gap: right.n - left.n"]);
+    expect(join?.schema.fields.map((field) => field.type.nullable)).toEqual([false, true]);
+  });
+
   it("keys by computed columns, through a projection", () => {
     const { nodes } = planOf((rows) => {
       rows.keyBy((r) => ({ initial: r.key.substring(0, 1) }));

@@ -1,8 +1,10 @@
-import type { Operator } from "@millrace/core";
+import { assert, type Operator } from "@millrace/core";
 import type { StageOperator } from "@millrace/plan";
+import { DeduplicateOperator } from "./deduplicate/deduplicate.ts";
 import { DetectOperator } from "./detect.ts";
 import { FilterProjectOperator } from "./filter-project.ts";
 import { ForecastOperator } from "./forecast.ts";
+import { IntervalJoinOperator } from "./join/interval-join.ts";
 import type { OperatorContext } from "./operator-context.ts";
 import { RowFunctionOperator } from "./row-function.ts";
 import { UnionOperator } from "./union.ts";
@@ -15,7 +17,9 @@ import { createWindowAggregate } from "./window/create-window-aggregate.ts";
  */
 export function createOperator(operator: StageOperator, context: OperatorContext): Operator {
   const { spec } = operator;
-  const schemas = { input: operator.inputSchema, output: operator.outputSchema };
+  const [input] = operator.inputSchemas;
+  assert(input !== undefined, "an operator has an input");
+  const schemas = { input, output: operator.outputSchema };
   switch (spec.kind) {
     case "filterProject":
       return new FilterProjectOperator(spec, schemas.output);
@@ -23,6 +27,14 @@ export function createOperator(operator: StageOperator, context: OperatorContext
       return new RowFunctionOperator(spec, schemas, context);
     case "windowAggregate":
       return createWindowAggregate(spec, schemas, context.operatorId);
+    case "deduplicate":
+      return new DeduplicateOperator(spec, schemas.input, context.operatorId);
+    case "intervalJoin":
+      return new IntervalJoinOperator(
+        spec,
+        { inputs: operator.inputSchemas, output: operator.outputSchema },
+        context.operatorId,
+      );
     case "detect":
       return new DetectOperator(spec, schemas, context);
     case "forecast":

@@ -1,4 +1,3 @@
 export { createOperator } from "./create-operator.ts";
 export type { OperatorContext } from "./operator-context.ts";
 export { orderOf } from "./order-of.ts";
-export { watermarkDelayMs } from "./watermark-delay.ts";

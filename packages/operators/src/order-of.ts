@@ -12,7 +12,9 @@ export function orderOf(spec: OperatorSpec): OrderClass {
     case "rowFunction":
     case "union":
     case "windowAggregate":
+    case "intervalJoin":
       return "order-free";
+    case "deduplicate":
     case "detect":
     case "forecast":
       return "event-ordered";

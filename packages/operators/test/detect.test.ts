@@ -28,7 +28,7 @@ describe("a detect operator", () => {
     const operator = detectOf();
     const out = collectOutput();
     const rows = [hourlyRow("a", 2, 200), hourlyRow("a", 0, 10), hourlyRow("a", 1, 12)];
-    operator.process(rowsBatch(rows), out);
+    operator.process(rowsBatch(rows), out, 0);
     expect(out.rows).toEqual([]);
     operator.advanceWatermark(20, out);
     expect(out.rows.map((r) => [r["value"], r["expected"]])).toEqual([
@@ -62,7 +62,7 @@ describe("a detect operator", () => {
       { ...hourlyRow("a", 0, 2), $watermark: 10 },
       { ...hourlyRow("a", 1, 3), $watermark: null },
     ];
-    operator.process(rowsBatch(rows, [...hourlyAll, watermarkField]), out);
+    operator.process(rowsBatch(rows, [...hourlyAll, watermarkField]), out, 0);
     operator.advanceWatermark(Infinity, out);
     expect(out.late.map((r) => r["value"])).toEqual([2]);
     expect(out.rows.map((r) => r["value"])).toEqual([1, 3]);
@@ -72,7 +72,7 @@ describe("a detect operator", () => {
   test("sends only touched pages to the changelog", () => {
     const operator = detectOf();
     const out = collectOutput();
-    operator.process(rowsBatch([hourlyRow("a", 0, 1), hourlyRow("b", 0, null)]), out);
+    operator.process(rowsBatch([hourlyRow("a", 0, 1), hourlyRow("b", 0, null)]), out, 0);
     operator.advanceWatermark(100, out);
     const deltas = operator.state.map((table) => table.takeDelta());
     // Of two series with two pages each, "a" alone has learned; no row waits.

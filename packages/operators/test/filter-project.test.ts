@@ -51,20 +51,20 @@ describe("filterProject", () => {
   test("keeps rows whose predicate is true, then computes columns and passes hidden ones", () => {
     const operator = filterProject({ predicate: isPositive, isProjected: true });
     const out = collectOutput();
-    operator.process(batchOf(all, rows), out);
+    operator.process(batchOf(all, rows), out, 0);
     expect(out.rows).toEqual([{ y: -1, key: "a", $time: 1 }]);
     expect(operator.counts).toMatchObject({ rowsIn: 3, accepted: 1, filtered: 2, rowsOut: 1 });
   });
 
   test("only filters when there are no columns", () => {
     const out = collectOutput();
-    filterProject({ predicate: isPositive }).process(batchOf(all, rows), out);
+    filterProject({ predicate: isPositive }).process(batchOf(all, rows), out, 0);
     expect(out.rows).toEqual([rows[0]]);
   });
 
   test("only projects when there is no predicate", () => {
     const out = collectOutput();
-    filterProject({ isProjected: true }).process(batchOf(all, rows), out);
+    filterProject({ isProjected: true }).process(batchOf(all, rows), out, 0);
     expect(out.rows.map((r) => r["y"])).toEqual([-1, 1, null]);
   });
 
@@ -72,7 +72,7 @@ describe("filterProject", () => {
     const operator = filterProject({ predicate: isPositive });
     let batches = 0;
     const out = { ...collectOutput(), emit: () => void (batches += 1) };
-    operator.process(batchOf(all, rows.slice(1)), out);
+    operator.process(batchOf(all, rows.slice(1)), out, 0);
     expect(batches).toBe(0);
   });
 });

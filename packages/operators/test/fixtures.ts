@@ -45,14 +45,18 @@ const noModels: OperatorContext["models"] = { detectors: {}, forecasters: {} };
 /** An operator from its spec. */
 export function operatorOf(
   spec: OperatorSpec,
-  schemas: { readonly input: RowSchema; readonly output: RowSchema },
+  schemas: {
+    readonly input: RowSchema;
+    readonly inputs?: readonly RowSchema[];
+    readonly output: RowSchema;
+  },
   context: Partial<OperatorContext> = {},
 ): Operator {
   const operator: StageOperator = {
     id: "under-test",
     spec,
     inputs: [],
-    inputSchema: schemas.input,
+    inputSchemas: schemas.inputs ?? [schemas.input],
     outputSchema: schemas.output,
     order: "order-free",
     nodeIds: [],

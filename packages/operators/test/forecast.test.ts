@@ -43,7 +43,7 @@ describe("a forecast operator", () => {
     const operator = forecastOf();
     const out = collectOutput();
     const rows = [0, 1, 2].map((step) => hourlyRow("a", step, step + 1));
-    operator.process(rowsBatch(rows), out);
+    operator.process(rowsBatch(rows), out, 0);
     operator.advanceWatermark(20, out);
     expect(out.rows).toHaveLength(2);
     const { lower50, upper50, lower80, upper80, ...rest } = out.rows[1] as Record<string, number>;
@@ -64,7 +64,7 @@ describe("a forecast operator", () => {
   test("issues every boundary of a big jump from the points before each", () => {
     const operator = forecastOf();
     const out = collectOutput();
-    operator.process(rowsBatch([0, 1, 2, 3].map((step) => hourlyRow("a", step, step))), out);
+    operator.process(rowsBatch([0, 1, 2, 3].map((step) => hourlyRow("a", step, step))), out, 0);
     operator.advanceWatermark(65, out);
     const first = out.rows.filter((r) => r["step"] === 1);
     expect(first.map((r) => [r["issuedAt"], r["mean"]])).toEqual([
@@ -78,7 +78,7 @@ describe("a forecast operator", () => {
     const out = collectOutput();
     const live = [0, 1, 2, 3, 4, 5].map((step) => hourlyRow("live", step, step));
     const ended = [0, 1].map((step) => hourlyRow("ended", step, step));
-    operator.process(rowsBatch([...ended, ...live]), out);
+    operator.process(rowsBatch([...ended, ...live]), out, 0);
     operator.advanceWatermark(65, out);
     const first = out.rows.filter((r) => r["step"] === 1);
     expect(first.map((r) => [r["key"], r["issuedAt"]]).sort()).toEqual([
@@ -92,7 +92,7 @@ describe("a forecast operator", () => {
   test("stops one step after the last point at the end of the input", () => {
     const operator = forecastOf();
     const out = collectOutput();
-    operator.process(rowsBatch([0, 1, 2, 3].map((step) => hourlyRow("a", step, step))), out);
+    operator.process(rowsBatch([0, 1, 2, 3].map((step) => hourlyRow("a", step, step))), out, 0);
     operator.advanceWatermark(Infinity, out);
     const first = out.rows.filter((r) => r["step"] === 1);
     expect(first.map((r) => r["issuedAt"])).toEqual([20, 40]);
@@ -101,7 +101,7 @@ describe("a forecast operator", () => {
   test("leaves out series that are too short", () => {
     const operator = forecastOf();
     const out = collectOutput();
-    operator.process(rowsBatch([hourlyRow("a", 1, null), hourlyRow("b", 1, 5)]), out);
+    operator.process(rowsBatch([hourlyRow("a", 1, null), hourlyRow("b", 1, 5)]), out, 0);
     operator.advanceWatermark(20, out);
     expect(new Set(out.rows.map((r) => r["key"]))).toEqual(new Set(["b"]));
   });

@@ -1,4 +1,5 @@
-import { orderOf, watermarkDelayMs } from "@millrace/operators";
+import { orderOf } from "@millrace/operators";
+import { watermarkDelayMs } from "@millrace/plan";
 import { expect, test } from "vitest";
 import { call, utf8 } from "./fixtures.ts";
 

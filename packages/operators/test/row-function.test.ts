@@ -39,7 +39,7 @@ describe("a row function", () => {
   test("filters rows and counts those left out", () => {
     const operator = functionOf("filter", (t: Thing) => t.size > 1);
     const out = collectOutput();
-    operator.process(batchOf(all, [thing("a", 1), thing("b", 2)]), out);
+    operator.process(batchOf(all, [thing("a", 1), thing("b", 2)]), out, 0);
     expect(out.rows.map((r) => [r["name"], r["$offset"]])).toEqual([["b", 102]]);
     expect(operator.counts).toMatchObject({ rowsIn: 2, accepted: 1, filtered: 1, rowsOut: 1 });
   });
@@ -50,7 +50,7 @@ describe("a row function", () => {
       return { ...t, name: t.name.toUpperCase() };
     });
     const out = collectOutput();
-    operator.process(batchOf(all, [thing("a", 1), thing("b", 2)]), out);
+    operator.process(batchOf(all, [thing("a", 1), thing("b", 2)]), out, 0);
     expect(out.rows.map((r) => r["name"])).toEqual(["B"]);
     expect(out.deadLetters).toEqual([
       {
@@ -68,7 +68,7 @@ describe("a row function", () => {
   test("makes a dead letter of a row for which the result has a wrong type", () => {
     const operator = functionOf("map", (t: Thing) => (t.size === 1 ? { name: 7 } : t));
     const out = collectOutput();
-    operator.process(batchOf(all, [thing("a", 1), thing("b", 2)]), out);
+    operator.process(batchOf(all, [thing("a", 1), thing("b", 2)]), out, 0);
     expect(out.rows.map((r) => r["name"])).toEqual(["b"]);
     expect(out.deadLetters[0]?.reason).toContain("name");
     expect(operator.counts).toMatchObject({ accepted: 1, deadLettered: 1 });
@@ -77,14 +77,14 @@ describe("a row function", () => {
   test("refuses a filter that does not say true or false", () => {
     const operator = functionOf("filter", () => 1);
     const out = collectOutput();
-    operator.process(batchOf(all, [thing("a", 1)]), out);
+    operator.process(batchOf(all, [thing("a", 1)]), out, 0);
     expect(out.deadLetters[0]?.reason).toContain("true or false");
   });
 
   test("numbers the rows of a flatMap", () => {
     const operator = functionOf("flatMap", (t: Thing) => Array.from({ length: t.size }, () => t));
     const out = collectOutput();
-    operator.process(batchOf(all, [thing("a", 2), thing("b", 0), thing("c", 1)]), out);
+    operator.process(batchOf(all, [thing("a", 2), thing("b", 0), thing("c", 1)]), out, 0);
     expect(out.rows.map((r) => [r["name"], r["$index"]])).toEqual([
       ["a", 0],
       ["a", 1],

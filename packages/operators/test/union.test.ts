@@ -9,13 +9,14 @@ const schema = { fields: [key, x] };
 test("a union brings columns into the order of its output", () => {
   const operator = operatorOf({ kind: "union" }, { input: schema, output: schema });
   const out = collectOutput();
-  operator.process(batchOf([key, x, timeField], [{ key: "a", x: 1, $time: 5 }]), out);
+  operator.process(batchOf([key, x, timeField], [{ key: "a", x: 1, $time: 5 }]), out, 0);
   operator.process(
     batchOf(
       [x, key, timeField, { name: "$offset", type: int64 }],
       [{ key: "b", x: 2, $time: 6, $offset: 7 }],
     ),
     out,
+    0,
   );
   expect(out.rows).toEqual([
     { key: "a", x: 1, $time: 5 },

@@ -9,6 +9,8 @@ import { expectSameRows } from "./same-rows.ts";
 export interface OperatorSegment {
   readonly rows: RecordBatch;
   readonly watermark: number;
+  /** Which of the operator's inputs the rows come from; default 0. */
+  readonly input?: number;
 }
 
 /** What the laws need to know of an operator. */
@@ -34,8 +36,8 @@ type Feed = (
 ) => void;
 
 const feedWhole: Feed = (operator, segments, out) => {
-  for (const { rows, watermark } of segments) {
-    operator.process(rows, out);
+  for (const { rows, watermark, input } of segments) {
+    operator.process(rows, out, input ?? 0);
     operator.advanceWatermark(watermark, out);
   }
 };
@@ -136,7 +138,7 @@ export function operatorLaws(options: OperatorLawsOptions): void {
     const empty = segments[0];
     if (empty === undefined) return segments;
     const none = options.takeRows(empty.rows, new Int32Array(0), 0);
-    return [...segments, { rows: none, watermark: Infinity }];
+    return [...segments, { ...empty, rows: none, watermark: Infinity }];
   };
 
   describe(`${options.name} keeps the laws of operators`, () => {
@@ -145,13 +147,7 @@ export function operatorLaws(options: OperatorLawsOptions): void {
         options.segments,
         fc.integer({ min: 1, max: 7 }),
         (segments, size) => {
-          const feedPieces: Feed = (operator, all, out) => {
-            for (const { rows, watermark } of all) {
-              for (const piece of piecesOf(options, rows, size)) operator.process(piece, out);
-              operator.advanceWatermark(watermark, out);
-            }
-          };
-          expectSame(run(segments, feedPieces), run(segments));
+          expectSame(run(segments, inPieces(options, size)), run(segments));
         },
       );
       fc.assert(law, parameters);
@@ -186,11 +182,21 @@ export function operatorLaws(options: OperatorLawsOptions): void {
   });
 }
 
+/** Gives the rows of each segment in batches of `size`. */
+function inPieces(options: OperatorLawsOptions, size: number): Feed {
+  return (operator, all, out) => {
+    for (const { rows, watermark, input } of all) {
+      for (const piece of piecesOf(options, rows, size)) operator.process(piece, out, input ?? 0);
+      operator.advanceWatermark(watermark, out);
+    }
+  };
+}
+
 /** Leaves out the watermarks that the low eight bits of `skipped` name, but never the last. */
 function coarsely(skipped: number): Feed {
   return (operator, all, out) => {
-    for (const [at, { rows, watermark }] of all.entries()) {
-      operator.process(rows, out);
+    for (const [at, { rows, watermark, input }] of all.entries()) {
+      operator.process(rows, out, input ?? 0);
       const isSkipped = ((skipped >> (at % 8)) & 1) === 1 && at < all.length - 1;
       if (!isSkipped) operator.advanceWatermark(watermark, out);
     }
@@ -203,9 +209,10 @@ function shuffled(
   segments: readonly OperatorSegment[],
   seed: number,
 ): OperatorSegment[] {
-  return segments.map(({ rows, watermark }) => {
+  return segments.map((segment) => {
+    const { rows } = segment;
     const order = permutation(rows.numRows, seed);
-    return { rows: options.takeRows(rows, order, rows.numRows), watermark };
+    return { ...segment, rows: options.takeRows(rows, order, rows.numRows) };
   });
 }
 

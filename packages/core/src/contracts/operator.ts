@@ -34,7 +34,8 @@ export interface Collector {
  * name once per schema object, not per batch.
  */
 export interface Operator {
-  process(batch: RecordBatch, out: Collector): void;
+  /** @param input index of the batch's input among the operator's inputs; 0 where there is one */
+  process(batch: RecordBatch, out: Collector, input: number): void;
   /**
    * Event time has reached `watermark` (ms; +Infinity at the end of bounded input): no record that
    * is not late will have a time before it. Monotone. Emits what is now complete.

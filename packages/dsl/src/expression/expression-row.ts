@@ -9,13 +9,20 @@ import { currentStep, reportProblem, withinScope } from "./scope.ts";
  * An access counts as made by the callback, so that `row.late && …` is noticed. Spreading a row (`{
  * ...row }`) does not: its columns may be replaced right after. An unknown column is
  * `PLAN_COLUMN_UNKNOWN`, once per access.
+ *
+ * @param qualify what a column is called in the expressions
  */
-export function expressionRow(schema: RowSchema): Readonly<Record<string, ExpressionValue>> {
+export function expressionRow(
+  schema: RowSchema,
+  qualify: (name: string) => string = (name) => name,
+): Readonly<Record<string, ExpressionValue>> {
   const fields = new Map(schema.fields.map((field) => [field.name, field.type]));
   const spreading = new Set<PropertyKey>();
   const access = (name: string): ExpressionValue => {
     const type = fields.get(name);
-    if (type !== undefined) return new ExpressionValue({ kind: "column", name, type });
+    if (type !== undefined) {
+      return new ExpressionValue({ kind: "column", name: qualify(name), type });
+    }
     const columns = [...fields.keys()];
     reportProblem("PLAN_COLUMN_UNKNOWN", { step: currentStep(), column: name, columns });
     return new ExpressionValue({ kind: "column", name, type: unknownType });

@@ -101,6 +101,18 @@ export type Detected<Row> = Flat<{
       : never;
 }>;
 
+/** The right row as a join sees it: in a left join it may be missing. */
+export type JoinedRight<Row, Kind> = Kind extends "left"
+  ? { [Name in keyof Row]: Row[Name] | null }
+  : Row;
+
+/** What is wrong with the keys of a join's right side; nothing where their types are the left's. */
+export type SameKeys<Left, Right, Keys extends PropertyKey> = [
+  { [Key in Keys & keyof Left]: NonNullable<Left[Key]> },
+] extends [{ [Key in Keys & keyof Right]: NonNullable<Right[Key]> }]
+  ? unknown
+  : StreamTypeError<"the keys of both sides must have the same types">;
+
 /** Names of the columns that hold numbers. */
 export type NumericColumn<Row> = {
   [Name in keyof Row]: number extends Exclude<Row[Name], null> ? Name : never;

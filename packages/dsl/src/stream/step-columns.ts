@@ -1,5 +1,5 @@
 import { type FieldType, formatDataType, isHiddenColumn, type RowSchema } from "@millrace/core";
-import type { Expression, NamedExpression } from "@millrace/plan";
+import { type Expression, joinColumn, type NamedExpression } from "@millrace/plan";
 import { isExpressionValue } from "../expression/expression-value.ts";
 import { expressionRow } from "../expression/expression-row.ts";
 import { unknownLiteral, unknownType } from "../expression/literal.ts";
@@ -49,7 +49,22 @@ export function columnsFrom(
   schema: RowSchema,
   callback: RowCallback,
 ): NamedExpression[] {
-  const result = runRowCallback(step, schema, callback);
+  return namedExpressions(step, runRowCallback(step, schema, callback));
+}
+
+/** The named expressions that a callback over a join's two rows gives. */
+export function joinColumnsFrom(
+  step: string,
+  schemas: { readonly left: RowSchema; readonly right: RowSchema },
+  callback: (left: never, right: never) => unknown,
+): NamedExpression[] {
+  const left = expressionRow(schemas.left, (name) => joinColumn("left", name));
+  const right = expressionRow(schemas.right, (name) => joinColumn("right", name));
+  const body = (): unknown => callback(left as never, right as never);
+  return namedExpressions(step, runCallback(step, body, expressionsIn));
+}
+
+function namedExpressions(step: string, result: unknown): NamedExpression[] {
   if (typeof result !== "object" || result === null || isExpressionValue(result)) {
     const expected = "an object of expressions, such as ({ x: row.x })";
     const actual = isExpressionValue(result) ? "one expression" : nameOf(result);

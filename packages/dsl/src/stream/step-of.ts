@@ -15,6 +15,7 @@ export function stepOf(draft: PlanDraft, node: LogicalNode): number | undefined 
     case "where":
     case "project":
     case "filter":
+    case "deduplicate":
     case "detect":
     case "union":
     case "keyBy":

@@ -21,6 +21,7 @@ import {
 import { unknownType } from "../expression/literal.ts";
 import { reportProblem, withinScope } from "../expression/scope.ts";
 import type { PlanDraft } from "../plan-draft.ts";
+import { intervalJoinNode, type JoinArguments } from "./interval-join.ts";
 import { splitConditions } from "./split.ts";
 import {
   checkDuplicates,
@@ -286,6 +287,30 @@ export class StreamStep {
       return new WindowedStep(this.draft, this.node, { window, allowedLatenessMs }, (node) =>
         this.#append(node),
       );
+    });
+  }
+
+  deduplicate(id: string, options: { within: Duration }): StreamStep {
+    const step = `deduplicate ${JSON.stringify(id)}`;
+    return this.within(step, () => {
+      this.draft.takeId(id);
+      this.#checkKeyed("deduplicate");
+      const withinMs = options.within;
+      if (!(Number.isSafeInteger(withinMs) && withinMs > 0)) {
+        const problem = `${step}: within must be a duration greater than zero`;
+        reportProblem("PLAN_ARGUMENT_INVALID", { problem });
+      }
+      return this.#append({ ...this.#base, id, kind: "deduplicate", withinMs });
+    });
+  }
+
+  intervalJoin(id: string, right: StreamStep, options: JoinArguments): StreamStep {
+    const step = `intervalJoin ${JSON.stringify(id)}`;
+    return this.within(step, () => {
+      this.draft.takeId(id);
+      this.#checkKeyed("intervalJoin");
+      const inputs = { left: this.node, right: right.node };
+      return this.#append(intervalJoinNode(step, id, inputs, options));
     });
   }
 

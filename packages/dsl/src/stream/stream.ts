@@ -10,10 +10,12 @@ import type {
   ExtendedColumn,
   ForecastLevel,
   ForecastRow,
+  JoinedRight,
   NotKey,
   NumericColumn,
   Picked,
   Renamed,
+  SameKeys,
   Selected,
   WindowColumn,
 } from "./row-types.ts";
@@ -84,6 +86,8 @@ export interface Stream<in out Row extends object> extends AnyStream<Row> {
     branches: Readonly<Record<Names, Branch<Row>>>,
   ): { readonly [Name in Names]: Stream<Row> };
   readonly window: StreamTypeError<"keyBy must come before window">;
+  readonly deduplicate: StreamTypeError<"keyBy must come before deduplicate">;
+  readonly intervalJoin: StreamTypeError<"keyBy must come before intervalJoin">;
   readonly detect: StreamTypeError<"keyBy must come before detect">;
   readonly forecast: StreamTypeError<"keyBy must come before forecast">;
 }
@@ -93,6 +97,26 @@ export interface DetectOptions<Row> {
   /** A column that holds numbers. */
   readonly value: NumericColumn<Row>;
   readonly detector: ModelDescriptor<"detector">;
+}
+
+/** Options of `intervalJoin`. */
+export interface IntervalJoinOptions<
+  Left,
+  Right,
+  Kind extends "inner" | "left",
+  Columns extends Readonly<Record<string, unknown>>,
+> {
+  /** Least `right.time − left.time`, included; may be negative. */
+  readonly lower: Duration;
+  /** Greatest `right.time − left.time`, included; not below `lower`. */
+  readonly upper: Duration;
+  /** `left`: also left rows without a partner, with nulls for the right. Default `inner`. */
+  readonly kind?: Kind;
+  /** The result's columns, from a left and a right row. */
+  readonly select: (
+    left: ExpressionRow<Left>,
+    right: ExpressionRow<JoinedRight<Right, Kind>>,
+  ) => Columns & CheckedColumns<Columns, never>;
 }
 
 /** Options of `forecast`. */
@@ -150,6 +174,37 @@ export interface KeyedStream<
    *   default not at all
    */
   window(window: WindowSpec, options?: { allowedLateness?: Duration }): WindowedStream<Row, Keys>;
+  /**
+   * Keeps the first row of each key by event time, and drops the others until `within` has passed.
+   *
+   * A row at time `t` that is kept forgets its key at `t + within`: rows before are dropped, the
+   * first at or after it is kept again. Dropped rows do not prolong this. Rows of equal time go by
+   * source, partition and offset. A row comes out when the watermark has passed it.
+   *
+   * @param id stable: it names the state
+   * @param options `within`: event time > 0 for which a key is remembered; it bounds the state
+   */
+  deduplicate(id: string, options: { within: Duration }): KeyedStream<Row, Keys>;
+  /**
+   * Pairs each row with the rows of `right` that have the same keys and a time within `[time +
+   * lower, time + upper]` of it.
+   *
+   * Both are keyed by columns of the same names and types. A null key pairs with null. A pair's
+   * event time is the later of both; with `kind: "left"`, a row without a partner comes with its
+   * own time once none can come. Rows behind their source's watermark are late and only counted.
+   * The result is keyed still where the keys are selected under their names.
+   *
+   * @param id stable: it names the state
+   */
+  intervalJoin<
+    Right extends object,
+    const Columns extends Readonly<Record<string, unknown>>,
+    Kind extends "inner" | "left" = "inner",
+  >(
+    id: string,
+    right: KeyedStream<Right, Keys> & SameKeys<Row, Right, Keys>,
+    options: IntervalJoinOptions<Row, Right, Kind, Columns>,
+  ): Rekeyed<Selected<Columns>, Keys, keyof Columns>;
   /** Scores each row's value against the past of its key, and adds the columns of `Detection`. */
   detect(id: string, options: DetectOptions<Row>): KeyedStream<Detected<Row>, Keys>;
   /** Forecasts each key's value: one row per step ahead. */

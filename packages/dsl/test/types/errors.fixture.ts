@@ -7,6 +7,7 @@ pipeline("errors", (p) => {
   const flights = p.source("flights", table(Flight));
   flights.window(tumbling(hours(1))); //! keyBy must come before window
   flights.detect("d", { value: "delayMinutes", detector: seasonal }); //! keyBy must come before detect
+  flights.deduplicate("d", { within: hours(1) }); //! keyBy must come before deduplicate
   flights.where((f) => f.delay.gt(5)); //! Property 'delay' does not exist
   flights.where((f) => f.origin.gt(5)); //! Argument of type 'number' is not assignable
   flights.where((f) => f.delayMinutes); //! from type 'BooleanExpression<boolean | null>'
@@ -15,6 +16,15 @@ pipeline("errors", (p) => {
   flights.map(t.row({ a: t.int32() }), (f) => ({ a: f.origin })); //! Type 'string' is not assignable to type 'number'
   flights.union(p.source("others", table(t.row({ a: t.int32() })))); //! is not assignable
   const keyed = flights.keyBy("origin");
+  const other = p.source("far", table(t.row({ origin: t.int32(), fee: t.float64() })));
+  const fees = p.source("fees", table(t.row({ origin: t.utf8(), fee: t.float64() })));
+  const near = { lower: hours(0), upper: hours(1) };
+  flights.intervalJoin("j", keyed, { ...near, select: (l) => ({ a: l.origin }) }); //! keyBy must come before intervalJoin
+  keyed.intervalJoin("j", other.keyBy("origin"), { ...near, select: (l) => ({ a: l.origin }) }); //! the keys of both sides must have the same types
+  keyed.intervalJoin("j", fees, { ...near, select: (l) => ({ a: l.origin }) }); //! is not assignable to parameter of type
+  keyed.intervalJoin("j", fees.keyBy("fee"), { ...near, select: (l) => ({ a: l.origin }) }); //! is not assignable to parameter of type
+  keyed.intervalJoin("j", fees.keyBy("origin"), { ...near, select: (_, r) => ({ a: r.cost }) }); //! Property 'cost' does not exist
+  keyed.intervalJoin("j", fees.keyBy("origin"), { ...near, select: () => ({ a: 5 }) }); //! a must be an expression
   keyed.drop("origin"); //! origin is a key and must stay
   keyed.rename({ origin: "from" }); //! origin is a key and must stay
   keyed.withColumns((f) => ({ origin: f.destination })); //! origin is a key and cannot be replaced

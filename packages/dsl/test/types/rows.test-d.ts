@@ -170,6 +170,20 @@ pipeline("types", (p) => {
   holds<Equal<RowIn<typeof byDefault>["upper95"], number>>();
   holds<Equal<"lower80" extends keyof RowIn<typeof byDefault> ? true : false, true>>();
 
+  const near = { lower: hours(-1), upper: hours(1) };
+  const pairs = flights.keyBy("origin").intervalJoin("pairs", hourly, {
+    ...near,
+    select: (f, h) => ({ origin: f.origin, delay: f.delayMinutes, mean: h.meanDelay }),
+  });
+  holds<Equal<RowIn<typeof pairs>, { origin: string; delay: number; mean: number }>>();
+  pairs.window(tumbling(hours(1)));
+  const withMissing = flights.keyBy("origin").intervalJoin("with-missing", hourly, {
+    ...near,
+    kind: "left",
+    select: (f, h) => ({ delay: f.delayMinutes, mean: h.meanDelay, least: h.meanDelay.orElse(0) }),
+  });
+  holds<Equal<RowIn<typeof withMissing>, { delay: number; mean: number | null; least: number }>>();
+
   const mixed = p.source("mixed", table(Mixed));
   const selected = mixed.select((m) => ({
     twice: m.delay.times(2),

@@ -70,6 +70,7 @@ describe("a window aggregation", () => {
     operator.process(
       batchOf(inputFields, [row("b", 5), row("a", 99), row("b", 100), row(null, 7), row("b", 8)]),
       out,
+      0,
     );
     operator.advanceWatermark(99, out);
     expect(out.rows).toEqual([]);
@@ -93,7 +94,7 @@ describe("a window aggregation", () => {
   test("floors times before 1970 to their window", () => {
     const operator = windowOf([count]);
     const out = collectOutput();
-    operator.process(batchOf(inputFields, [row("a", -1), row("a", -100), row("a", -101)]), out);
+    operator.process(batchOf(inputFields, [row("a", -1), row("a", -100), row("a", -101)]), out, 0);
     operator.advanceWatermark(Infinity, out);
     expect(out.rows.map((r) => [r["windowStart"], r["r0"]])).toEqual([
       [-200, 1],
@@ -110,7 +111,7 @@ describe("a window aggregation", () => {
       row("a", 11, { $watermark: 150 }),
       row("a", 12, { $watermark: null }),
     ];
-    operator.process(batchOf(fields, rows), out);
+    operator.process(batchOf(fields, rows), out, 0);
     operator.advanceWatermark(Infinity, out);
     expect(out.late.map((r) => r["$time"])).toEqual([11]);
     expect(out.rows.map((r) => r["r0"])).toEqual([2]);
@@ -121,7 +122,7 @@ describe("a window aggregation", () => {
     const operator = windowOf([count]);
     const out = collectOutput();
     operator.advanceWatermark(100, out);
-    expect(() => operator.process(batchOf(inputFields, [row("a", 1)]), out)).toThrow("is open");
+    expect(() => operator.process(batchOf(inputFields, [row("a", 1)]), out, 0)).toThrow("is open");
   });
 
   test("lets an aggregate see only the rows of its filter and without nulls", () => {
@@ -151,7 +152,7 @@ describe("a window aggregation", () => {
       { n: null, f: true, $time: 0 },
       { n: 8, f: true, $time: 0 },
     ];
-    operator.process(batchOf(fields, rows), out);
+    operator.process(batchOf(fields, rows), out, 0);
     operator.advanceWatermark(Infinity, out);
     expect(out.rows[0]).toMatchObject({ r0: 9, r1: 4 });
   });
@@ -169,7 +170,7 @@ describe("a window aggregation", () => {
       row("a", 3, { s: "q", n: 4 }),
       row("a", 4, { s: null, n: null }),
     ];
-    operator.process(batchOf(inputFields, rows), out);
+    operator.process(batchOf(inputFields, rows), out, 0);
     operator.advanceWatermark(Infinity, out);
     expect(out.rows.map((r) => [r["key"], r["r0"], r["r1"]])).toEqual([
       ["a", 2, 7],
@@ -191,7 +192,7 @@ describe("a window aggregation", () => {
       { i: big, $time: 0 },
       { i: big, $time: 1 },
     ];
-    expect(() => operator.process(batchOf(fields, rows), collectOutput())).toThrow(
+    expect(() => operator.process(batchOf(fields, rows), collectOutput(), 0)).toThrow(
       expect.objectContaining({
         code: "RUN_SUM_OVERFLOW",
         params: { operatorId: "under-test", column: "r0" },
@@ -204,7 +205,7 @@ describe("a window aggregation", () => {
     const rows = Array.from({ length: 500 }, (_, i) => row("a", i * 100));
     let batches = 0;
     const out = { ...collectOutput(), emit: () => void (batches += 1) };
-    operator.process(batchOf(inputFields, rows), out);
+    operator.process(batchOf(inputFields, rows), out, 0);
     operator.advanceWatermark(Infinity, out);
     expect(batches).toBe(1);
     expect(operator.counts.rowsOut).toBe(500);
@@ -214,9 +215,9 @@ describe("a window aggregation", () => {
     const operator = windowOf([count]);
     const out = collectOutput();
     const [groups] = operator.state;
-    operator.process(batchOf(inputFields, [row("a", 1), row("b", 2)]), out);
+    operator.process(batchOf(inputFields, [row("a", 1), row("b", 2)]), out, 0);
     expect(groups?.takeDelta().map((b) => b.numRows)).toEqual([2]);
-    operator.process(batchOf(inputFields, [row("b", 3)]), out);
+    operator.process(batchOf(inputFields, [row("b", 3)]), out, 0);
     expect(groups?.takeDelta().map((b) => b.numRows)).toEqual([1]);
     expect(groups?.takeDelta()).toEqual([]);
     expect(groups?.rowCount).toBe(2);

@@ -126,6 +126,29 @@ export interface LateNode extends NodeBase {
   readonly kind: "late";
 }
 
+/** The first row of each key by event time, until `withinMs` after it. */
+export interface DeduplicateNode extends NodeBase {
+  readonly kind: "deduplicate";
+  readonly withinMs: number;
+}
+
+/**
+ * Pairs of rows of its two inputs with equal keys and `right.time` in `[left.time + lowerMs,
+ * left.time + upperMs]`. The keys have the same names on both sides.
+ */
+export interface IntervalJoinNode extends NodeBase {
+  readonly kind: "intervalJoin";
+  readonly joinKeys: readonly string[];
+  readonly lowerMs: number;
+  readonly upperMs: number;
+  readonly joinKind: JoinKind;
+  /** Over columns `left.<name>` and `right.<name>`. */
+  readonly columns: readonly NamedExpression[];
+}
+
+/** `left`: a left row without a partner is in the result, with nulls for the right's columns. */
+export type JoinKind = "inner" | "left";
+
 /** The input's columns, then those of `detectionFields`. */
 export interface DetectNode extends NodeBase {
   readonly kind: "detect";
@@ -168,6 +191,8 @@ export type LogicalNode =
   | KeyByNode
   | WindowAggregateNode
   | LateNode
+  | DeduplicateNode
+  | IntervalJoinNode
   | DetectNode
   | ForecastNode
   | SinkNode;

@@ -1,7 +1,7 @@
 import type { FieldType, Guarantee, Json, ModelDescriptor, RowSchema } from "@millrace/core";
 import type { AggregateCall } from "../expression/aggregate.ts";
 import type { Expression, NamedExpression } from "../expression/expression.ts";
-import type { WindowSpec } from "../logical/nodes.ts";
+import type { JoinKind, WindowSpec } from "../logical/nodes.ts";
 
 /**
  * Rows that satisfy the predicate, then the columns; either may be absent. Hidden columns pass
@@ -39,6 +39,29 @@ export interface WindowAggregateSpec {
   readonly columns: readonly NamedExpression[];
 }
 
+/**
+ * Keeps the first row of each key in event-time order; a key is forgotten `withinMs` after the time
+ * of its kept row.
+ */
+export interface DeduplicateSpec {
+  readonly kind: "deduplicate";
+  readonly keys: readonly string[];
+  readonly withinMs: number;
+}
+
+/**
+ * Pairs rows of inputs 0 (left) and 1 (right) with equal keys and `right.time` in `[left.time +
+ * lowerMs, left.time + upperMs]`; the columns are over `left.<name>` and `right.<name>`.
+ */
+export interface IntervalJoinSpec {
+  readonly kind: "intervalJoin";
+  readonly keys: readonly string[];
+  readonly lowerMs: number;
+  readonly upperMs: number;
+  readonly joinKind: JoinKind;
+  readonly columns: readonly NamedExpression[];
+}
+
 /** Scores a value per key in event-time order. */
 export interface DetectSpec {
   readonly kind: "detect";
@@ -70,6 +93,8 @@ export type OperatorSpec =
   | FilterProjectSpec
   | RowFunctionSpec
   | WindowAggregateSpec
+  | DeduplicateSpec
+  | IntervalJoinSpec
   | DetectSpec
   | ForecastSpec
   | UnionSpec;
@@ -94,7 +119,8 @@ export interface StageOperator {
   readonly id: string;
   readonly spec: OperatorSpec;
   readonly inputs: readonly StagePort[];
-  readonly inputSchema: RowSchema;
+  /** One per input, in the order of `inputs`. */
+  readonly inputSchemas: readonly RowSchema[];
   readonly outputSchema: RowSchema;
   readonly order: OrderClass;
   /** Logical nodes that it holds, for explain. */

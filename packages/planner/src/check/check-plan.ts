@@ -73,6 +73,9 @@ function checkNode(node: LogicalNode, byId: ReadonlyMap<string, LogicalNode>): M
       return checkSource(node);
     case "windowAggregate":
       return [...checkWindowOf(node), ...checkEventTime(node, byId)];
+    case "deduplicate":
+    case "intervalJoin":
+      return checkEventTime(node, byId);
     case "detect":
       return [...checkValue(node, byId), ...checkEventTime(node, byId)];
     case "forecast":

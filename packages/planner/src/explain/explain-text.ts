@@ -2,8 +2,10 @@ import { formatDuration, type RowSchema, formatDataType } from "@millrace/core";
 import {
   formatExpression,
   formatWindow,
+  type JoinKind,
   type LogicalNode,
   type LogicalPlanData,
+  type NamedExpression,
   type PhysicalPlan,
   type StageInput,
   type StageOperator,
@@ -90,6 +92,10 @@ export function describeOperator(operator: StageOperator): string {
       return `${spec.mode} by function ${spec.functionId}`;
     case "windowAggregate":
       return `${formatWindow(spec.window)} by ${spec.keys.join(", ")}: ${spec.calls.map((call) => call.function).join(", ")}`;
+    case "deduplicate":
+      return `first by ${spec.keys.join(", ")} within ${formatDuration(spec.withinMs)}`;
+    case "intervalJoin":
+      return `${describeJoin(spec)} by ${spec.keys.join(", ")}; select ${describeColumns(spec.columns)}`;
     case "detect":
       return `detect ${spec.value} by ${spec.keys.join(", ")} with ${spec.detector.kind}`;
     case "forecast":
@@ -97,6 +103,19 @@ export function describeOperator(operator: StageOperator): string {
     case "union":
       return "union";
   }
+}
+
+function describeColumns(columns: readonly NamedExpression[]): string {
+  return columns.map((c) => describeColumn(c.name, formatExpression(c.expression))).join(", ");
+}
+
+function describeJoin(join: {
+  readonly joinKind: JoinKind;
+  readonly lowerMs: number;
+  readonly upperMs: number;
+}): string {
+  const bounds = [join.lowerMs, join.upperMs].map((ms) => formatDuration(ms)).join(", ");
+  return `${join.joinKind} join where right.time − left.time in [${bounds}]`;
 }
 
 function describeColumn(name: string, expression: string): string {
@@ -117,6 +136,10 @@ function describeNode(node: LogicalNode): string {
       return `${node.kind} by function ${node.functionId}`;
     case "windowAggregate":
       return formatWindow(node.window);
+    case "deduplicate":
+      return `deduplicate within ${formatDuration(node.withinMs)}`;
+    case "intervalJoin":
+      return `${describeJoin(node)}; select ${describeColumns(node.columns)}`;
     case "detect":
       return `detect ${node.value} with ${node.detector.kind}`;
     case "forecast":

@@ -6,6 +6,7 @@ import { readersOf } from "../rules/rule.ts";
  * refuse.
  */
 const orderedKinds: ReadonlySet<LogicalNode["kind"]> = new Set([
+  "deduplicate",
   "detect",
   "forecast",
   "filter",
@@ -15,8 +16,8 @@ const orderedKinds: ReadonlySet<LogicalNode["kind"]> = new Set([
 
 /**
  * Sources whose rows must carry `$source`, `$partition` and `$offset`: those whose order among rows
- * of one event time decides a result (`first`, `last`, models over raw rows, user functions that
- * may make several rows of one).
+ * of one event time decides a result (`first`, `last`, `deduplicate`, models over raw rows, user
+ * functions that may make several rows of one).
  */
 export function needsLineage(plan: LogicalPlanData): ReadonlySet<string> {
   const readers = readersOf(plan);

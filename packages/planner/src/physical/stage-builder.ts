@@ -167,7 +167,7 @@ export class StageBuilder {
       id: node.id,
       spec,
       inputs: node.inputs.map((id) => this.#port(id)),
-      inputSchema: this.#nodeSchema(node.inputs[0] ?? ""),
+      inputSchemas: node.inputs.map((id) => this.#nodeSchema(id)),
       outputSchema: node.schema,
       order: orderOf(spec),
       nodeIds,
@@ -197,7 +197,14 @@ export class StageBuilder {
 }
 
 function orderOf(spec: OperatorSpec): OrderClass {
-  return spec.kind === "detect" || spec.kind === "forecast" ? "event-ordered" : "order-free";
+  switch (spec.kind) {
+    case "deduplicate":
+    case "detect":
+    case "forecast":
+      return "event-ordered";
+    default:
+      return "order-free";
+  }
 }
 
 function specOf(node: LogicalNode): OperatorSpec {
@@ -210,6 +217,17 @@ function specOf(node: LogicalNode): OperatorSpec {
       return { kind: "union" };
     case "windowAggregate":
       return windowSpec(node);
+    case "deduplicate":
+      return { kind: "deduplicate", keys: node.keys, withinMs: node.withinMs };
+    case "intervalJoin":
+      return {
+        kind: "intervalJoin",
+        keys: node.joinKeys,
+        lowerMs: node.lowerMs,
+        upperMs: node.upperMs,
+        joinKind: node.joinKind,
+        columns: node.columns,
+      };
     case "detect":
       return {
         kind: "detect",

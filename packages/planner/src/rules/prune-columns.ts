@@ -3,6 +3,8 @@ import {
   columnsOf,
   detectionFields,
   type Expression,
+  joinColumnsOf,
+  joinSides,
   type LogicalNode,
   type LogicalPlanData,
 } from "@millrace/plan";
@@ -62,9 +64,15 @@ function columnsReadBy(
         reader.columns.filter((c) => wanted.has(c.name)).map((c) => c.expression),
       );
     case "keyBy":
+    case "deduplicate":
       return [...wanted, ...reader.keys];
     case "union":
       return wanted;
+    case "intervalJoin": {
+      const columns = reader.columns.filter((column) => wanted.has(column.name));
+      const sides = joinSides.filter((_, index) => reader.inputs[index] === input.id);
+      return [...reader.joinKeys, ...sides.flatMap((side) => [...joinColumnsOf(side, columns)])];
+    }
     case "windowAggregate": {
       const late = (readers.get(reader.id) ?? []).filter((node) => node.kind === "late");
       return [
@@ -112,6 +120,7 @@ function pruneNode(
       };
     case "union":
       return { ...node, schema: keepFields(node.schema, required) };
+    case "intervalJoin":
     case "project":
       return {
         ...node,
@@ -121,6 +130,7 @@ function pruneNode(
     case "where":
     case "filter":
     case "keyBy":
+    case "deduplicate":
       return input === undefined ? node : { ...node, schema: input.schema };
     case "late": {
       const aggregated = pruned.get(node.inputs[0] ?? "");

@@ -140,6 +140,7 @@ function mapExpressions(
     case "where":
       return { ...node, predicate: change(node.predicate) };
     case "project":
+    case "intervalJoin":
       return { ...node, columns: named(node.columns) };
     case "windowAggregate":
       return {

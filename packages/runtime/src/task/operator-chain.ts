@@ -6,7 +6,7 @@ import {
   type OperatorCounts,
   millraceError,
 } from "@millrace/core";
-import type { Stage, StageOperator, StagePort } from "@millrace/plan";
+import { type Stage, type StageOperator, type StagePort, watermarkDelayMs } from "@millrace/plan";
 import type { RecordBatch } from "apache-arrow";
 
 /** Where a stage's output takes rows from the chain. */
@@ -26,7 +26,13 @@ interface Link {
   watermark: number;
 }
 
-type Target = Link | ChainOutput;
+/** An operator, with the index of its input that takes the rows. */
+interface LinkInput {
+  readonly link: Link;
+  readonly input: number;
+}
+
+type Target = LinkInput | ChainOutput;
 
 /**
  * The operators of one task, wired as the stage says. Synchronous: a batch given to `process` has
@@ -42,7 +48,7 @@ export class OperatorChain {
     for (const planned of stage.operators) this.#links.push(this.#link(planned, create(planned)));
     stage.operators.forEach((planned, index) => {
       const link = this.#links[index] as Link;
-      for (const port of planned.inputs) this.#targets(port).push(link);
+      planned.inputs.forEach((port, input) => this.#targets(port).push({ link, input }));
     });
     stage.outputs.forEach((output, index) => {
       this.#targets(output.from).push(outputs[index] as ChainOutput);
@@ -85,7 +91,7 @@ export class OperatorChain {
     }
     const link = this.#links[port.index];
     assert(link !== undefined, "a port names an operator of its stage");
-    return link.watermark - heldBackMs(link.planned);
+    return link.watermark - watermarkDelayMs(link.planned.spec);
   }
 
   /** Dead letters since the last call. */
@@ -149,16 +155,12 @@ export class OperatorChain {
   }
 }
 
-/**
- * A window's rows leave only when its allowed lateness has passed, so its output is complete that
- * much later.
- */
-function heldBackMs({ spec }: StageOperator): number {
-  return spec.kind === "windowAggregate" ? spec.allowedLatenessMs : 0;
-}
-
 function deliver(target: Target, batch: RecordBatch): void {
   if (batch.numRows === 0) return;
-  if ("operator" in target) target.operator.process(batch, target.collector);
-  else target.write(batch);
+  if ("link" in target) {
+    const { link, input } = target;
+    link.operator.process(batch, link.collector, input);
+  } else {
+    target.write(batch);
+  }
 }

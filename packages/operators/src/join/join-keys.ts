@@ -1,0 +1,52 @@
+import { columnOf, GroupTable, hashColumns } from "@millrace/columnar";
+import { type FieldType, keyGroupOf } from "@millrace/core";
+import type { RecordBatch } from "apache-arrow";
+
+const forgetFrom = 1_024;
+
+/** Numbers for the keys of both sides of a join: equal keys have one number. */
+export class JoinKeys {
+  readonly #fields: readonly FieldType[];
+  readonly #operatorId: string;
+  #table: GroupTable;
+  #forgetAt = forgetFrom;
+
+  constructor(fields: readonly FieldType[], operatorId: string) {
+    this.#fields = fields;
+    this.#operatorId = operatorId;
+    this.#table = new GroupTable(fields, { operatorId });
+  }
+
+  get size(): number {
+    return this.#table.size;
+  }
+
+  get sizeBytes(): number {
+    return this.#table.sizeBytes;
+  }
+
+  /** The key's number of each row. @throws RUN_STATE_TOO_LARGE */
+  of(batch: RecordBatch): Int32Array {
+    const count = batch.numRows;
+    const columns = this.#fields.map(({ name }) => columnOf(batch, name));
+    const keys = new Int32Array(count);
+    this.#table.lookup(columns, hashColumns(columns, count), undefined, count, keys);
+    return keys;
+  }
+
+  keyGroupOf(key: number): number {
+    return keyGroupOf(this.#table.hashOf(key));
+  }
+
+  /**
+   * Numbers the keys anew when keys without rows may be half of all.
+   *
+   * @param renumber looks up the keys of all rows that are kept
+   */
+  forget(renumber: () => void): void {
+    if (this.#table.size < this.#forgetAt) return;
+    this.#table = new GroupTable(this.#fields, { operatorId: this.#operatorId });
+    renumber();
+    this.#forgetAt = Math.max(forgetFrom, this.#table.size * 2);
+  }
+}
