@@ -139,8 +139,8 @@ test("an operator whose counts do not add up is stopped before it commits: RUN_C
     counts: operator.counts,
     state: operator.state,
     advanceWatermark: (watermark, out) => operator.advanceWatermark(watermark, out),
-    process: (batch, out) => {
-      operator.process(batch, out);
+    process: (batch, out, input) => {
+      operator.process(batch, out, input);
       operator.counts.accepted -= 1;
     },
   });

@@ -35,7 +35,7 @@ describe("a cumulate window aggregation", () => {
   test("counts a row in every window that ends after it, until the size is full", () => {
     const operator = windowOperator(cumulate(10, 30));
     const out = collectOutput();
-    operator.process(batchOf(windowInput, [row("a", 0), row("b", 12), row("a", 29)]), out);
+    operator.process(batchOf(windowInput, [row("a", 0), row("b", 12), row("a", 29)]), out, 0);
     operator.advanceWatermark(9, out);
     expect(out.rows).toEqual([]);
     operator.advanceWatermark(20, out);
@@ -44,7 +44,7 @@ describe("a cumulate window aggregation", () => {
       [0, 20, "a", 1],
       [0, 20, "b", 1],
     ]);
-    operator.process(batchOf(windowInput, [row("a", 30)]), out);
+    operator.process(batchOf(windowInput, [row("a", 30)]), out, 0);
     operator.advanceWatermark(Infinity, out);
     expect(spans(out.rows).slice(3)).toEqual([
       [0, 30, "a", 2],
@@ -58,7 +58,7 @@ describe("a cumulate window aggregation", () => {
   test("writes a window without new rows too, as long as its size has one", () => {
     const operator = windowOperator(cumulate(10, 30, 5));
     const out = collectOutput();
-    operator.process(batchOf(windowInput, [row("a", -20), row("a", 34)]), out);
+    operator.process(batchOf(windowInput, [row("a", -20), row("a", 34)]), out, 0);
     operator.advanceWatermark(Infinity, out);
     expect(spans(out.rows)).toEqual([
       [-25, -15, "a", 1],
@@ -77,7 +77,7 @@ describe("a cumulate window aggregation", () => {
       row("a", 3, { $watermark: 29 }),
       row("a", 4, { $watermark: 30 }),
     ];
-    operator.process(batchOf(windowInput, rows), out);
+    operator.process(batchOf(windowInput, rows), out, 0);
     operator.advanceWatermark(Infinity, out);
     expect(spans(out.rows)).toEqual([
       [0, 10, "a", 1],
@@ -91,7 +91,7 @@ describe("a cumulate window aggregation", () => {
     const operator = windowOperator(cumulate(10, 30));
     const out = collectOutput();
     const [groups] = operator.state;
-    operator.process(batchOf(windowInput, [row("a", 1), row("a", 11)]), out);
+    operator.process(batchOf(windowInput, [row("a", 1), row("a", 11)]), out, 0);
     operator.advanceWatermark(29, out);
     expect(groups?.rowCount).toBe(2);
     operator.advanceWatermark(30, out);
@@ -109,7 +109,7 @@ describe("a cumulate window aggregation", () => {
       const operator = windowOperator(window, undefined, lateness);
       const out = collectOutput();
       for (const { rows, watermark } of each.segments) {
-        operator.process(rows, out);
+        operator.process(rows, out, 0);
         operator.advanceWatermark(watermark, out);
       }
       operator.advanceWatermark(Infinity, out);

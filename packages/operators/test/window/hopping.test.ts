@@ -32,7 +32,7 @@ describe("a hopping window aggregation", () => {
   test("counts a row in every window over its time, and emits each at its end", () => {
     const operator = windowOperator(hopping(100, 50));
     const out = collectOutput();
-    operator.process(batchOf(windowInput, [row("a", 10), row("a", 60), row("b", 149)]), out);
+    operator.process(batchOf(windowInput, [row("a", 10), row("a", 60), row("b", 149)]), out, 0);
     operator.advanceWatermark(49, out);
     expect(out.rows).toEqual([]);
     operator.advanceWatermark(50, out);
@@ -50,7 +50,7 @@ describe("a hopping window aggregation", () => {
   test("takes a size that is no multiple of the slide", () => {
     const operator = windowOperator(hopping(50, 30, 10));
     const out = collectOutput();
-    operator.process(batchOf(windowInput, [row("a", 10), row("a", 45), row("a", 60)]), out);
+    operator.process(batchOf(windowInput, [row("a", 10), row("a", 45), row("a", 60)]), out, 0);
     operator.advanceWatermark(Infinity, out);
     expect(spans(out.rows)).toEqual([
       [-20, 30, "a", 1],
@@ -68,7 +68,7 @@ describe("a hopping window aggregation", () => {
       row("a", 62, { $watermark: 100 }),
       row("a", 63, { $watermark: 150 }),
     ];
-    operator.process(batchOf(windowInput, rows), out);
+    operator.process(batchOf(windowInput, rows), out, 0);
     operator.advanceWatermark(Infinity, out);
     expect(spans(out.rows)).toEqual([
       [0, 100, "a", 2],
@@ -81,10 +81,10 @@ describe("a hopping window aggregation", () => {
   test("waits for the allowed lateness before a window is given out", () => {
     const operator = windowOperator(hopping(100, 50), undefined, 20);
     const out = collectOutput();
-    operator.process(batchOf(windowInput, [row("a", 60)]), out);
+    operator.process(batchOf(windowInput, [row("a", 60)]), out, 0);
     operator.advanceWatermark(119, out);
     expect(out.rows).toEqual([]);
-    operator.process(batchOf(windowInput, [row("a", 61, { $watermark: 119 })]), out);
+    operator.process(batchOf(windowInput, [row("a", 61, { $watermark: 119 })]), out, 0);
     operator.advanceWatermark(120, out);
     expect(spans(out.rows)).toEqual([[0, 100, "a", 2]]);
   });
@@ -93,7 +93,7 @@ describe("a hopping window aggregation", () => {
     const operator = windowOperator(hopping(100, 50));
     const out = collectOutput();
     const [groups] = operator.state;
-    operator.process(batchOf(windowInput, [row("a", 60)]), out);
+    operator.process(batchOf(windowInput, [row("a", 60)]), out, 0);
     expect(groups?.takeDelta().map((b) => b.numRows)).toEqual([1]);
     operator.advanceWatermark(100, out);
     expect(groups?.rowCount).toBe(1);
@@ -114,7 +114,7 @@ describe("a hopping window aggregation", () => {
       const operator = windowOperator(window, undefined, lateness);
       const out = collectOutput();
       for (const { rows, watermark } of each.segments) {
-        operator.process(rows, out);
+        operator.process(rows, out, 0);
         operator.advanceWatermark(watermark, out);
       }
       operator.advanceWatermark(Infinity, out);

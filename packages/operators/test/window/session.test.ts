@@ -24,7 +24,7 @@ describe("a session aggregation", () => {
     const operator = windowOperator(session(10));
     const out = collectOutput();
     const rows = [row("a", 3), row("b", 5), row("a", 12), row("a", 21)];
-    operator.process(batchOf(windowInput, rows), out);
+    operator.process(batchOf(windowInput, rows), out, 0);
     operator.advanceWatermark(15, out);
     expect(spans(out.rows)).toEqual([[5, 15, "b", 1]]);
     operator.advanceWatermark(30, out);
@@ -37,7 +37,7 @@ describe("a session aggregation", () => {
   test("starts another session exactly a gap after the last row", () => {
     const operator = windowOperator(session(10));
     const out = collectOutput();
-    operator.process(batchOf(windowInput, [row("a", 3), row("a", 13), row("a", 22)]), out);
+    operator.process(batchOf(windowInput, [row("a", 3), row("a", 13), row("a", 22)]), out, 0);
     operator.advanceWatermark(Infinity, out);
     expect(spans(out.rows)).toEqual([
       [3, 13, "a", 1],
@@ -48,8 +48,8 @@ describe("a session aggregation", () => {
   test("makes one session of two when a row falls between them", () => {
     const operator = windowOperator(session(10));
     const out = collectOutput();
-    operator.process(batchOf(windowInput, [row("a", -8), row("a", 7)]), out);
-    operator.process(batchOf(windowInput, [row("a", -1)]), out);
+    operator.process(batchOf(windowInput, [row("a", -8), row("a", 7)]), out, 0);
+    operator.process(batchOf(windowInput, [row("a", -1)]), out, 0);
     operator.advanceWatermark(Infinity, out);
     expect(spans(out.rows)).toEqual([[-8, 17, "a", 3]]);
   });
@@ -58,7 +58,7 @@ describe("a session aggregation", () => {
     const operator = windowOperator(session(10), undefined, 5);
     const out = collectOutput();
     const rows = [row("a", 20), row("a", 21, { $watermark: 26 }), row("a", 22, { $watermark: 28 })];
-    operator.process(batchOf(windowInput, rows), out);
+    operator.process(batchOf(windowInput, rows), out, 0);
     operator.advanceWatermark(35, out);
     expect(out.rows).toEqual([]);
     operator.advanceWatermark(36, out);
@@ -72,13 +72,13 @@ describe("a session aggregation", () => {
     const out = collectOutput();
     const [groups] = operator.state;
     const short = ["p", "q", "r", "s"].map((key) => row(key, 5));
-    operator.process(batchOf(windowInput, [row("a", 5), ...short, row("a", 14)]), out);
+    operator.process(batchOf(windowInput, [row("a", 5), ...short, row("a", 14)]), out, 0);
     groups?.takeDelta();
     operator.advanceWatermark(15, out);
     expect(out.rows).toHaveLength(4);
     operator.advanceWatermark(16, out);
     expect(groups?.rowCount).toBe(2);
-    operator.process(batchOf(windowInput, [row("a", 16)]), out);
+    operator.process(batchOf(windowInput, [row("a", 16)]), out, 0);
     operator.advanceWatermark(26, out);
     expect(spans(out.rows).at(-1)).toEqual([5, 26, "a", 3]);
     expect(groups?.rowCount).toBe(0);
@@ -87,7 +87,7 @@ describe("a session aggregation", () => {
   test("does not write a session again after a restart", () => {
     const before = windowOperator(session(10));
     const out = collectOutput();
-    before.process(batchOf(windowInput, [row("a", 8), row("a", 12), row("b", 19)]), out);
+    before.process(batchOf(windowInput, [row("a", 8), row("a", 12), row("b", 19)]), out, 0);
     const delta = before.state[0]?.takeDelta() ?? [];
     before.advanceWatermark(25, out);
     expect(spans(out.rows)).toEqual([[8, 22, "a", 2]]);
@@ -106,7 +106,7 @@ describe("a session aggregation", () => {
       const operator = windowOperator(session(gap), undefined, lateness);
       const out = collectOutput();
       for (const { rows, watermark } of each.segments) {
-        operator.process(rows, out);
+        operator.process(rows, out, 0);
         operator.advanceWatermark(watermark, out);
         operator.state[0]?.takeDelta();
       }
