@@ -5,8 +5,8 @@
 // T3. A fresh clone needs no step before it: packages are installed where they are missing.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { run, secondsSince } from "./run.mjs";
+import { join, relative, sep } from "node:path";
+import { root, run, secondsSince } from "./run.mjs";
 import { setUp } from "./setup.mjs";
 
 /** Counts of vitest's report; undefined when it wrote none. */
@@ -27,7 +27,21 @@ function readReport(path) {
     passed: report.numPassedTests,
     failed: report.numFailedTests + brokenFiles.length,
     skipped: report.numPendingTests + report.numTodoTests,
+    areas: areasOf(report.testResults),
   };
+}
+
+/** Tests and seconds of each package, pipeline, example or tool, slowest first. */
+function areasOf(files) {
+  const areas = new Map();
+  for (const file of files) {
+    const name = relative(root, file.name).split(sep).slice(0, 2).join("/");
+    const area = areas.get(name) ?? { name, tests: 0, ms: 0 };
+    area.tests += file.assertionResults.length;
+    area.ms += file.endTime - file.startTime;
+    areas.set(name, area);
+  }
+  return [...areas.values()].sort((left, right) => right.ms - left.ms);
 }
 
 async function runVitest(args) {
@@ -36,7 +50,10 @@ async function runVitest(args) {
   const reporters = ["--reporter=dot", "--reporter=json", `--outputFile.json=${report}`];
   try {
     const { code } = await run("vitest", ["run", ...reporters, ...args], { output: "show" });
-    const counts = readReport(report) ?? { passed: 0, failed: 0, skipped: 0 };
+    const counts = readReport(report) ?? { passed: 0, failed: 0, skipped: 0, areas: [] };
+    for (const { name, tests, ms } of counts.areas) {
+      process.stdout.write(`  ${name}: ${tests} tests (${(ms / 1000).toFixed(1)} s)\n`);
+    }
     // Unhandled errors fail vitest although every test passed.
     if (code !== 0 && counts.failed === 0) counts.failed = 1;
     return counts;
