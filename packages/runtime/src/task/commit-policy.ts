@@ -3,7 +3,7 @@ import type { Clock } from "@millrace/core";
 /** Bytes of output that are worth a transaction of their own. */
 const pendingBytesMax = 16 * 1024 * 1024;
 /** While there is input, no commit sooner than this after the last one. */
-const intervalMinMs = 200;
+const intervalMinMs = 400;
 /** A commit may take a fifth of a worker's time: four times as long passes before the next (T5). */
 const restFactor = 4;
 
