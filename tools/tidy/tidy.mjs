@@ -18,13 +18,15 @@ const leftOut = new Set([
 ]);
 const isText = /(?:\.(?:ts|mts|mjs|js|json|md|yml|yaml|sh|toml|sql|csv)|run|\.\w+rc)$/;
 const isSource = /\.(?:ts|mts|mjs|js)$/;
+/** What `pipe` bundles beside a pipeline file; a killed process leaves it. Git ignores it, too. */
+const isBundle = /^\..+\.mjs$/;
 const sizeMax = 2 * 1024 * 1024;
 
 /** Paths of the repository's own text files, relative to its root. */
 function listFiles(directory) {
   if (statSync(directory).isFile()) return [directory];
   return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
-    if (leftOut.has(entry.name)) return [];
+    if (leftOut.has(entry.name) || isBundle.test(entry.name)) return [];
     const path = join(directory, entry.name);
     if (entry.isDirectory()) return listFiles(path);
     return entry.isFile() && isText.test(entry.name) ? [path] : [];
