@@ -16,12 +16,14 @@ if (built.code !== 0) {
   process.stderr.write(built.output);
   process.exit(built.code);
 }
-const code = await runPipeline();
-if (code !== 0) process.exit(code);
+const { code, isStopped } = await runPipeline();
+if (code !== 0 || isStopped) process.exit(code);
 await writeReport();
 
 /**
- * Runs in the foreground; a signal goes to the command as well, which stops after a last commit.
+ * Runs the pipeline in the foreground; a signal stops it after a last commit, and there is no
+ * report then. A terminal gives its Ctrl-C to the child itself: sent on, it would count as a second
+ * one.
  */
 function runPipeline() {
   const bin = join(root, "packages", "millrace", "bin", "pipe.js");
@@ -30,8 +32,16 @@ function runPipeline() {
     cwd: root,
     stdio: "inherit",
   });
-  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
-  return new Promise((resolve) => child.on("exit", (exitCode) => resolve(exitCode ?? 1)));
+  let isStopped = false;
+  for (const signal of ["SIGINT", "SIGTERM"]) {
+    process.on(signal, () => {
+      isStopped = true;
+      if (signal === "SIGTERM" || process.stdin.isTTY !== true) child.kill(signal);
+    });
+  }
+  return new Promise((resolve) => {
+    child.on("exit", (exitCode) => resolve({ code: exitCode ?? 1, isStopped }));
+  });
 }
 
 async function writeReport() {
