@@ -1,5 +1,4 @@
-import { orderOf } from "@millrace/operators";
-import { watermarkDelayMs } from "@millrace/plan";
+import { orderOf, watermarkDelayMs } from "@millrace/plan";
 import { expect, test } from "vitest";
 import { call, utf8 } from "./fixtures.ts";
 

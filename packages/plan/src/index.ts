@@ -8,5 +8,6 @@ export * from "./logical/join-columns.ts";
 export * from "./logical/logical-plan.ts";
 export type * from "./logical/nodes.ts";
 export * from "./logical/result-fields.ts";
+export { orderOf } from "./physical/order-of.ts";
 export type * from "./physical/specs.ts";
 export { watermarkDelayMs } from "./physical/watermark-delay.ts";

@@ -2,6 +2,7 @@ import { GroupTable } from "@millrace/columnar";
 import type { FieldType } from "@millrace/core";
 import type { AggregateCall } from "@millrace/plan";
 import type { Accumulator, ArgumentForm } from "../aggregate/accumulator.ts";
+import type { CallInput } from "../aggregate/call-input.ts";
 import type { AccumulatorPlan } from "../aggregate/create-accumulator.ts";
 import { DistinctSet } from "../aggregate/distinct-set.ts";
 import { needsDistinctSet } from "../aggregate/needs-distinct-set.ts";
@@ -70,6 +71,24 @@ export class OpenWindow {
       if (flags[group] === 1) continue;
       flags[group] = 1;
       this.#changed.push(group);
+    }
+  }
+
+  /**
+   * Aggregates rows of one batch and marks their groups as changed.
+   *
+   * @param inputs of each call, prepared for the batch
+   * @param groups of each of the rows, already in `this.groups`
+   */
+  add(inputs: readonly CallInput[], rows: Int32Array, groups: Int32Array, count: number): void {
+    this.ensure();
+    this.touch(groups, count);
+    for (let call = 0; call < inputs.length; call += 1) {
+      const state = this.calls[call];
+      const input = inputs[call]?.pick(rows, groups, count);
+      if (state === undefined || input === undefined) continue;
+      state.distinct?.keepNew(input);
+      state.accumulator.add(input);
     }
   }
 

@@ -131,15 +131,7 @@ export class SessionAggregateOperator implements Operator {
     const lookedUp = isWhole ? undefined : rows;
     window.groups.lookup(this.#keyColumns, this.#hashes, lookedUp, count, groups);
     this.#store.checkBounds();
-    window.ensure();
-    window.touch(groups, count);
-    for (let call = 0; call < this.#inputs.length; call += 1) {
-      const state = window.calls[call];
-      const input = this.#inputs[call]?.pick(rows, groups, count);
-      if (state === undefined || input === undefined) continue;
-      state.distinct?.keepNew(input);
-      state.accumulator.add(input);
-    }
+    window.add(this.#inputs, rows, groups, count);
   }
 
   advanceWatermark(watermark: number, out: Collector): void {

@@ -6,7 +6,7 @@ import {
   type LogicalPlanData,
   type NamedExpression,
   type OperatorSpec,
-  type OrderClass,
+  orderOf,
   type ShuffleOutput,
   type SinkOutput,
   type Stage,
@@ -193,17 +193,6 @@ export class StageBuilder {
     assert(schema !== undefined, `${id} is part of the plan`);
     this.#schemas.set(id, schema);
     return schema;
-  }
-}
-
-function orderOf(spec: OperatorSpec): OrderClass {
-  switch (spec.kind) {
-    case "deduplicate":
-    case "detect":
-    case "forecast":
-      return "event-ordered";
-    default:
-      return "order-free";
   }
 }
 

@@ -14,6 +14,15 @@ export interface EdgeOutput extends ChainOutput {
   flush(writer: LogWriter, watermark: number): void;
 }
 
+interface EdgeOutputOptions {
+  /** Index of the writing task. */
+  readonly task: number;
+  readonly partitions: number;
+  /** What has been told before, as the restored state says. */
+  readonly watermark: number;
+  readonly rowsWritten: number;
+}
+
 /**
  * The state that edge outputs share: rows by target partition, and what was said of the watermark.
  */
@@ -58,76 +67,68 @@ class EdgeBuffer {
   }
 }
 
-/** Rows to the tasks that own their keys; without keys to the task of the same number. */
-export class ShuffleEdgeOutput implements EdgeOutput {
-  readonly #buffer: EdgeBuffer;
-  readonly #keys: readonly string[];
-  readonly #partitions: number;
-  readonly #task: number;
+/** What the outputs of all edges do alike: they fill a buffer. */
+abstract class BufferedEdgeOutput implements EdgeOutput {
+  protected readonly buffer: EdgeBuffer;
+  protected readonly task: number;
 
-  constructor(
-    planned: ShuffleOutput,
-    options: { task: number; partitions: number; watermark: number; rowsWritten: number },
-  ) {
-    this.#buffer = new EdgeBuffer({ topic: planned.topic, ...options });
-    this.#buffer.rowsWritten = options.rowsWritten;
-    this.#keys = planned.keys;
-    this.#partitions = options.partitions;
-    this.#task = options.task;
+  constructor(topic: string, options: EdgeOutputOptions) {
+    this.buffer = new EdgeBuffer({ topic, ...options });
+    this.buffer.rowsWritten = options.rowsWritten;
+    this.task = options.task;
   }
 
   get pendingBytes(): number {
-    return this.#buffer.pendingBytes;
+    return this.buffer.pendingBytes;
   }
 
   get rowsWritten(): number {
-    return this.#buffer.rowsWritten;
+    return this.buffer.rowsWritten;
   }
 
-  write(batch: RecordBatch): void {
-    if (this.#keys.length === 0) return this.#buffer.add(this.#task, batch);
+  abstract write(batch: RecordBatch): void;
+  abstract flush(writer: LogWriter, watermark: number): void;
+}
+
+/** Rows to the tasks that own their keys; without keys to the task of the same number. */
+export class ShuffleEdgeOutput extends BufferedEdgeOutput {
+  readonly #keys: readonly string[];
+  readonly #partitions: number;
+
+  constructor(planned: ShuffleOutput, options: EdgeOutputOptions) {
+    super(planned.topic, options);
+    this.#keys = planned.keys;
+    this.#partitions = options.partitions;
+  }
+
+  override write(batch: RecordBatch): void {
+    if (this.#keys.length === 0) return this.buffer.add(this.task, batch);
     const parts = partitionRows(batch, this.#keys, this.#partitions);
     parts.forEach((part, partition) => {
-      if (part !== undefined) this.#buffer.add(partition, part);
+      if (part !== undefined) this.buffer.add(partition, part);
     });
   }
 
-  flush(writer: LogWriter, watermark: number): void {
-    this.#buffer.flushRows(writer);
-    this.#buffer.flushWatermark(writer, watermark, 0, this.#partitions);
+  override flush(writer: LogWriter, watermark: number): void {
+    this.buffer.flushRows(writer);
+    this.buffer.flushWatermark(writer, watermark, 0, this.#partitions);
   }
 }
 
 /** Rows to the sink topic's partition of the same number. */
-export class SinkEdgeOutput implements EdgeOutput {
-  readonly #buffer: EdgeBuffer;
-  readonly #task: number;
-
-  constructor(
-    planned: SinkOutput,
-    options: { task: number; partitions: number; watermark: number; rowsWritten: number },
-  ) {
-    this.#buffer = new EdgeBuffer({ topic: planned.topic, ...options });
-    this.#buffer.rowsWritten = options.rowsWritten;
-    this.#task = options.task;
+export class SinkEdgeOutput extends BufferedEdgeOutput {
+  constructor(planned: SinkOutput, options: EdgeOutputOptions) {
+    super(planned.topic, options);
   }
 
-  get pendingBytes(): number {
-    return this.#buffer.pendingBytes;
-  }
-
-  get rowsWritten(): number {
-    return this.#buffer.rowsWritten;
-  }
-
-  write(batch: RecordBatch): void {
-    this.#buffer.add(this.#task, batch);
+  override write(batch: RecordBatch): void {
+    this.buffer.add(this.task, batch);
   }
 
   /** A sink needs no watermark but the last one, which says that no row will follow. */
-  flush(writer: LogWriter, watermark: number): void {
-    this.#buffer.flushRows(writer);
+  override flush(writer: LogWriter, watermark: number): void {
+    this.buffer.flushRows(writer);
     if (watermark !== Infinity) return;
-    this.#buffer.flushWatermark(writer, watermark, this.#task, this.#task + 1);
+    this.buffer.flushWatermark(writer, watermark, this.task, this.task + 1);
   }
 }

@@ -1,4 +1,4 @@
-import type { OperatorSpec, OrderClass } from "@millrace/plan";
+import type { OperatorSpec, OrderClass } from "./specs.ts";
 
 /**
  * Whether the order of rows matters to an operator.
