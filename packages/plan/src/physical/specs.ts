@@ -55,7 +55,7 @@ export interface DeduplicateSpec {
  */
 export interface IntervalJoinSpec {
   readonly kind: "intervalJoin";
-  readonly keys: readonly string[];
+  readonly joinKeys: readonly string[];
   readonly lowerMs: number;
   readonly upperMs: number;
   readonly joinKind: JoinKind;
