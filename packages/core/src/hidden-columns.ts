@@ -22,6 +22,11 @@ export const hiddenColumns: {
   readonly offset: "$offset";
   /** Index among the rows that one input row became (Int32). */
   readonly index: "$index";
+  /**
+   * How often the row counts (Int32): +1 for one that is added, −1 for one that is taken back. A
+   * stream that only adds rows has no such column.
+   */
+  readonly weight: "$weight";
 } = {
   time: "$time",
   watermark: "$watermark",
@@ -29,6 +34,7 @@ export const hiddenColumns: {
   partition: "$partition",
   offset: "$offset",
   index: "$index",
+  weight: "$weight",
 };
 
 /** Whether a name is one of Millrace's own columns. */

@@ -1,4 +1,4 @@
-import type { LogicalNode, LogicalPlanData } from "@millrace/plan";
+import { type LogicalNode, type LogicalPlanData, orderedAggregates } from "@millrace/plan";
 import { readersOf } from "../rules/rule.ts";
 
 /**
@@ -24,7 +24,7 @@ export function needsLineage(plan: LogicalPlanData): ReadonlySet<string> {
   const isOrdered = (node: LogicalNode): boolean => {
     if (node.kind === "windowAggregate") {
       return node.columns.some((column) =>
-        column.calls.some((call) => call.function === "first" || call.function === "last"),
+        column.calls.some((call) => orderedAggregates.has(call.function)),
       );
     }
     if (orderedKinds.has(node.kind)) return true;

@@ -1,5 +1,6 @@
 import type { RowSchema } from "@millrace/core";
 import {
+  argumentsOf,
   columnsOf,
   detectionFields,
   type Expression,
@@ -95,7 +96,7 @@ function aggregateExpressions(
 ): Expression[] {
   return node.columns
     .flatMap((column) => column.calls)
-    .flatMap((call) => [call.argument, call.filter])
+    .flatMap((call) => [...argumentsOf(call), call.filter])
     .filter((expression) => expression !== undefined);
 }
 

@@ -163,6 +163,7 @@ function mapCall(
   return {
     ...call,
     ...(call.argument === undefined ? {} : { argument: change(call.argument) }),
+    ...(call.others === undefined ? {} : { others: call.others.map(change) }),
     ...(call.filter === undefined ? {} : { filter: change(call.filter) }),
   };
 }
