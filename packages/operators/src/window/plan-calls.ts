@@ -16,7 +16,7 @@ export function planCalls(
   });
   const calls = spec.calls.map((call, index) => ({
     call,
-    plan: planAccumulator(call, () => failSum(spec, index, operatorId)),
+    plan: planAccumulator(call, () => failSum(spec, index, operatorId), { operatorId }),
   }));
   return { keys, calls };
 }
