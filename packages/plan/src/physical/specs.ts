@@ -131,8 +131,8 @@ export interface ForecastSpec {
 /** Brings inputs together as they come: columns in the order of the output schema. */
 export interface UnionSpec {
   readonly kind: "union";
-  /** Whether rows of an input may be taken back: those of the others then have the weight 1. */
-  readonly isUpdating: boolean;
+  /** Whether rows of an input may be taken back: those of the others then get the weight 1. */
+  readonly isUpdating?: boolean;
 }
 
 /** What an operator has to do, by kind. */
