@@ -49,7 +49,8 @@ function topRows(more: Choice = {}, input: readonly FieldType[] = inputFields): 
 
 /** Nulls last, greatest first. */
 function compareValues(a: Given, b: Given): number {
-  if (a.value === null || b.value === null) return Number(a.value === null) - Number(b.value === null);
+  if (a.value === null || b.value === null)
+    return Number(a.value === null) - Number(b.value === null);
   return b.value - a.value;
 }
 
@@ -225,10 +226,7 @@ describe("a row per key before a store", () => {
 });
 
 describe("first rows of a window", () => {
-  const input: readonly FieldType[] = [
-    ...inputFields,
-    { name: "windowEnd", type: timestamp },
-  ];
+  const input: readonly FieldType[] = [...inputFields, { name: "windowEnd", type: timestamp }];
   const choice: Choice = { keys: ["windowEnd"], completeAt: "windowEnd", n: 1, rankKind: "rank" };
 
   function inWindows(rows: readonly Given[], size: number, watermark?: number): RecordBatch {
