@@ -7,8 +7,8 @@ export interface ConsoleTableOptions {
 }
 
 /**
- * Prints rows as an aligned table; those of an updating stream as changes, with `+` or `−` before each.
- * At least once: after a restart the last rows may come again.
+ * Prints rows as an aligned table; those of an updating stream as changes, with `+` or `−` before
+ * each. At least once: after a restart the last rows may come again.
  */
 export function consoleTable(options: ConsoleTableOptions = {}): UpdatingSinkDescriptor {
   const { rowsMax = 20 } = options;

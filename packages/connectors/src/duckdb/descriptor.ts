@@ -18,8 +18,8 @@ export interface DuckDbSinkOptions {
   /** On a fresh start of the pipeline, `replace` (default) empties the table, `append` does not. */
   readonly whenFresh?: WhenFresh;
   /**
-   * Columns that identify a row: a later row replaces an earlier one, and a row that is taken back is
-   * deleted. Null equals null. An updating stream needs it.
+   * Columns that identify a row: a later row replaces an earlier one, and a row that is taken back
+   * is deleted. Null equals null. An updating stream needs it.
    */
   readonly key?: readonly string[];
 }

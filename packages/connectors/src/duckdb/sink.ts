@@ -23,8 +23,8 @@ import { vectorRowsMax, VectorWriter } from "./vector-writer.ts";
 //   S1. Rows and token are written in one transaction; DuckDB's write-ahead log keeps it whole when
 //       the process dies.
 //   S2. The token is moved before the rows are appended, so that a fenced writer appends nothing.
-//   S3. With a key, rows go to a temporary table first; the last row of a key replaces all others, or
-//       deletes them if it takes the row back.
+//   S3. With a key, rows go to a temporary table first; the last row of a key replaces all others,
+//     or deletes them if it takes the row back.
 
 /** Temporary table of S3; each connection has its own. */
 const staged = "millrace_staged";

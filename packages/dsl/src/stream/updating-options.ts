@@ -32,14 +32,14 @@ export interface RunningAggregateOptions {
 export type EmitRows = "each-batch" | "when-complete";
 
 /** What is wrong with waiting for complete rows; nothing where the keys name a window's end. */
-export type CheckedEmit<Emit, Keys> = Emit extends "when-complete"
+type CheckedEmit<Emit, Keys> = Emit extends "when-complete"
   ? "windowEnd" extends Keys
     ? Emit
     : StreamTypeError<"when-complete needs windowEnd among the keys: only a window's rows end">
   : Emit;
 
 /** What is wrong with the name of a rank column; the name itself where nothing is. */
-export type CheckedRank<Row, Rank> = Rank extends keyof Row
+type CheckedRank<Row, Rank> = Rank extends keyof Row
   ? StreamTypeError<`the column ${Rank & string} is taken; choose another name for the rank`>
   : Rank;
 
@@ -55,11 +55,13 @@ export interface TopNOptions<
   readonly orderBy: OrderBy<Row>;
   /** `keep`: also the rows that the order leaves equal to the n-th. Default `cut`. */
   readonly ties?: "cut" | "keep";
-  /** Name of a column with the row's number: 1, 2, 3, …; with `ties: "keep"` equal rows share one. */
+  /**
+   * Name of a column with the row's number: 1, 2, 3, …; with `ties: "keep"` equal rows share one.
+   */
   readonly rank?: Rank & CheckedRank<Row, Rank>;
   /**
-   * `each-batch` (default): how the rows have changed with each batch. `when-complete`: once, as rows
-   * that stay, when the watermark has reached the `windowEnd` among the keys.
+   * `each-batch` (default): how the rows have changed with each batch. `when-complete`: once, as
+   * rows that stay, when the watermark has reached the `windowEnd` among the keys.
    */
   readonly emit?: Emit & CheckedEmit<Emit, Keys>;
 }
@@ -73,8 +75,8 @@ export interface RankOptions<
 > {
   readonly orderBy: OrderBy<Row>;
   /**
-   * Numbers of rows of which the second and third are equal: `rowNumber` 1, 2, 3, 4; `rank` 1, 2, 2,
-   * 4; `denseRank` 1, 2, 2, 3.
+   * Numbers of rows of which the second and third are equal: `rowNumber` 1, 2, 3, 4; `rank` 1, 2,
+   * 2, 4; `denseRank` 1, 2, 2, 3.
    */
   readonly kind: RankKind;
   /** Rows with a greater number are left out, from 1 to 1,000,000: it bounds the state. */

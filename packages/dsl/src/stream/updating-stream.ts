@@ -35,8 +35,8 @@ export interface AnyUpdatingStream<in out Row extends object> {
   /** All rows of this stream and of others with the same columns, updating or not. */
   union(...others: readonly (AnyUpdatingStream<Row> | AnyStream<Row>)[]): UpdatingStream<Row>;
   /**
-   * The changes themselves as rows that stay, with a column `change`: `insert` or `delete`. They have
-   * no event time. For stores that only append.
+   * The changes themselves as rows that stay, with a column `change`: `insert` or `delete`. They
+   * have no event time. For stores that only append.
    */
   readonly changes: "change" extends keyof Row
     ? StreamTypeError<"the column change is taken: rename it before changes">

@@ -16,8 +16,8 @@ export class CompleteGroups {
   }
 
   /**
-   * Splits off the rows that come too late: the time of their group is not after their own, or their
-   * own watermark had reached it. By the row alone, so that batching cannot change it.
+   * Splits off the rows that come too late: the time of their group is not after their own, or
+   * their own watermark had reached it. By the row alone, so that batching cannot change it.
    */
   splitLate(batch: RecordBatch): LateSplit | undefined {
     const count = batch.numRows;

@@ -12,7 +12,7 @@ export class RowOrder {
   readonly #spec: TopRowsSpec;
   readonly #kept: KeptRows;
   readonly #reader: SortReader;
-  readonly #events = new EventOrder();
+  readonly #orderKeys = new EventOrder();
   #values: SortValues;
   #read: ReturnType<SortReader["read"]> = [];
 
@@ -31,19 +31,19 @@ export class RowOrder {
   /** Reads the sort keys of a batch, for `isAfter` and `keep`. */
   prepare(batch: RecordBatch): void {
     this.#read = this.#reader.read(batch);
-    this.#events.reset(batch);
+    this.#orderKeys.reset(batch);
   }
 
   /** Whether a row of the batch surely comes after a slot; false where that is not cheap to see. */
   isAfter(row: number, slot: number): boolean {
-    return this.#values.isAfter(slot, this.#read, this.#events, row);
+    return this.#values.isAfter(slot, this.#read, this.#orderKeys, row);
   }
 
   /** Remembers the sort keys of rows of the batch for the slots from `start` on. */
   keep(start: number, rows: Int32Array, count: number): void {
     this.#values.ensure(start + count);
     for (let i = 0; i < count; i += 1) {
-      this.#values.set(start + i, this.#read, this.#events, rows[i] as number);
+      this.#values.set(start + i, this.#read, this.#orderKeys, rows[i] as number);
     }
   }
 
@@ -59,7 +59,8 @@ export class RowOrder {
     this.#values.compareKeys(left, right) === 0;
 
   compare(left: number, right: number): number {
-    const order = this.#values.compareKeys(left, right) || this.#values.compareEvents(left, right);
+    const order =
+      this.#values.compareKeys(left, right) || this.#values.compareOrderKeys(left, right);
     if (order !== 0) return order;
     return this.#kept.compareContent(left, right);
   }

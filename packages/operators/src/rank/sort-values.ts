@@ -66,15 +66,15 @@ function plainValues(data: Data, type: DataType, count: number): unknown[] {
 export class SortValues {
   readonly #signs: readonly (1 | -1)[];
   /** 1: the earlier row comes first; −1: the later; 0: event order does not matter. */
-  readonly #eventSign: 1 | -1 | 0;
+  readonly #tieSign: 1 | -1 | 0;
   #numbers: (Float64Array | undefined)[];
   readonly #plain: unknown[][];
-  #events = new Float64Array(0);
+  #orderKeys = new Float64Array(0);
   #capacity = 0;
 
-  constructor(orderBy: readonly SortKey[], eventSign: 1 | -1 | 0) {
+  constructor(orderBy: readonly SortKey[], tieSign: 1 | -1 | 0) {
     this.#signs = orderBy.map(({ isDescending }) => (isDescending ? -1 : 1));
-    this.#eventSign = eventSign;
+    this.#tieSign = tieSign;
     this.#numbers = orderBy.map(({ expression }) =>
       isReadAsNumber(expression.type) ? new Float64Array(0) : undefined,
     );
@@ -85,8 +85,8 @@ export class SortValues {
     if (slots <= this.#capacity) return;
     this.#capacity = Math.max(slots, this.#capacity * 2, 16);
     this.#numbers = this.#numbers.map((values) => values && grown(values, this.#capacity));
-    if (this.#eventSign !== 0) {
-      this.#events = grown(this.#events, this.#capacity * orderKeyCount);
+    if (this.#tieSign !== 0) {
+      this.#orderKeys = grown(this.#orderKeys, this.#capacity * orderKeyCount);
     }
   }
 
@@ -98,10 +98,10 @@ export class SortValues {
       if (numbers === undefined) (this.#plain[key] as unknown[])[slot] = value;
       else numbers[slot] = value as number;
     }
-    if (this.#eventSign === 0) return;
+    if (this.#tieSign === 0) return;
     const columns = order.columns();
     for (let key = 0; key < orderKeyCount; key += 1) {
-      this.#events[slot * orderKeyCount + key] = (columns[key] as Float64Array)[row] as number;
+      this.#orderKeys[slot * orderKeyCount + key] = (columns[key] as Float64Array)[row] as number;
     }
   }
 
@@ -113,9 +113,9 @@ export class SortValues {
         if (numbers !== undefined) numbers[i] = from.#numbers[key]?.[slot] as number;
         else (this.#plain[key] as unknown[])[i] = from.#plain[key]?.[slot];
       }
-      if (this.#eventSign === 0) continue;
+      if (this.#tieSign === 0) continue;
       const at = slot * orderKeyCount;
-      this.#events.set(from.#events.subarray(at, at + orderKeyCount), i * orderKeyCount);
+      this.#orderKeys.set(from.#orderKeys.subarray(at, at + orderKeyCount), i * orderKeyCount);
     }
   }
 
@@ -127,9 +127,9 @@ export class SortValues {
       const kept = numbers[slot] as number;
       return value > kept || (value !== value && kept === kept);
     }
-    if (this.#numbers.length > 0 || this.#eventSign === 0) return false;
+    if (this.#numbers.length > 0 || this.#tieSign === 0) return false;
     const time = order.columns()[0]?.[row] as number;
-    return (time - (this.#events[slot * orderKeyCount] as number)) * this.#eventSign > 0;
+    return (time - (this.#orderKeys[slot * orderKeyCount] as number)) * this.#tieSign > 0;
   }
 
   /** Orders two slots by the sort keys alone. */
@@ -146,12 +146,12 @@ export class SortValues {
   }
 
   /** Orders two slots of equal sort keys by event order, where it matters. */
-  compareEvents(left: number, right: number): number {
-    if (this.#eventSign === 0) return 0;
+  compareOrderKeys(left: number, right: number): number {
+    if (this.#tieSign === 0) return 0;
     for (let key = 0; key < orderKeyCount; key += 1) {
-      const a = this.#events[left * orderKeyCount + key] as number;
-      const b = this.#events[right * orderKeyCount + key] as number;
-      if (a !== b) return a < b ? -this.#eventSign : this.#eventSign;
+      const a = this.#orderKeys[left * orderKeyCount + key] as number;
+      const b = this.#orderKeys[right * orderKeyCount + key] as number;
+      if (a !== b) return a < b ? -this.#tieSign : this.#tieSign;
     }
     return 0;
   }
@@ -159,7 +159,7 @@ export class SortValues {
   get sizeBytes(): number {
     const numbers = this.#numbers.reduce((sum, values) => sum + (values?.byteLength ?? 0), 0);
     const plain = this.#plain.reduce((sum, values) => sum + values.length * 32, 0);
-    return numbers + plain + this.#events.byteLength;
+    return numbers + plain + this.#orderKeys.byteLength;
   }
 }
 

@@ -22,8 +22,8 @@ import { RowOrder } from "./row-order.ts";
 import { addChanges, type RowChanges, type VisibleRows, visibleRows } from "./visible-rows.ts";
 
 // Invariants:
-//   N1. A group's list is sorted and holds each row once, with how often it counts. Where rows stay,
-//       it holds those that are among the first, and no others.
+//   N1. A group's list is sorted and holds each row once, with how often it counts. Where rows
+//     stay, it holds those that are among the first, and no others.
 //   N2. What stands downstream of a group is `visible` of its list as of the end of the last batch.
 //   N3. With `completeAt`, nothing of a group is emitted before the watermark has reached its time,
 //       and the group is gone then.
@@ -37,7 +37,8 @@ import { addChanges, type RowChanges, type VisibleRows, visibleRows } from "./vi
  * **Shape** out: the input's columns, the number of the row where it has a name, hidden columns of
  * the row, `$weight`
  * **State** where rows stay, the rows that are among the first; where they can be taken back, every
- * row of the input that stands. 60 bytes a row beside it; bounded by `limits.groupsMax` keys and rows
+ * row of the input that stands. 60 bytes a row beside it; bounded by `limits.groupsMax` keys and
+ * rows
  * **Cost**  a row that cannot be among the first costs a key look-up and a comparison; others a
  * binary search in the group's list
  * **Nulls** a null key is a group of its own; a null in the order comes last

@@ -62,8 +62,8 @@ export const appends: fc.Arbitrary<Given[][]> = fc
   });
 
 /**
- * Batches of an updating stream: rows that come, and rows that are taken back after they have come. A
- * row may come several times.
+ * Batches of an updating stream: rows that come, and rows that are taken back after they have come.
+ * A row may come several times.
  */
 export const updates: fc.Arbitrary<Weighted[][]> = fc
   .array(

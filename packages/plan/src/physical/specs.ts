@@ -80,8 +80,8 @@ export interface RunningAggregateSpec {
 }
 
 /**
- * Keeps the rows of each key whose number in an order is at most `n`, and emits how they change; or,
- * with `completeAt`, emits them once.
+ * Keeps the rows of each key whose number in an order is at most `n`, and emits how they change;
+ * or, with `completeAt`, emits them once.
  */
 export interface TopRowsSpec {
   readonly kind: "topRows";

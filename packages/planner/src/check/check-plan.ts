@@ -82,8 +82,8 @@ function checkEventTime(
 }
 
 /**
- * Where the rows of a node come from: sources, and changes of updating streams, which end event time.
- * A plan with a repeated id may lead in a circle here: each node is visited once.
+ * Where the rows of a node come from: sources, and changes of updating streams, which end event
+ * time. A plan with a repeated id may lead in a circle here: each node is visited once.
  */
 function sourcesOf(
   node: LogicalNode,

@@ -4,12 +4,12 @@ import { nodesById } from "../rules/rule.ts";
 /**
  * Puts a multiset per key before each sink whose key is not provably that of its stream.
  *
- * Not an optimization, so it always runs. A store replaces rows by key, and needs the changes of one
- * key in order and with at most one row that stands. Where the stream's unique key is another one,
- * the row that takes a key may come before the one that gives it up; where the stream was cut by
- * columns outside of the key, both may even come from different tasks. Then the rows are kept here,
- * by the sink's key, and what comes out is at most one row of each. If several rows of a key stand
- * in the end, the sink has the least by its columns in their order.
+ * Not an optimization, so it always runs. A store replaces rows by key, and needs the changes of
+ * one key in order and with at most one row that stands. Where the stream's unique key is another
+ * one, the row that takes a key may come before the one that gives it up; where the stream was cut
+ * by columns outside of the key, both may even come from different tasks. Then the rows are kept
+ * here, by the sink's key, and what comes out is at most one row of each. If several rows of a key
+ * stand in the end, the sink has the least by its columns in their order.
  *
  * Runs after all rules: its nodes read every column that the sink takes.
  */
