@@ -45,6 +45,8 @@ export interface SourceNode extends NodeBase {
   /** Absent where the source has no event time. */
   readonly eventTime?: Expression;
   readonly outOfOrdernessMs: number;
+  /** Whether the row type has checks of its own, given by `.validate`: they are no plain data. */
+  readonly hasValidators?: boolean;
 }
 
 /** Keeps the rows for which the predicate is true; null is false. */
