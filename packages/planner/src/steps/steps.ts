@@ -6,6 +6,7 @@ import { intervalJoinStep } from "./interval-join.ts";
 import { keyByStep } from "./key-by.ts";
 import { lateStep } from "./late.ts";
 import { projectStep } from "./project.ts";
+import { sampleStep } from "./sample.ts";
 import { sinkStep } from "./sink.ts";
 import { sourceStep } from "./source.ts";
 import type { Step } from "./step.ts";
@@ -23,6 +24,7 @@ const steps: { readonly [Kind in LogicalNode["kind"]]: Step<Kind> } = {
   map: mapStep,
   flatMap: flatMapStep,
   union: unionStep,
+  sample: sampleStep,
   keyBy: keyByStep,
   windowAggregate: windowAggregateStep,
   late: lateStep,
