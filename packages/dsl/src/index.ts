@@ -38,6 +38,7 @@ export type {
   ForecastOptions,
   IntervalJoinOptions,
   KeyedStream,
+  SampleOptions,
   Stream,
   WindowedStream,
 } from "./stream/stream.ts";

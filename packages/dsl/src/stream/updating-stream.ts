@@ -13,7 +13,7 @@ import type {
   Renamed,
   Selected,
 } from "./row-types.ts";
-import type { AnyStream, Stream } from "./stream.ts";
+import type { AnyStream, SampleOptions, Stream } from "./stream.ts";
 import type { StreamTypeError } from "./stream-type-error.ts";
 import type { RankOptions, RunningAggregateOptions, TopNOptions } from "./updating-options.ts";
 
@@ -94,6 +94,8 @@ export interface UpdatingStream<in out Row extends object> extends AnyUpdatingSt
   rename<const Names extends { readonly [Name in keyof Row]?: string }>(
     names: Names,
   ): UpdatingStream<Renamed<Row, Names>>;
+  /** As on a stream of rows that stay: a row and its retraction share their fate. Vectorised. */
+  sample(fraction: number, options?: SampleOptions<Row>): UpdatingStream<Row>;
   readonly aggregate: StreamTypeError<"keyBy must come before aggregate">;
   readonly topN: StreamTypeError<"keyBy must come before topN">;
   readonly rank: StreamTypeError<"keyBy must come before rank">;
@@ -129,6 +131,8 @@ export interface KeyedUpdatingStream<
   select<Names extends keyof Row & string>(
     ...columns: readonly Names[]
   ): RekeyedUpdating<Picked<Row, Names>, Keys, Names>;
+  /** As on a stream of rows that stay: a row and its retraction share their fate. Vectorised. */
+  sample(fraction: number, options?: SampleOptions<Row>): KeyedUpdatingStream<Row, Keys>;
   /**
    * Aggregates the rows of each key that stand: one row per key, which is replaced as they change.
    *

@@ -1,7 +1,12 @@
 import type { DataType, Guarantee, Json, ModelDescriptor, RowSchema } from "@millrace/core";
 import type { AggregateColumn } from "../expression/aggregate.ts";
 import type { Expression, NamedExpression } from "../expression/expression.ts";
-import type { DeduplicateSpec, IntervalJoinSpec, TopRowsSpec } from "../physical/specs.ts";
+import type {
+  DeduplicateSpec,
+  IntervalJoinSpec,
+  SampleSpec,
+  TopRowsSpec,
+} from "../physical/specs.ts";
 
 /** Where in the user's file a step was written. */
 export interface CodePlace {
@@ -45,6 +50,8 @@ export interface SourceNode extends NodeBase {
   /** Absent where the source has no event time. */
   readonly eventTime?: Expression;
   readonly outOfOrdernessMs: number;
+  /** Whether the row type has checks of its own, given by `.validate`: they are no plain data. */
+  readonly hasValidators?: boolean;
 }
 
 /** Keeps the rows for which the predicate is true; null is false. */
@@ -74,6 +81,9 @@ export interface FunctionNode extends NodeBase {
 export interface UnionNode extends NodeBase {
   readonly kind: "union";
 }
+
+/** A share of the rows, which depends on their values alone. */
+export interface SampleNode extends NodeBase, SampleSpec {}
 
 /** Only marks `keys`: rows stay as they are. */
 export interface KeyByNode extends NodeBase {
@@ -217,6 +227,7 @@ export type LogicalNode =
   | ProjectNode
   | FunctionNode
   | UnionNode
+  | SampleNode
   | KeyByNode
   | WindowAggregateNode
   | LateNode

@@ -72,6 +72,7 @@ function isCutWithin(node: LogicalNode, byId: ReadonlyMap<string, LogicalNode>):
       break;
     case "where":
     case "project":
+    case "sample":
       break;
     case "union":
       return false;
