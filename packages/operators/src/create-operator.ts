@@ -26,7 +26,7 @@ export function createOperator(operator: StageOperator, context: OperatorContext
     case "rowFunction":
       return new RowFunctionOperator(spec, schemas, context);
     case "windowAggregate":
-      return createWindowAggregate(spec, schemas, context.operatorId);
+      return createWindowAggregate(spec, schemas, context);
     case "deduplicate":
       return new DeduplicateOperator(spec, schemas.input, context.operatorId);
     case "intervalJoin":

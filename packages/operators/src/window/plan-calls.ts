@@ -1,22 +1,29 @@
 import { assert, type FieldType, findField, millraceError, type RowSchema } from "@millrace/core";
-import type { Expression, WindowAggregateSpec } from "@millrace/plan";
+import type { Expression, UserFunction, WindowAggregateSpec } from "@millrace/plan";
 import { planAccumulator } from "../aggregate/create-accumulator.ts";
 import type { WindowCall } from "./open-window.ts";
+
+/** Who aggregates, and the plan's user functions by id. */
+export interface AggregateContext {
+  readonly operatorId: string;
+  readonly functions?: ReadonlyMap<string, UserFunction>;
+}
 
 /** The key columns of a window aggregation, and how its aggregates run. */
 export function planCalls(
   spec: WindowAggregateSpec,
   input: RowSchema,
-  operatorId: string,
+  context: AggregateContext,
 ): { readonly keys: readonly FieldType[]; readonly calls: readonly WindowCall[] } {
   const keys = spec.keys.map((name) => {
     const field = findField(input, name);
     assert(field !== undefined, `the input has the key column ${name}`);
     return field;
   });
+  const { operatorId } = context;
   const calls = spec.calls.map((call, index) => ({
     call,
-    plan: planAccumulator(call, () => failSum(spec, index, operatorId), { operatorId }),
+    plan: planAccumulator(call, () => failSum(spec, index, operatorId), context),
   }));
   return { keys, calls };
 }
