@@ -1,3 +1,4 @@
+import { type MillraceError, millraceError } from "@millrace/core";
 import type { AggregateCall, AggregateName } from "./aggregate.ts";
 
 /**
@@ -82,21 +83,27 @@ export interface AggregateUse {
 }
 
 /**
- * Why a call cannot be used there, as half a sentence, and what to do instead; undefined where it can.
+ * What of the calls cannot be used there.
+ *
+ * @returns `PLAN_AGGREGATE_UNSUPPORTED` for a user-defined aggregate without `merge` or `remove`
  */
-export function aggregateProblem(
-  call: AggregateCall,
+export function checkAggregates(
+  step: string,
+  calls: readonly AggregateCall[],
   use: AggregateUse,
-): { readonly problem: string; readonly advice: string } | undefined {
-  const user = call.settings?.user;
-  if (user === undefined) return undefined;
-  if (use.merges && !user.hasMerge) {
-    const problem = "has no merge, and this window is put together of parts";
-    return { problem, advice: "Give it merge, or use a tumbling window." };
-  }
-  if (use.retracts && !user.hasRemove) {
-    const problem = "has no remove, and rows of this stream may be taken back";
-    return { problem, advice: "Give it remove, or aggregate before the stream is updating." };
-  }
-  return undefined;
+): MillraceError[] {
+  return calls.flatMap(({ settings }) => {
+    const user = settings?.user;
+    if (user === undefined) return [];
+    const refused = (missing: "merge" | "remove", reason: string): MillraceError =>
+      millraceError("PLAN_AGGREGATE_UNSUPPORTED", { step, aggregate: user.name, missing, reason });
+    const problems: MillraceError[] = [];
+    if (use.merges && !user.hasMerge) {
+      problems.push(refused("merge", "this window is put together of parts"));
+    }
+    if (use.retracts && !user.hasRemove) {
+      problems.push(refused("remove", "rows of this stream may be taken back"));
+    }
+    return problems;
+  });
 }

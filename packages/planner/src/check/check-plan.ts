@@ -7,7 +7,12 @@ import {
   type MillraceError,
   millraceError,
 } from "@millrace/core";
-import { checkWindow, type LogicalNode, type LogicalPlanData } from "@millrace/plan";
+import {
+  checkAggregates,
+  checkWindow,
+  type LogicalNode,
+  type LogicalPlanData,
+} from "@millrace/plan";
 import { nodesById, readersOf } from "../rules/rule.ts";
 
 /**
@@ -89,7 +94,16 @@ function checkNode(node: LogicalNode, byId: ReadonlyMap<string, LogicalNode>): M
 
 function checkWindowOf(node: Extract<LogicalNode, { kind: "windowAggregate" }>): MillraceError[] {
   const problem = checkWindow(node.window);
-  return problem === undefined ? [] : [problem];
+  const found = problem === undefined ? [] : [problem];
+  const use = { merges: node.window.kind !== "tumbling", retracts: false };
+  return [
+    ...found,
+    ...checkAggregates(
+      node.id,
+      node.columns.flatMap((c) => c.calls),
+      use,
+    ),
+  ];
 }
 
 function checkSource(node: Extract<LogicalNode, { kind: "source" }>): MillraceError[] {
