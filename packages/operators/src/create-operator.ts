@@ -30,7 +30,7 @@ export function createOperator(operator: StageOperator, context: OperatorContext
     case "rowFunction":
       return new RowFunctionOperator(spec, schemas, context);
     case "windowAggregate":
-      return createWindowAggregate(spec, schemas, context.operatorId);
+      return createWindowAggregate(spec, schemas, context);
     case "deduplicate":
       return new DeduplicateOperator(spec, schemas.input, context.operatorId);
     case "intervalJoin":
@@ -44,7 +44,7 @@ export function createOperator(operator: StageOperator, context: OperatorContext
     case "forecast":
       return new ForecastOperator(spec, schemas, context);
     case "runningAggregate":
-      return new RunningAggregateOperator(spec, schemas, context.operatorId);
+      return new RunningAggregateOperator(spec, schemas, context);
     case "topRows":
       return new TopRowsOperator(spec, schemas, context.operatorId);
     case "changes":

@@ -114,6 +114,12 @@ export interface CountAggregate
 export type CalledAggregate<Value> = AggregateOf<Value> &
   FilterableAggregate<CalledAggregate<Value | null>, CalledAggregate<Value>>;
 
+/** What aggregate functions give for which different values mean nothing. */
+export type UndistinctAggregate<Value> = AggregateOf<Value> & {
+  /** Only the rows of the group for which the condition is true; null where there are none. */
+  filter(condition: Condition): UndistinctAggregate<Value | null>;
+};
+
 /** The aggregate of a plain value's type, with the methods that suit it. */
 export type AggregateOf<Value> = 0 extends 1 & Value
   ? // oxlint-disable-next-line typescript/no-explicit-any -- a column typed any aggregates to any

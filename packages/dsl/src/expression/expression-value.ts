@@ -1,5 +1,10 @@
 import { type ColumnType, type DataType, withNullable } from "@millrace/core";
-import type { AggregateCall, Expression, FunctionName } from "@millrace/plan";
+import {
+  type AggregateCall,
+  allowsDistinct,
+  type Expression,
+  type FunctionName,
+} from "@millrace/plan";
 import {
   aggregateCallOf,
   aggregatePlaceholder,
@@ -446,7 +451,12 @@ export class ExpressionValue {
   }
 
   distinct(): ExpressionValue {
-    return this.#changeCall("distinct", (call) => ({ ...call, distinct: true }));
+    return this.#changeCall("distinct", (call) => {
+      if (allowsDistinct(call.function)) return { ...call, distinct: true };
+      const problem = `${call.function} has no .distinct()`;
+      reportProblem("PLAN_ARGUMENT_INVALID", { problem });
+      return call;
+    });
   }
 
   #changeCall(verb: string, change: (call: AggregateCall) => AggregateCall): ExpressionValue {

@@ -15,7 +15,7 @@ import { EventOrder } from "../aggregate/event-order.ts";
 import { readNumbers } from "../aggregate/read-numbers.ts";
 import { findColumn } from "../find-column.ts";
 import { Scratch } from "../scratch.ts";
-import { planCalls } from "../window/plan-calls.ts";
+import { type AggregateContext, planCalls } from "../window/plan-calls.ts";
 import { WindowTable } from "../window/window-table.ts";
 import { RunningGroups } from "./running-groups.ts";
 import { RunningResults, type ResultChanges } from "./running-results.ts";
@@ -55,11 +55,11 @@ export class RunningAggregateOperator implements Operator {
   constructor(
     spec: RunningAggregateSpec,
     schemas: { readonly input: RowSchema; readonly output: RowSchema },
-    operatorId: string,
+    context: AggregateContext,
   ) {
     this.#spec = spec;
-    const { keys, calls } = planCalls(spec, schemas.input, operatorId, spec.retracts);
-    this.#groups = new RunningGroups(keys, calls, operatorId);
+    const { keys, calls } = planCalls(spec, schemas.input, context, spec.retracts);
+    this.#groups = new RunningGroups(keys, calls, context.operatorId);
     const rowCount = { call: countRows, plan: { form: "none" as const, create: unused } };
     this.#inputs = [...calls, rowCount].map(
       ({ call, plan }) => new CallInput(call, plan, this.#order),
