@@ -2,6 +2,7 @@ import { formatDataType, type RowSchema } from "@millrace/core";
 import type { Expression, SortKey } from "@millrace/plan";
 import { expressionRow } from "../expression/expression-row.ts";
 import { isExpressionValue } from "../expression/expression-value.ts";
+import { unknownType } from "../expression/literal.ts";
 import { isSortKeyValue } from "../expression/sort-key-value.ts";
 import { reportProblem, runCallback } from "../expression/scope.ts";
 import type { RowCallback } from "./step-columns.ts";
@@ -14,8 +15,10 @@ export function sortKeysFrom(step: string, schema: RowSchema, callback: RowCallb
   const result = runCallback(step, () => callback(row as never), expressionsIn);
   return partsOf(result).flatMap((part): SortKey[] => {
     const key = sortKeyOf(part);
-    const kind = key?.expression.type.kind;
-    if (key !== undefined && kind !== undefined && !unordered.has(kind)) return [key];
+    const type = key?.expression.type;
+    // A column that is not there has been reported.
+    if (type === unknownType) return [];
+    if (key !== undefined && type !== undefined && !unordered.has(type.kind)) return [key];
     const expected = "orderBy to give expressions that have an order, such as row.x.desc()";
     const actual = key === undefined ? typeof part : formatDataType(key.expression.type);
     reportProblem("PLAN_TYPE_MISMATCH", { step, expected, actual });

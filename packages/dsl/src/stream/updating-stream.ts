@@ -19,9 +19,6 @@ import type { RankOptions, RunningAggregateOptions, TopNOptions } from "./updati
 
 declare const updatingBrand: unique symbol;
 
-type Refused<Step extends string> =
-  StreamTypeError<`${Step} needs rows that stay: this stream is updating`>;
-
 /**
  * A stream whose rows may be replaced or taken back later, keyed or not: running aggregates, ranks,
  * outer joins.
@@ -60,14 +57,14 @@ export interface AnyUpdatingStream<in out Row extends object> {
    * @param options `guarantee`: what is demanded; a sink that gives less is refused
    */
   sink(id: string, sink: UpdatingSinkDescriptor<Row>, options?: { guarantee?: Guarantee }): void;
-  readonly window: Refused<"window">;
-  readonly detect: Refused<"detect">;
-  readonly forecast: Refused<"forecast">;
-  readonly deduplicate: Refused<"deduplicate">;
-  readonly intervalJoin: Refused<"intervalJoin">;
-  readonly map: Refused<"map">;
-  readonly flatMap: Refused<"flatMap">;
-  readonly filter: Refused<"filter">;
+  readonly window: StreamTypeError<"window needs rows that stay: this stream is updating">;
+  readonly detect: StreamTypeError<"detect needs rows that stay: this stream is updating">;
+  readonly forecast: StreamTypeError<"forecast needs rows that stay: this stream is updating">;
+  readonly deduplicate: StreamTypeError<"deduplicate needs rows that stay: this stream is updating">;
+  readonly intervalJoin: StreamTypeError<"intervalJoin needs rows that stay: this stream is updating">;
+  readonly map: StreamTypeError<"map needs rows that stay: this stream is updating">;
+  readonly flatMap: StreamTypeError<"flatMap needs rows that stay: this stream is updating">;
+  readonly filter: StreamTypeError<"filter needs rows that stay: this stream is updating">;
 }
 
 /** An updating stream of rows. */

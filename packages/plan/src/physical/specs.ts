@@ -75,7 +75,7 @@ export interface RunningAggregateSpec {
   readonly emit: EmitChanges;
   /** Whether rows of the input may be taken back. */
   readonly retracts: boolean;
-  /** A key is forgotten this long after the time of its last row. Absent: never. */
+  /** A key is forgotten this long after its last row, in event time. Absent: never. */
   readonly forgetAfterMs?: number;
 }
 
@@ -98,8 +98,6 @@ export interface TopRowsSpec {
   readonly retracts: boolean;
   /** A key column with the time at which the key's rows are complete; they then come out once. */
   readonly completeAt?: string;
-  /** A key is forgotten this long after the time of its kept row. Absent: never. */
-  readonly forgetAfterMs?: number;
 }
 
 /** Makes rows that stay of an updating stream: its changes, with a column that says which. */
