@@ -214,7 +214,10 @@ describe("aggregates", () => {
       'aggregate "a" expects a value that has an order, got list<utf8>.',
     ],
     [(r) => any(r.x as Untyped), 'aggregate "a" expects a condition, got float64.'],
-    [(r) => (sum(r.x) as Untyped).dividedToInteger(2), 'aggregate "a" expects an integer, got float64.'],
+    [
+      (r) => (sum(r.x) as Untyped).dividedToInteger(2),
+      'aggregate "a" expects an integer, got float64.',
+    ],
     [
       (r) => mode(r.name.regexpExtract("(", 1)),
       "regexpExtract: Invalid regular expression: /(/u: Unterminated group.",

@@ -58,7 +58,7 @@ const Ride = t.row({
   isNight: t.boolean().nullable(),
 });
 
-const rides: InferRow<typeof Ride>[] = Array.from({ length: 2_000 }, (_, index) => ({
+const rides: InferRow<typeof Ride>[] = Array.from({ length: 1_200 }, (_, index) => ({
   at: instant(index * 20_000 - ((index * 7919) % 110_000)),
   city: ["Bern", "Oslo", "Rome"][(index * 5) % 3] ?? "",
   line: `line-${((index * index) % 23) % 9}`,
@@ -171,7 +171,7 @@ test("aggregates give the same rows with 1, 2 and 4 partitions and any batch siz
   const whole = await outputs(1, 65_536);
   expect(Object.values(whole).map((rows) => rows.length > 10)).toEqual([true, true, true]);
   for (const [partitions, batchRows] of [
-    [1, 7],
+    [1, 30],
     [2, 100],
     [4, 1_000],
   ] as const) {
@@ -261,7 +261,7 @@ test("aggregates hold what DuckDB computes", async () => {
     .sort((a, b) => (order(a) < order(b) ? -1 : 1));
   const known = expected.filter((row) => Number(row["windowStart"]) >= 0);
   known.sort((a, b) => (order(a) < order(b) ? -1 : 1));
-  expect(known.length).toBeGreaterThan(20);
+  expect(known.length).toBeGreaterThan(15);
   expect(actual.length).toBe(known.length);
   for (const [i, row] of known.entries()) {
     for (const [name, value] of Object.entries(row)) {

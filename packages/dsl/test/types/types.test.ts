@@ -66,6 +66,12 @@ describe("types", () => {
     expect(code).toBe(0);
   });
 
+  it("gives each aggregate its value", async () => {
+    const { code, output } = await compile([join(here, "aggregates.test-d.ts")]);
+    expect(output).not.toContain("error TS");
+    expect(code).toBe(0);
+  });
+
   it("refuses mistakes with a sentence on the user's own line", async () => {
     const fixture = join(here, "errors.fixture.ts");
     const { output } = await compile([fixture]);
