@@ -23,8 +23,8 @@ export const hiddenColumns: {
   /** Index among the rows that one input row became (Int32). */
   readonly index: "$index";
   /**
-   * How often the row counts (Int32): +1 for one that is added, −1 for one that is taken back. A
-   * stream that only adds rows has no such column.
+   * Rows of an updating stream (Int32): +1 brings the row, −1 takes an equal one back. A batch of
+   * an updating stream has the column; a batch of an append stream never has.
    */
   readonly weight: "$weight";
 } = {
@@ -49,6 +49,12 @@ export const lineageColumns: readonly string[] = [
   hiddenColumns.offset,
   hiddenColumns.index,
 ];
+
+/** The weight column as a field. */
+export const weightField: FieldType = {
+  name: hiddenColumns.weight,
+  type: { kind: "int32", nullable: false },
+};
 
 /** The event-time column as a field. */
 export const timeField: FieldType = {
