@@ -13,6 +13,7 @@ export type * from "./expression/expression-types.ts";
 export {
   type CaseBuilder,
   coalesce,
+  decimal,
   greatest,
   least,
   literal,

@@ -54,6 +54,11 @@ export interface NumberAggregate<
   dividedBy<Other extends number | null = number>(
     other: AggregateExpression<Other> | number,
   ): NumberAggregate<number | NullOf<Value> | NullIn<Other>>;
+  /** The whole quotient of integers, cut towards zero as in SQL; null where the divisor is 0. int64. */
+  dividedToInteger(other: number): NumberAggregate<number | NullOf<Value>>;
+  dividedToInteger<Other extends number | null>(
+    other: AggregateExpression<Other>,
+  ): NumberAggregate<number | null>;
   negate(): NumberAggregate<number | NullOf<Value>>;
   abs(): NumberAggregate<number | NullOf<Value>>;
   /** Half away from zero; `digits` after the point, 0 by default. */

@@ -122,6 +122,5 @@ export function histogram<Value extends Numeric>(
   const typeOf = (type: DataType): DataType =>
     expectNumeric(type) ? { kind: "list", nullable: false, item: binType } : unknownType;
   const settings = "edges" in bins ? { edges: [...bins.edges] } : { width: bins.width };
-  // Values may all be NaN or, with a width, infinite.
   return makeAggregate("histogram", of, typeOf, { settings });
 }

@@ -6,7 +6,7 @@ import { readNumbers } from "./read-numbers.ts";
 
 /**
  * The exact quantile, with linear interpolation between the two nearest values: at position q · (n −
- * 1) of the sorted values. NaN is left out; null where nothing else is there.
+ * 1) of the sorted values. NaN is left out, unless nothing else is there.
  *
  * **Source** Hyndman, Fan, "Sample Quantiles in Statistical Packages", The American Statistician 50,
  * 1996, definition 7: what SQL's PERCENTILE_CONT and NumPy give
@@ -21,7 +21,7 @@ export function exactQuantile(argument: DataType, type: DataType, q: number): Co
   };
 }
 
-function quantileOf({ columns, counts, from, to }: GroupValues, q: number): number | null {
+function quantileOf({ columns, counts, from, to }: GroupValues, q: number): number {
   const numbers = readNumbers(columns[0] as Data);
   const rows: number[] = [];
   let total = 0;
@@ -30,7 +30,7 @@ function quantileOf({ columns, counts, from, to }: GroupValues, q: number): numb
     rows.push(row);
     total += counts[row] as number;
   }
-  if (total === 0) return null;
+  if (total === 0) return Number.NaN;
   rows.sort((left, right) => (numbers[left] as number) - (numbers[right] as number));
   const position = q * (total - 1);
   const rank = Math.floor(position);

@@ -42,7 +42,6 @@ export function histogram(type: DataType, bins: HistogramBins): CountedPlan {
       );
       for (const row of rows) byBin.set(numbers[row] as number, counts[row] as number);
       byBin.delete(Number.NaN);
-      if (byBin.size === 0) return null;
       return "width" in bins ? byWidth(byBin, bins.width) : byEdges(byBin, bins.edges);
     },
   };

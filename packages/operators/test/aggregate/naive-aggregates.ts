@@ -68,9 +68,9 @@ function pairs(call: AggregateCall, ys: readonly number[], xs: readonly number[]
   return (covariance * (n - 1)) / n / Math.sqrt(moment(xs, 2) * moment(ys, 2));
 }
 
-function quantile(values: readonly number[], q: number): number | null {
+function quantile(values: readonly number[], q: number): number {
   const sorted = values.filter((value) => !Number.isNaN(value)).sort((a, b) => a - b);
-  if (sorted.length === 0) return null;
+  if (sorted.length === 0) return Number.NaN;
   const position = q * (sorted.length - 1);
   const [low, high] = [
     sorted[Math.floor(position)] as number,
@@ -88,7 +88,6 @@ function frequent(values: readonly unknown[]): { value: unknown; count: number }
 function histogram(call: AggregateCall, values: readonly number[]): unknown {
   const { edges, width = 1 } = call.settings ?? {};
   const seen = values.filter((value) => !Number.isNaN(value));
-  if (seen.length === 0) return null;
   const lows = edges ?? different(seen.map((v) => Math.floor(v / width) * width)).sort(byValue);
   const bins = [
     ...(edges === undefined ? [] : [{ from: -Infinity, to: edges[0] as number }]),
