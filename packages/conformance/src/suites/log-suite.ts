@@ -182,6 +182,44 @@ const readingChecks: Record<string, Check> = {
     await f.log.truncate(topic, 0, offset(3));
     expect(text(recordValue(first, 0))).toBe("aaaa");
   },
+  "values over one buffer are records like others, in order": async (f) => {
+    const writer = await f.log.openWriter("w", f.membership);
+    const buffer = bytes("xaaabbxcx");
+    const valueStart = Int32Array.of(1, 4, 6, 7);
+    const valueLength = Int32Array.of(3, 2, 0, 1);
+    writer.append(topic, 0, bytes("first"));
+    writer.appendAll(topic, 0, { count: 4, buffer, valueStart, valueLength });
+    writer.append(topic, 0, bytes("last"));
+    expect(writer.pendingBytes).toBe(15);
+    await writer.commit();
+    expect(await contents(f.log)).toEqual([["first", "aaa", "bb", "", "c", "last"], []]);
+    for (let from = 0; from <= 6; from++) {
+      const values = await drain(await f.log.openReader(topic, 0, offset(from)));
+      expect(values).toEqual(["first", "aaa", "bb", "", "c", "last"].slice(from));
+    }
+  },
+  "truncation may end among values over one buffer": async (f) => {
+    const writer = await f.log.openWriter("w", f.membership);
+    const places = { valueStart: Int32Array.of(0, 1, 2), valueLength: Int32Array.of(1, 1, 1) };
+    writer.appendAll(topic, 0, { count: 3, buffer: bytes("abc"), ...places });
+    await writer.commit();
+    await f.log.truncate(topic, 0, offset(2));
+    expect(await f.log.bounds(topic, 0)).toEqual({ start: 2n, end: 3n });
+    expect(await drain(await f.log.openReader(topic, 0, offset(2)))).toEqual(["c"]);
+    await f.log.truncate(topic, 0, offset(3));
+    await write(f, 0, ["d"]);
+    expect(await drain(await f.log.openReader(topic, 0, offset(3)))).toEqual(["d"]);
+  },
+  "read respects bytesMax among values over one buffer": async (f) => {
+    const writer = await f.log.openWriter("w", f.membership);
+    const places = { valueStart: Int32Array.of(0, 4, 8), valueLength: Int32Array.of(4, 4, 4) };
+    writer.appendAll(topic, 0, { count: 3, buffer: bytes("aaaabbbbcccc"), ...places });
+    await writer.commit();
+    const reader = await f.log.openReader(topic, 0, offset(0));
+    expect((await reader.read(1)).count).toBe(1);
+    expect((await reader.read(8)).count).toBe(2);
+    expect((await reader.read(8)).count).toBe(0);
+  },
   "an empty value is a record": async (f) => {
     await write(f, 0, ["", "a", ""]);
     expect(await contents(f.log)).toEqual([["", "a", ""], []]);
@@ -240,6 +278,15 @@ const topicChecks: Record<string, Check> = {
     await f.log.createTopic({ name: topic, partitions: 2, kind: "records" });
     const again = f.log.createTopic({ name: topic, partitions: 3, kind: "records" });
     expect(await codeOf(again)).toBe("LOG_TOPIC_MISMATCH");
+  },
+  "a topic keeps its id until it is created again": async (f) => {
+    const idOf = async () => (await f.log.topics()).find((info) => info.name === topic)?.id;
+    const before = await idOf();
+    await f.log.createTopic({ name: topic, partitions: 2, kind: "records" });
+    expect(await idOf()).toBe(before);
+    await f.log.deleteTopics([topic]);
+    await f.log.createTopic({ name: topic, partitions: 2, kind: "records" });
+    expect(await idOf()).not.toBe(before);
   },
   "topics lists what was created": async (f) => {
     await f.log.createTopic({ name: "changes", partitions: 1, kind: "changelog" });

@@ -8,6 +8,7 @@ import {
   millraceError,
   type Offset,
   offset,
+  type TopicInfo,
   type TopicSpec,
 } from "@millrace/core";
 
@@ -89,11 +90,12 @@ export class LmdbLog implements Log {
     await this.removeDropped();
   }
 
-  async topics(): Promise<readonly TopicSpec[]> {
+  async topics(): Promise<readonly TopicInfo[]> {
     const storage = this.#storage();
     storage.refresh();
     return Array.from(storage.topics.getRange(), ({ key, value }) => {
-      return { name: key, partitions: value.partitions, kind: value.kind };
+      const { number, partitions, kind } = value;
+      return { name: key, partitions, kind, id: String(number) };
     });
   }
 

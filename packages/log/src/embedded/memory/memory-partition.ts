@@ -1,10 +1,9 @@
-import type { LogRecords, Offset } from "@millrace/core";
-import { offset } from "@millrace/core";
+import { type LogRecords, type Offset, offset, type RecordValues } from "@millrace/core";
 
 import { gatherRecords } from "../gather-records.ts";
 import { offsetOutOfRange } from "../offset-out-of-range.ts";
 
-/** Stands where a truncated value stood. */
+/** Stands where truncated values stood. */
 const noValue: Uint8Array = new Uint8Array(0);
 
 const readBytesMax = 1024 * 1024 * 1024;
@@ -13,10 +12,14 @@ const readBytesMax = 1024 * 1024 * 1024;
 export class MemoryPartition {
   readonly #topic: string;
   readonly #partition: number;
-  #values: Uint8Array[] = [];
-  /** Truncated values at the front of `#values` that are not removed yet. */
+  /** Single values, and values over one buffer. */
+  #entries: (Uint8Array | RecordValues)[] = [];
+  /** Offset of the first record of each entry. */
+  #firsts: number[] = [];
+  /** Truncated entries at the front that are not removed yet. */
   #head = 0;
-  #start = 0n;
+  #start = 0;
+  #end = 0;
 
   constructor(topic: string, partition: number) {
     this.#topic = topic;
@@ -24,42 +27,68 @@ export class MemoryPartition {
   }
 
   get bounds(): { start: Offset; end: Offset } {
-    const end = this.#start + BigInt(this.#values.length - this.#head);
-    return { start: offset(this.#start), end: offset(end) };
+    return { start: offset(this.#start), end: offset(this.#end) };
   }
 
-  append(values: readonly Uint8Array[]): void {
-    for (const value of values) this.#values.push(value);
+  append(values: readonly (Uint8Array | RecordValues)[]): void {
+    for (const value of values) {
+      this.#entries.push(value);
+      this.#firsts.push(this.#end);
+      this.#end += value instanceof Uint8Array ? 1 : value.count;
+    }
   }
 
-  /** @throws LOG_OFFSET_OUT_OF_RANGE */
+  /**
+   * The next records: single values are gathered, values over one buffer are given as they are.
+   *
+   * @throws LOG_OFFSET_OUT_OF_RANGE
+   */
   read(from: Offset, bytesMax: number): LogRecords {
     this.#checkOffset(from);
-    const first = this.#head + Number(from - this.#start);
     const sizeMax = Math.min(bytesMax, readBytesMax);
-    let last = first;
-    let sizeBytes = 0;
-    while (last < this.#values.length) {
-      sizeBytes += (this.#values[last] as Uint8Array).length;
-      if (sizeBytes > sizeMax && last > first) break;
-      last++;
+    const first = Number(from) < this.#end ? this.#entryOf(Number(from)) : this.#entries.length;
+    const entry = this.#entries[first];
+    if (entry !== undefined && !(entry instanceof Uint8Array)) {
+      return partOf(entry, from, Number(from) - (this.#firsts[first] as number), sizeMax);
     }
-    return gatherRecords(from, this.#values.slice(first, last));
+    const values: Uint8Array[] = [];
+    let sizeBytes = 0;
+    for (let at = first; at < this.#entries.length; at += 1) {
+      const value = this.#entries[at];
+      if (!(value instanceof Uint8Array)) break;
+      sizeBytes += value.length;
+      if (sizeBytes > sizeMax && values.length > 0) break;
+      values.push(value);
+    }
+    return gatherRecords(from, values);
   }
 
   /** @throws LOG_OFFSET_OUT_OF_RANGE when `before` is past the end */
   truncate(before: Offset): void {
     if (before <= this.#start) return;
     this.#checkOffset(before);
-    const count = Number(before - this.#start);
-    // The values are let go at once; the array is compacted rarely, so that truncation costs O(1)
-    // per record.
-    for (let i = this.#head; i < this.#head + count; i += 1) this.#values[i] = noValue;
-    this.#head += count;
-    this.#start = before;
-    if (this.#head * 2 < this.#values.length) return;
-    this.#values = this.#values.slice(this.#head);
+    this.#start = Number(before);
+    const kept = this.#start < this.#end ? this.#entryOf(this.#start) : this.#entries.length;
+    // The values are let go at once; the arrays are compacted rarely, so that truncation costs O(1)
+    // per entry.
+    for (let at = this.#head; at < kept; at += 1) this.#entries[at] = noValue;
+    this.#head = kept;
+    if (this.#head * 2 < this.#entries.length) return;
+    this.#entries = this.#entries.slice(this.#head);
+    this.#firsts = this.#firsts.slice(this.#head);
     this.#head = 0;
+  }
+
+  /** The entry that holds the record, which must exist. */
+  #entryOf(record: number): number {
+    let low = this.#head;
+    let high = this.#entries.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((this.#firsts[middle] as number) <= record) low = middle;
+      else high = middle - 1;
+    }
+    return low;
   }
 
   #checkOffset(from: Offset): void {
@@ -67,4 +96,27 @@ export class MemoryPartition {
     if (from >= start && from <= end) return;
     throw offsetOutOfRange(this.#topic, this.#partition, from, { start, end });
   }
+}
+
+/** Values from one on, at most about `bytesMax` of them, without a copy. */
+function partOf(
+  values: RecordValues,
+  baseOffset: Offset,
+  from: number,
+  bytesMax: number,
+): LogRecords {
+  const { buffer, valueStart, valueLength } = values;
+  let to = from + 1;
+  let sizeBytes = valueLength[from] as number;
+  while (to < values.count && sizeBytes + (valueLength[to] as number) <= bytesMax) {
+    sizeBytes += valueLength[to] as number;
+    to += 1;
+  }
+  return {
+    count: to - from,
+    baseOffset,
+    buffer,
+    valueStart: valueStart.subarray(from, to),
+    valueLength: valueLength.subarray(from, to),
+  };
 }
