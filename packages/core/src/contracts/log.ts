@@ -1,3 +1,4 @@
+import type { RecordRanges } from "./format.ts";
 import type { Json } from "./json.ts";
 
 // Invariants of every log:
@@ -13,17 +14,8 @@ import type { Json } from "./json.ts";
 /** Offset of a record in its partition. */
 export type Offset = bigint & { readonly __offset: "Offset" };
 
-/** Values over one buffer: columns, no object per value. */
-export interface RecordValues {
-  readonly count: number;
-  readonly buffer: Uint8Array;
-  /** Start of each value in `buffer`. */
-  readonly valueStart: Int32Array;
-  readonly valueLength: Int32Array;
-}
-
 /** A view of consecutive records of one partition. */
-export interface LogRecords extends RecordValues {
+export interface LogRecords extends RecordRanges {
   readonly baseOffset: Offset;
 }
 
@@ -83,7 +75,7 @@ export interface LogWriter {
    */
   append(topic: string, partition: number, value: Uint8Array): void;
   /** Adds each value as a record, in order. Neither bytes nor places are copied: leave them. */
-  appendAll(topic: string, partition: number, values: RecordValues): void;
+  appendAll(topic: string, partition: number, values: RecordRanges): void;
   /** Bytes appended since the last commit. */
   readonly pendingBytes: number;
   /**
@@ -119,7 +111,7 @@ export interface LogConfig {
 }
 
 /** The i-th value of a view, not copied. */
-export function recordValue(records: RecordValues, index: number): Uint8Array {
+export function recordValue(records: RecordRanges, index: number): Uint8Array {
   const start = records.valueStart[index] as number;
   return records.buffer.subarray(start, start + (records.valueLength[index] as number));
 }

@@ -113,6 +113,28 @@ export type SameKeys<Left, Right, Keys extends PropertyKey> = [
   ? unknown
   : StreamTypeError<"the keys of both sides must have the same types">;
 
+/**
+ * What is wrong with a sink for such rows; nothing where it takes any row, or has the same columns
+ * with types that hold theirs.
+ */
+export type TakesRow<Row, Accepted> = object extends Accepted
+  ? unknown
+  : Exclude<keyof Accepted, keyof Row> extends never
+    ? Exclude<keyof Row, keyof Accepted> extends never
+      ? UnfitColumn<Row, Accepted> extends never
+        ? unknown
+        : StreamTypeError<`the column ${UnfitColumn<Row, Accepted>} has another type in the sink's row type`>
+      : StreamTypeError<`the sink's row type has no column ${Exclude<keyof Row, keyof Accepted> & string}: select without it`>
+    : StreamTypeError<`the stream has no column ${Exclude<keyof Accepted, keyof Row> & string}, which the sink's row type has`>;
+
+type UnfitColumn<Row, Accepted> = {
+  [Name in keyof Row]: Name extends keyof Accepted
+    ? Row[Name] extends Accepted[Name]
+      ? never
+      : Name & string
+    : never;
+}[keyof Row];
+
 /** Names of the columns that hold numbers. */
 export type NumericColumn<Row> = {
   [Name in keyof Row]: number extends Exclude<Row[Name], null> ? Name : never;

@@ -17,6 +17,7 @@ import type {
   Renamed,
   SameKeys,
   Selected,
+  TakesRow,
   WindowColumn,
 } from "./row-types.ts";
 import type { StreamTypeError } from "./stream-type-error.ts";
@@ -54,7 +55,11 @@ export interface AnyStream<in out Row extends object> {
    * @param id stable: it names the sink's progress. Changing it writes everything anew
    * @param options `guarantee`: what is demanded; a sink that gives less is refused
    */
-  sink(id: string, sink: SinkDescriptor<Row>, options?: { guarantee?: Guarantee }): void;
+  sink<Accepted extends object>(
+    id: string,
+    sink: SinkDescriptor<Accepted> & TakesRow<Row, Accepted>,
+    options?: { guarantee?: Guarantee },
+  ): void;
 }
 
 /** A stream of rows. `Row` is what plain functions see. */

@@ -1,11 +1,11 @@
-import { assert, limits, type RecordValues } from "@millrace/core";
+import { assert, limits, type RecordRanges } from "@millrace/core";
 
 /** Records appended to one partition since the last commit. */
 export interface PendingPartition<Topic> {
   readonly topic: Topic;
   readonly partition: number;
   /** One value, or several over one buffer. */
-  readonly values: (Uint8Array | RecordValues)[];
+  readonly values: (Uint8Array | RecordRanges)[];
 }
 
 /** What a writer has appended since its last commit, by partition, in the order of appending. */
@@ -27,7 +27,7 @@ export class PendingRecords<Topic> {
     this.#sizeBytes += value.length;
   }
 
-  appendAll(topic: Topic, partition: number, values: RecordValues): void {
+  appendAll(topic: Topic, partition: number, values: RecordRanges): void {
     if (values.count === 0) return;
     let sizeBytes = 0;
     for (let index = 0; index < values.count; index++) {

@@ -3,7 +3,7 @@ import {
   type GroupMembership,
   type LogWriter,
   millraceError,
-  type RecordValues,
+  type RecordRanges,
   recordValue,
 } from "@millrace/core";
 
@@ -53,7 +53,7 @@ export class LmdbLogWriter implements LogWriter {
     this.#pending.append(this.#topic(topic, partition), partition, value);
   }
 
-  appendAll(topic: string, partition: number, values: RecordValues): void {
+  appendAll(topic: string, partition: number, values: RecordRanges): void {
     this.#pending.appendAll(this.#topic(topic, partition), partition, values);
   }
 

@@ -8,7 +8,7 @@ import {
   type LogWriter,
   millraceError,
   type Offset,
-  type RecordValues,
+  type RecordRanges,
   type TopicInfo,
   type TopicSpec,
 } from "@millrace/core";
@@ -152,7 +152,7 @@ class MemoryLogWriter implements LogWriter {
     this.#pending.append(found, partition, value);
   }
 
-  appendAll(topic: string, partition: number, values: RecordValues): void {
+  appendAll(topic: string, partition: number, values: RecordRanges): void {
     const found = this.#access.topic(topic);
     partitionOf(found, partition);
     this.#pending.appendAll(found, partition, values);

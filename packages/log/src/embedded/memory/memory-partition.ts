@@ -1,4 +1,4 @@
-import { type LogRecords, type Offset, offset, type RecordValues } from "@millrace/core";
+import { type LogRecords, type Offset, offset, type RecordRanges } from "@millrace/core";
 
 import { gatherRecords } from "../gather-records.ts";
 import { offsetOutOfRange } from "../offset-out-of-range.ts";
@@ -13,7 +13,7 @@ export class MemoryPartition {
   readonly #topic: string;
   readonly #partition: number;
   /** Single values, and values over one buffer. */
-  #entries: (Uint8Array | RecordValues)[] = [];
+  #entries: (Uint8Array | RecordRanges)[] = [];
   /** Offset of the first record of each entry. */
   #firsts: number[] = [];
   /** Truncated entries at the front that are not removed yet. */
@@ -30,7 +30,7 @@ export class MemoryPartition {
     return { start: offset(this.#start), end: offset(this.#end) };
   }
 
-  append(values: readonly (Uint8Array | RecordValues)[]): void {
+  append(values: readonly (Uint8Array | RecordRanges)[]): void {
     for (const value of values) {
       this.#entries.push(value);
       this.#firsts.push(this.#end);
@@ -100,7 +100,7 @@ export class MemoryPartition {
 
 /** Values from one on, at most about `bytesMax` of them, without a copy. */
 function partOf(
-  values: RecordValues,
+  values: RecordRanges,
   baseOffset: Offset,
   from: number,
   bytesMax: number,
