@@ -1,0 +1,4 @@
+export { csv, json } from "@millrace/formats";
+export { topic, type TopicOptions } from "./descriptor.ts";
+export { openTopic, type OpenTopicOptions, type Topic, type TopicReadOptions } from "./open-topic.ts";
+export { topicConnector } from "./connector.ts";
