@@ -12,6 +12,8 @@ export interface RunFlags {
   readonly partitions?: number;
   readonly batchRows?: number;
   readonly state: string;
+  /** Directory of a shared log, used instead of `state`. */
+  readonly log?: string;
   readonly fresh: boolean;
   readonly parameters: Readonly<Record<string, Json>>;
 }
@@ -33,5 +35,8 @@ export interface CliEnvironment {
   plan(pipeline: LoadedPipeline, flags: RunFlags): PlannedPipeline;
   start(pipeline: LoadedPipeline, flags: RunFlags): Promise<WatchedRun>;
   /** Dead letters that a pipeline's saved state holds, oldest first. */
-  deadLetters(pipeline: string, state: string): Promise<readonly unknown[]>;
+  deadLetters(
+    pipeline: string,
+    place: Pick<RunFlags, "state" | "log">,
+  ): Promise<readonly unknown[]>;
 }

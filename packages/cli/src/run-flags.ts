@@ -21,6 +21,7 @@ export function withRunFlags(command: Command): Command {
   return withPlanFlags(command)
     .option("--batch-rows <rows>", "rows of a batch", wholeNumber(limits.batchRowsMax))
     .option("--state <directory>", "directory of saved state", stateDefault)
+    .option("--log <directory>", "log that pipelines share, with topics and state; instead of --state")
     .option("--fresh", "discard saved state and start afresh");
 }
 
@@ -49,6 +50,7 @@ export function runFlags(
   return {
     ...(partitions === undefined ? {} : { partitions }),
     ...(batchRows === undefined ? {} : { batchRows }),
+    ...(options["log"] === undefined ? {} : { log: options["log"] as string }),
     state: (options["state"] as string | undefined) ?? stateDefault,
     fresh: options["fresh"] === true,
     parameters,

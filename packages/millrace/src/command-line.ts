@@ -34,7 +34,8 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
     plan: (pipeline, flags) => plan(pipeline as Pipeline, flags),
     start: (pipeline, flags: RunFlags) =>
       start(pipeline as Pipeline, isJson ? { ...flags, connectors: consoleOnStderr } : flags),
-    deadLetters: (pipeline, state) => readDeadLetters(join(state, pipeline), pipeline),
+    deadLetters: (pipeline, { state, log }) =>
+      readDeadLetters(log ?? join(state, pipeline), pipeline),
   };
   return main(words, environment);
 }

@@ -35,7 +35,7 @@ test("late rows and dead letters are told when there are some", () => {
 });
 
 test("the command that shows dead letters names the run's own state directory", () => {
-  const text = formatSummary({ ...summary, rowsDeadLettered: 1 }, "elsewhere");
+  const text = formatSummary({ ...summary, rowsDeadLettered: 1 }, { state: "elsewhere" });
   expect(text).toContain("1 dead letter (npx pipe dead-letters orders --state elsewhere)\n");
 });
 

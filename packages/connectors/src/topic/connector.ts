@@ -3,4 +3,4 @@ import { openTopicSink } from "./sink.ts";
 import { openTopicSource } from "./source.ts";
 
 /** Topics of the run's log as sources and sinks. */
-export const topicConnector: Connector = { openSource: openTopicSource, openTopicSink };
+export const topicConnector: Connector = { openTopicSource, openTopicSink };

@@ -182,9 +182,12 @@ class OpenTopic<Row extends object> implements Topic<Row> {
   }
 }
 
-/** A writer that fences nobody: the shared group only numbers the writers. */
+/**
+ * A writer that fences nobody: the shared group only numbers the writers. No pipeline's name has a
+ * colon, so no pipeline's group is meant.
+ */
 async function openWriter(log: Log): Promise<LogWriter> {
-  const { generation } = await log.joinGroup("topic-writers");
-  const id = `topic-writer-${generation}`;
+  const { generation } = await log.joinGroup("topics:writers");
+  const id = `topics:writer-${generation}`;
   return log.openWriter(id, await log.joinGroup(id));
 }

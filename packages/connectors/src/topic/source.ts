@@ -1,4 +1,4 @@
-import { millraceError, type Offset, type OpenSource } from "@millrace/core";
+import { millraceError, type Offset, type OpenTopicSource } from "@millrace/core";
 import { findTopic, readConfig } from "./config.ts";
 import { TopicReader } from "./reader.ts";
 
@@ -7,7 +7,7 @@ import { TopicReader } from "./reader.ts";
  *
  * @throws MillraceError `LOG_TOPIC_UNKNOWN`, `CONNECTOR_CONFIG_INVALID`
  */
-export const openTopicSource: OpenSource = async (context) => {
+export const openTopicSource: OpenTopicSource = async (context) => {
   const { log, sourceId, schema, columns, validators } = context;
   const { topic, format, isBounded } = readConfig(context.options);
   const info = await findTopic(log, topic);

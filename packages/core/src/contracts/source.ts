@@ -5,7 +5,6 @@ import type { RowSchema } from "../types/data-type.ts";
 import type { Clock } from "../time/clock.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 import type { Json } from "./json.ts";
-import type { Log } from "./log.ts";
 
 /**
  * A source as a user writes it: which connector, with what, giving which rows. Imports no driver.
@@ -30,8 +29,6 @@ export interface SourceContext {
   readonly validators: ReadonlyMap<string, readonly StandardSchemaV1[]>;
   /** How many tasks read the source: best as many partitions. */
   readonly partitions: number;
-  /** The run's log, for sources that are topics of it. */
-  readonly log: Log;
   readonly clock: Clock;
   /** Aborted when the run stops; a waiting `read` then returns soon. */
   readonly signal: AbortSignal;

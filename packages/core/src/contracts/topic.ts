@@ -2,8 +2,9 @@ import type { RowSchema } from "../types/data-type.ts";
 import type { RowType } from "../types/row-type.ts";
 import type { RecordEncoder } from "./format.ts";
 import type { Json } from "./json.ts";
+import type { Log } from "./log.ts";
 import type { SinkDescriptor } from "./sink.ts";
-import type { SourceDescriptor } from "./source.ts";
+import type { Source, SourceContext, SourceDescriptor } from "./source.ts";
 
 /** A topic of the run's log as a user writes it: a source, and a sink of the same rows. */
 export interface TopicDescriptor<Row extends object>
@@ -12,6 +13,15 @@ export interface TopicDescriptor<Row extends object>
   readonly topic: string;
   readonly rowType: RowType<Row>;
 }
+
+/** What a run tells a source that is a topic of its log. */
+export interface TopicSourceContext extends SourceContext {
+  /** The run's; not to be closed. */
+  readonly log: Log;
+}
+
+/** Opens a source that is a topic. Called once per run; the options are those of the descriptor. */
+export type OpenTopicSource = (context: TopicSourceContext) => Promise<Source>;
 
 /** What a run tells a sink topic on opening it. */
 export interface TopicSinkContext {

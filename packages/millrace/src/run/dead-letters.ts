@@ -8,7 +8,7 @@ const readBytesMax = 4 * 1024 * 1024;
 /**
  * All dead letters of a pipeline's saved state, by partition, oldest first.
  *
- * @param directory the pipeline's own directory below the state directory
+ * @param directory of the log: the pipeline's own below the state directory, or a shared one
  * @throws FILE_NOT_FOUND when nothing was saved there
  */
 export async function readDeadLetters(directory: string, pipeline: string): Promise<DeadLetter[]> {

@@ -22,8 +22,9 @@ export async function openSources(
   try {
     for (const input of sourceInputs(plan.physical)) {
       const connector = await loadConnector(connectors, input.connector);
-      if (connector.openSource === undefined) throw unknownConnector(connectors, input.connector);
-      const opening = connector.openSource({
+      const open = connector.openTopicSource ?? connector.openSource;
+      if (open === undefined) throw unknownConnector(connectors, input.connector);
+      const opening = open({
         sourceId: input.sourceId,
         options: input.options,
         schema: input.rowSchema,
