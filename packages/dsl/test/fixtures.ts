@@ -5,6 +5,7 @@ import {
   type SinkDescriptor,
   type SourceDescriptor,
   t,
+  type TopicDescriptor,
 } from "@millrace/core";
 
 export const Flight = t.row({
@@ -21,6 +22,11 @@ export function table<Row extends object>(rowType: RowType<Row>): SourceDescript
 
 export function store(guarantee: Guarantee = "exactly-once"): SinkDescriptor {
   return { role: "sink", connector: "store", options: { table: "rows" }, guarantee };
+}
+
+export function topic<Row extends object>(rowType: RowType<Row>): TopicDescriptor<Row> {
+  const guarantee = "exactly-once";
+  return { role: "topic", connector: "topic", topic: "rows", options: {}, guarantee, rowType };
 }
 
 export const seasonal: ModelDescriptor<"detector"> = {

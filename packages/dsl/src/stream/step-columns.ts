@@ -121,7 +121,8 @@ export function checkDuplicates(step: string, fields: readonly FieldType[]): voi
 export function checkTaken(step: string, stream: RowSchema, taken: RowSchema): void {
   const columns = stream.fields.map((field) => field.name);
   for (const { name } of taken.fields) {
-    if (!columns.includes(name)) reportProblem("PLAN_COLUMN_UNKNOWN", { step, column: name, columns });
+    if (!columns.includes(name))
+      reportProblem("PLAN_COLUMN_UNKNOWN", { step, column: name, columns });
   }
   for (const { name, type } of stream.fields) {
     const wanted = findField(taken, name)?.type;

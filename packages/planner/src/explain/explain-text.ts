@@ -154,7 +154,7 @@ function describeNode(node: LogicalNode): string {
     case "forecast":
       return `forecast ${node.value} with ${node.model.kind}`;
     case "sink":
-      return `sink ${node.connector}, ${node.guarantee}`;
+      return `sink ${node.topic === undefined ? node.connector : `topic ${node.topic}`}, ${node.guarantee}`;
     default:
       return node.kind;
   }
