@@ -25,6 +25,13 @@ export interface WatchedRun {
   stop(): Promise<RunSummary>;
 }
 
+/** A topic of a log, as `pipe topic list` tells it. */
+export interface ListedTopic {
+  readonly name: string;
+  readonly partitions: number;
+  readonly records: number;
+}
+
 /** What `pipe` needs from Millrace and from the machine; the `millrace` package fills it in. */
 export interface CliEnvironment {
   readonly version: string;
@@ -39,4 +46,10 @@ export interface CliEnvironment {
     pipeline: string,
     place: Pick<RunFlags, "state" | "log">,
   ): Promise<readonly unknown[]>;
+  /** The topics of a log, in order of their names; not those of a pipeline's own. */
+  topics(log: string): Promise<readonly ListedTopic[]>;
+  /** Gives each record that a topic holds, as text. */
+  readTopic(log: string, name: string, take: (record: string) => void): Promise<void>;
+  /** Appends the lines of the standard input. @returns how many */
+  writeTopic(log: string, name: string, partitions: number | undefined): Promise<number>;
 }

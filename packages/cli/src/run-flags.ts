@@ -21,7 +21,10 @@ export function withRunFlags(command: Command): Command {
   return withPlanFlags(command)
     .option("--batch-rows <rows>", "rows of a batch", wholeNumber(limits.batchRowsMax))
     .option("--state <directory>", "directory of saved state", stateDefault)
-    .option("--log <directory>", "log that pipelines share, with topics and state; instead of --state")
+    .option(
+      "--log <directory>",
+      "log that pipelines share, with topics and state; instead of --state",
+    )
     .option("--fresh", "discard saved state and start afresh");
 }
 
@@ -57,7 +60,8 @@ export function runFlags(
   };
 }
 
-function wholeNumber(most: number): (text: string) => number {
+/** Reads a flag that is a whole number from 1 to `most`. */
+export function wholeNumber(most: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (Number.isInteger(value) && value >= 1 && value <= most) return value;

@@ -5,6 +5,7 @@ import type { ConnectorRegistry } from "@millrace/core";
 import { isPipeline, type Pipeline } from "@millrace/dsl";
 import { readDeadLetters } from "./run/dead-letters.ts";
 import { plan, start } from "./run/run.ts";
+import { listTopics, readTopicRecords, writeTopicRecords } from "./run/topic-records.ts";
 
 /** With `--json`, stdout is for machines: tables go beside it. */
 const consoleOnStderr: ConnectorRegistry = {
@@ -36,6 +37,9 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
       start(pipeline as Pipeline, isJson ? { ...flags, connectors: consoleOnStderr } : flags),
     deadLetters: (pipeline, { state, log }) =>
       readDeadLetters(log ?? join(state, pipeline), pipeline),
+    topics: listTopics,
+    readTopic: readTopicRecords,
+    writeTopic: (log, name, partitions) => writeTopicRecords(log, name, process.stdin, partitions),
   };
   return main(words, environment);
 }

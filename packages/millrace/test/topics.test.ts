@@ -225,6 +225,18 @@ async function runUntil(
   }
 }
 
+test("records have the topic's columns in their order, whatever the stream's order is", async () => {
+  const log = openMemoryLog();
+  await (await openTopic(log, "rides", json(Ride))).append(rides.slice(0, 10));
+  const turned = pipeline("turned", (p) => {
+    p.source("rides", topic("rides", json(Ride), { until: "end" }))
+      .select("km", "city", "at")
+      .sink("out", topic("turned", csv(Ride)));
+  });
+  await run(turned, { log });
+  expect(await all((await openTopic(log, "turned", csv(Ride))).rows())).toEqual(rides.slice(0, 10));
+});
+
 test("a source without an end goes on with what comes later, in this run and in the next", async () => {
   const log = openMemoryLog();
   const input = await openTopic(log, "rides", json(Ride), { partitions: 3, keyBy: ["city"] });

@@ -39,6 +39,11 @@ test("the command that shows dead letters names the run's own state directory", 
   expect(text).toContain("1 dead letter (npx pipe dead-letters orders --state elsewhere)\n");
 });
 
+test("the command that shows dead letters names the log that the run was on", () => {
+  const text = formatSummary({ ...summary, rowsDeadLettered: 1 }, { state: "s", log: "shop-log" });
+  expect(text).toContain("1 dead letter (npx pipe dead-letters orders --log shop-log)\n");
+});
+
 test("a stopped run tells where it stands and how to go on", () => {
   const stopped = { ...summary, outcome: "stopped", watermark: Date.UTC(2026, 0, 1) } as const;
   expect(formatSummary(stopped)).toContain(

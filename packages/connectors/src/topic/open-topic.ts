@@ -14,6 +14,7 @@ import { recordFormat } from "@millrace/formats";
 import type { RecordBatch } from "apache-arrow";
 import { findTopic } from "./config.ts";
 import { checkPartitions, checkTopicName } from "./descriptor.ts";
+import { openTopicWriter } from "./topic-writer.ts";
 
 const readBytesMax = 1024 * 1024;
 
@@ -119,7 +120,7 @@ class OpenTopic<Row extends object> implements Topic<Row> {
     if (rows.length === 0) return;
     const { schema, keys, encoder } = this.#parts;
     const batch = rowsToBatch(schema, rows);
-    this.#writer ??= await openWriter(this.#log);
+    this.#writer ??= await openTopicWriter(this.#log);
     const writer = this.#writer;
     this.#split(batch, keys).forEach((part, partition) => {
       if (part !== undefined) writer.appendAll(this.name, partition, encoder.encode(part));
@@ -180,14 +181,4 @@ class OpenTopic<Row extends object> implements Topic<Row> {
     this.#appends += 1;
     return parts;
   }
-}
-
-/**
- * A writer that fences nobody: the shared group only numbers the writers. No pipeline's name has a
- * colon, so no pipeline's group is meant.
- */
-async function openWriter(log: Log): Promise<LogWriter> {
-  const { generation } = await log.joinGroup("topics:writers");
-  const id = `topics:writer-${generation}`;
-  return log.openWriter(id, await log.joinGroup(id));
 }

@@ -153,7 +153,14 @@ async function openInputs(
     const { batchRows } = settings;
     const { partitions: tasks } = plan.physical;
     inputs.push(
-      await openSourceInput({ planned, source, task: partition, tasks, batchRows, restored: progress }),
+      await openSourceInput({
+        planned,
+        source,
+        task: partition,
+        tasks,
+        batchRows,
+        restored: progress,
+      }),
     );
   }
   return inputs;

@@ -139,10 +139,7 @@ export class Run {
     }
   }
 
-  async #runGeneration(
-    decided: Generation,
-    opened: OpenedConnectors,
-  ): Promise<RunSummary> {
+  async #runGeneration(decided: Generation, opened: OpenedConnectors): Promise<RunSummary> {
     const { log, clock } = this.#environment;
     const plan = this.#plan.physical;
     const membership = await log.joinGroup(plan.pipeline);
