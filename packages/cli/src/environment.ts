@@ -26,7 +26,7 @@ export interface WatchedRun {
 }
 
 /** A topic of a log, as `pipe topic list` tells it. */
-export interface ListedTopic {
+interface ListedTopic {
   readonly name: string;
   readonly partitions: number;
   readonly records: number;

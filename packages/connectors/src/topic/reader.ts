@@ -13,7 +13,7 @@ import {
   type SourceReader,
 } from "@millrace/core";
 
-/** Bytes asked of the log at once: few enough for the processor's cache. */
+/** Bytes asked of the log at once: few enough to stay in the cache. */
 const readBytesMax = 2 * 1024 * 1024;
 
 /** What a reader of a topic reads. */

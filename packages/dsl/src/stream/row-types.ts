@@ -119,21 +119,21 @@ export type SameKeys<Left, Right, Keys extends PropertyKey> = [
  */
 export type TakesRow<Row, Accepted> = object extends Accepted
   ? unknown
-  : Exclude<keyof Accepted, keyof Row> extends never
-    ? Exclude<keyof Row, keyof Accepted> extends never
-      ? UnfitColumn<Row, Accepted> extends never
-        ? unknown
-        : StreamTypeError<`the column ${UnfitColumn<Row, Accepted>} has another type in the sink's row type`>
-      : StreamTypeError<`the sink's row type has no column ${Exclude<keyof Row, keyof Accepted> & string}: select without it`>
-    : StreamTypeError<`the stream has no column ${Exclude<keyof Accepted, keyof Row> & string}, which the sink's row type has`>;
+  : [Exclude<keyof Accepted, keyof Row>, Exclude<keyof Row, keyof Accepted>] extends [never, never]
+    ? FitsColumns<UnfitColumn<Row, Accepted>>
+    : HasColumns<Exclude<keyof Accepted, keyof Row>, Exclude<keyof Row, keyof Accepted>>;
+
+type HasColumns<Missing, Extra> = [Missing] extends [never]
+  ? StreamTypeError<`the sink's row type has no column ${Extra & string}: select without it`>
+  : StreamTypeError<`the stream has no column ${Missing & string}, which the sink takes`>;
+
+type FitsColumns<Unfit> = [Unfit] extends [never]
+  ? unknown
+  : StreamTypeError<`the column ${Unfit & string} has another type in the sink's row type`>;
 
 type UnfitColumn<Row, Accepted> = {
-  [Name in keyof Row]: Name extends keyof Accepted
-    ? Row[Name] extends Accepted[Name]
-      ? never
-      : Name & string
-    : never;
-}[keyof Row];
+  [Name in keyof Row & keyof Accepted]: Row[Name] extends Accepted[Name] ? never : Name;
+}[keyof Row & keyof Accepted];
 
 /** Names of the columns that hold numbers. */
 export type NumericColumn<Row> = {

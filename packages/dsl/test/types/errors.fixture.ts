@@ -16,7 +16,7 @@ pipeline("errors", (p) => {
   flights.map(t.row({ a: t.int32() }), (f) => ({ a: f.origin })); //! Type 'string' is not assignable to type 'number'
   flights.union(p.source("others", table(t.row({ a: t.int32() })))); //! is not assignable
   const route = flights.select("origin", "destination");
-  route.sink("r1", topic(t.row({ origin: t.utf8(), to: t.utf8() }))); //! the stream has no column to, which the sink's row type has
+  route.sink("r1", topic(t.row({ origin: t.utf8(), to: t.utf8() }))); //! the stream has no column to, which the sink takes
   route.sink("r2", topic(t.row({ origin: t.utf8() }))); //! the sink's row type has no column destination: select without it
   route.sink("r3", topic(t.row({ origin: t.utf8(), destination: t.int32() }))); //! the column destination has another type in the sink's row type
   p.source("in", topic(Flight), { eventTime: (f) => f.origin }); //! is not assignable
