@@ -1,4 +1,5 @@
 import type { LogicalNode, LogicalPlanData } from "@millrace/plan";
+import { movingKeyBys } from "./placement.ts";
 
 /** How a node's rows reach a reader. */
 export interface Cut {
@@ -25,19 +26,21 @@ export interface StageCuts {
  * Cuts the plan where rows must change their task.
  *
  * With one partition every row is in its place already, so nothing is cut. Otherwise a `keyBy` ends
- * a stage, unless its reader is a topic, which chooses the partition of a row itself. Where a union
- * brings together streams of different depth (number of cuts on the way), the shallower ones are
- * cut as well, so that no stage reads a topic that it writes.
+ * a stage, unless rows of equal keys are in one task already (`placement.ts`), or its reader is a
+ * topic, which chooses the partition of a row itself. Where a union brings together streams of
+ * different depth (number of cuts on the way), the shallower ones are cut as well, so that no stage
+ * reads a topic that it writes.
  */
 export function cutStages(plan: LogicalPlanData, partitions: number): StageCuts {
   const depth = new Map<string, number>();
   const byId = new Map(plan.nodes.map((node) => [node.id, node]));
   const cuts: Cut[] = [];
+  const moving = movingKeyBys(plan);
   for (const node of plan.nodes) {
     const inputs = node.inputs.map((id) => byId.get(id)).filter((input) => input !== undefined);
     const isTopic = node.kind === "sink" && node.topic !== undefined;
     const isShuffled = (input: LogicalNode): boolean =>
-      input.kind === "keyBy" && partitions > 1 && !isTopic;
+      moving.has(input.id) && partitions > 1 && !isTopic;
     const depths = inputs.map((i) => (depth.get(i.id) ?? 0) + (isShuffled(i) ? 1 : 0));
     const own = Math.max(0, ...depths);
     depth.set(node.id, own);
