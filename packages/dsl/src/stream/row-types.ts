@@ -114,8 +114,8 @@ export type SameKeys<Left, Right, Keys extends PropertyKey> = [
   : StreamTypeError<"the keys of both sides must have the same types">;
 
 /**
- * A sink that takes any row, or rows with the columns of the stream and types that hold theirs; else
- * what is wrong with it.
+ * A sink that takes any row, or rows with the columns of the stream and types that hold theirs;
+ * else what is wrong with it.
  */
 export type SinkFor<Row, Accepted extends object> = object extends Accepted
   ? SinkDescriptor<Accepted>

@@ -89,7 +89,6 @@ describe("types", () => {
 
   it("stays below its ceilings of instantiations for 1, 10 and 100 steps", async () => {
     const counts = [await chain(1), await chain(10), await chain(100)];
-
     expect(counts[0]).toBeLessThan(20_000);
     expect(counts[1]).toBeLessThan(22_000);
     expect(counts[2]).toBeLessThan(65_000);
