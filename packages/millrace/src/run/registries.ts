@@ -7,8 +7,8 @@ import type { StageOperator, UserFunction } from "@millrace/plan";
 export const connectors: ConnectorRegistry = {
   files: async () => (await import("@millrace/connectors/files")).filesConnector,
   duckdb: async () => (await import("@millrace/connectors/duckdb")).duckdbConnector,
-  topic: async () => (await import("@millrace/connectors/topic")).topicConnector,
   console: async () => (await import("@millrace/connectors/console")).consoleConnector,
+  topic: async () => (await import("@millrace/connectors/topic")).topicConnector,
 };
 
 /** Makes operators with the models that come with Millrace. */
