@@ -4,7 +4,9 @@ import {
   type Log,
   type LogReader,
   offset,
+  type RecordRanges,
   recordValue,
+  seededRandom,
 } from "@millrace/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
@@ -220,6 +222,40 @@ const readingChecks: Record<string, Check> = {
     expect((await reader.read(8)).count).toBe(2);
     expect((await reader.read(8)).count).toBe(0);
   },
+  "whatever was appended how, each offset keeps its value": async (f) => {
+    const random = seededRandom(1);
+    const whole = (below: number): number => Math.floor(random.next() * below);
+    const model: string[] = [];
+    let start = 0;
+    for (let round = 0; round < 60; round++) {
+      const writer = await f.log.openWriter("w", f.membership);
+      for (let part = whole(3); part >= 0; part--) {
+        const values = Array.from({ length: whole(12) }, () => "x".repeat(whole(40_000)));
+        const numbered = values.map((value, index) => `${model.length + index}${value}`);
+        if (whole(2) === 0) for (const value of numbered) writer.append(topic, 0, bytes(value));
+        else writer.appendAll(topic, 0, rangesOf(numbered));
+        model.push(...numbered);
+      }
+      await writer.commit();
+      if (whole(3) === 0) {
+        start += whole(model.length - start + 1);
+        await f.log.truncate(topic, 0, offset(start));
+      }
+      const from = start + whole(model.length - start + 1);
+      const reader = await f.log.openReader(topic, 0, offset(from));
+      for (let at = from; at < model.length;) {
+        const records = await reader.read(1 + whole(200_000));
+        expect([records.baseOffset, records.count > 0]).toEqual([BigInt(at), true]);
+        for (let index = 0; index < records.count; index++, at++) {
+          expect(text(recordValue(records, index)) === model[at]).toBe(true);
+        }
+      }
+    }
+    expect(await f.log.bounds(topic, 0)).toEqual({
+      start: BigInt(start),
+      end: BigInt(model.length),
+    });
+  },
   "an empty value is a record": async (f) => {
     await write(f, 0, ["", "a", ""]);
     expect(await contents(f.log)).toEqual([["", "a", ""], []]);
@@ -358,6 +394,15 @@ async function codeOf(outcome: Promise<unknown>): Promise<string | undefined> {
     if (!isMillraceError(error)) throw error;
     return error.code;
   }
+}
+
+function rangesOf(values: readonly string[]): RecordRanges {
+  const valueLength = Int32Array.from(values, (value) => value.length);
+  const valueStart = new Int32Array(values.length);
+  for (let index = 1; index < values.length; index++) {
+    valueStart[index] = (valueStart[index - 1] ?? 0) + (valueLength[index - 1] ?? 0);
+  }
+  return { count: values.length, buffer: bytes(values.join("")), valueStart, valueLength };
 }
 
 function bytes(value: string): Uint8Array {

@@ -157,9 +157,11 @@ export class LmdbLog implements Log {
           throw offsetOutOfRange(topic, partition, before, range);
         }
         const start = before > bounds.start ? before : bounds.start;
-        const limit = bounds.freed + BigInt(recordsPerRemovalMax);
-        const freed = limit < start ? limit : start;
-        for (let at = bounds.freed; at < freed; at++) storage.removeRecord(number, partition, at);
+        const freed = storage.removeRecords(number, partition, {
+          from: bounds.freed,
+          before: start,
+          countMax: recordsPerRemovalMax,
+        });
         storage.putBounds(number, partition, { freed, start, end: bounds.end });
         return freed === start;
       });

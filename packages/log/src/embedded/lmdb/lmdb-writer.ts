@@ -4,7 +4,6 @@ import {
   type LogWriter,
   millraceError,
   type RecordRanges,
-  recordValue,
 } from "@millrace/core";
 
 import { PendingRecords } from "../pending-records.ts";
@@ -117,13 +116,8 @@ export class LmdbLogWriter implements LogWriter {
       }
       let end = bounds.end;
       for (const value of values) {
-        if (value instanceof Uint8Array) {
-          storage.putRecord(topic.number, partition, end++, value);
-          continue;
-        }
-        for (let index = 0; index < value.count; index++) {
-          storage.putRecord(topic.number, partition, end++, recordValue(value, index));
-        }
+        if (value instanceof Uint8Array) storage.putRecord(topic.number, partition, end++, value);
+        else end = storage.putRecords(topic.number, partition, end, value);
       }
       storage.putBounds(topic.number, partition, { ...bounds, end });
     }
