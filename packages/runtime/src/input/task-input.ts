@@ -11,6 +11,17 @@ export type InputRead =
   | { readonly kind: "caught-up" }
   | { readonly kind: "end" };
 
+/** What event time the partitions of the sources that meet have come to. */
+export interface IdleTime {
+  /**
+   * In ms: of the slowest partition that is neither idle nor ended; where there is none, of the
+   * furthest that is idle.
+   */
+  readonly time: number;
+  /** Whether there is one that is neither idle nor ended. */
+  readonly hasLive: boolean;
+}
+
 /** One input of one task: a source partition, or a partition of a repartition topic. */
 export interface TaskInput {
   /** In ms; +Infinity when ended. */
@@ -20,6 +31,14 @@ export interface TaskInput {
    * Whether it reads a source whose rows have event time: such inputs are kept close to each other.
    */
   readonly isAligned: boolean;
+  /** Event time that it has come to in ms, of an aligned input; −Infinity elsewhere. */
+  readonly eventTime: number;
+  /** Whether its last read found nothing. */
+  readonly isCaughtUp: boolean;
+  /** A source partition that has been caught up for its idle timeout: it holds nobody back. */
+  readonly isIdle: boolean;
+  /** Takes an idle input on in event time. @returns whether its watermark has moved */
+  follow(idle: IdleTime): boolean;
   /** Rows read so far, and bad records. */
   readonly counts: { rowsRead: number; deadLettered: number };
   /**

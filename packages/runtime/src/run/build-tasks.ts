@@ -139,6 +139,7 @@ async function openInputs(
             source,
             partition,
             batchRows: settings.batchRows,
+            clock: environment.clock,
             restored: progress,
           })
         : endedInput,
@@ -152,6 +153,10 @@ const endedInput: TaskInput = {
   watermark: Infinity,
   isEnded: true,
   isAligned: false,
+  eventTime: -Infinity,
+  isCaughtUp: true,
+  isIdle: false,
+  follow: () => false,
   counts: { rowsRead: 0, deadLettered: 0 },
   sourceProgress: undefined,
   read: () => Promise.resolve({ kind: "end" }),

@@ -154,7 +154,7 @@ export class Run {
       const rowsReadBefore = rowsReadBy(tasks);
       const attempt = { generation: { ...decided, control }, tasks, sinkTasks, rowsReadBefore };
       this.#attempt = attempt;
-      this.#worker = new Worker(tasks, sinkTasks, clock);
+      this.#worker = new Worker(tasks, sinkTasks, { clock, maxDriftMs: plan.maxDriftMs });
       if (this.#abort.signal.aborted) this.#worker.stop();
       await this.#worker.run();
       const isFinished = [...tasks, ...sinkTasks].every((task) => task.isEnded);
@@ -195,7 +195,7 @@ export class Run {
       rowsReadHere: rowsRead - rowsReadBefore,
       rowsDeadLettered,
       rowsLate: Object.values(operators).reduce((sum, counts) => sum + counts.late, 0),
-      watermark: Math.min(Infinity, ...tasks.map((task) => task.sourceTime)),
+      watermark: slowestSource(tasks),
       fraction: fractionOf(tasks),
       elapsedMs: Math.round(this.#environment.clock.monotonicMs() - this.#startedAtMs),
       stateBytes,
@@ -213,6 +213,14 @@ function rowsReadBy(tasks: readonly Task[]): number {
     });
   }
   return rows;
+}
+
+function slowestSource(tasks: readonly Task[]): number {
+  let least = Infinity;
+  for (const { inputs } of tasks) {
+    for (const input of inputs) if (input.isAligned) least = Math.min(least, input.watermark);
+  }
+  return least;
 }
 
 function addCounts(into: Record<string, OperatorCounts>, id: string, counts: OperatorCounts): void {

@@ -1,11 +1,11 @@
 import { type Clock, isMillraceError, yieldToEventLoop } from "@millrace/core";
 import type { SinkTask } from "../output/sink-task.ts";
+import type { IdleTime } from "../input/task-input.ts";
 import type { Task } from "../task/task.ts";
 import { Backlog } from "./backlog.ts";
+import { EventTimeFront } from "./event-time-front.ts";
 import { Signal } from "./signal.ts";
 
-/** How far one source partition may be ahead of the slowest one in event time. */
-const readAheadMs = 24 * 3_600_000;
 /** Rows that an edge may hold unread before its writers wait. */
 const backlogRowsMax = 1_000_000;
 /** A task that has nothing to do looks again after this, or when another task has committed. */
@@ -16,14 +16,15 @@ const yieldEveryMs = 10;
 /**
  * Runs the tasks of one process, each in a loop of turns of its own.
  *
- * Source tasks wait where they would run ahead: of the slowest source in event time (alignment, so
- * that windows of the future do not pile up), or of their readers (back pressure).
+ * Source tasks wait where they would run ahead: of the slowest source partition in event time
+ * (alignment, `EventTimeFront`), or of their readers (back pressure).
  */
 export class Worker {
   readonly #tasks: readonly Task[];
   readonly #sinkTasks: readonly SinkTask[];
   readonly #clock: Clock;
   readonly #backlog: Backlog;
+  readonly #front: EventTimeFront;
   /** Something was read or written: a source that waits may go on. */
   readonly #progress = new Signal();
   /** Something was committed: whoever reads the log may find more. */
@@ -33,7 +34,14 @@ export class Worker {
   #isStopping = false;
   #yieldedAtMs = 0;
 
-  constructor(tasks: readonly Task[], sinkTasks: readonly SinkTask[], clock: Clock) {
+  /** @param options how far source partitions may be apart in event time, in ms */
+  constructor(
+    tasks: readonly Task[],
+    sinkTasks: readonly SinkTask[],
+    options: { readonly clock: Clock; readonly maxDriftMs: number },
+  ) {
+    const { clock, maxDriftMs } = options;
+    this.#front = new EventTimeFront(tasks, maxDriftMs);
     this.#tasks = tasks;
     this.#sinkTasks = sinkTasks;
     this.#clock = clock;
@@ -71,16 +79,19 @@ export class Worker {
   }
 
   async #runTask(task: Task, hasFailed: () => boolean): Promise<void> {
+    const { stage } = task;
+    const idleTime = (): IdleTime => this.#front.idleTime(stage);
     while (!this.#isStopping) {
       await this.#letOthersIn();
-      if (!this.#mayRead(task)) {
+      if (this.#isBackedUp(task)) {
         await this.#pause(this.#progress);
         continue;
       }
       const { commits } = task;
-      const outcome = await task.turn();
+      const outcome = await task.turn({ readLimit: this.#front.readLimit(stage), idleTime });
       if (task.commits !== commits) this.#committed.notify();
       if (outcome === "waiting") await this.#pause(this.#committed);
+      else if (outcome === "held") await this.#pause(this.#progress);
       else this.#progress.notify();
       if (outcome === "ended") return;
     }
@@ -106,16 +117,8 @@ export class Worker {
     }
   }
 
-  #mayRead(task: Task): boolean {
-    if (!task.readsSource) return true;
-    return this.#backlog.rows < backlogRowsMax && this.#isAligned(task);
-  }
-
-  #isAligned(task: Task): boolean {
-    const time = task.sourceTime;
-    let least = Infinity;
-    for (const other of this.#tasks) least = Math.min(least, other.sourceTime);
-    return time <= least || time <= least + readAheadMs;
+  #isBackedUp(task: Task): boolean {
+    return task.readsSource && this.#backlog.rows >= backlogRowsMax;
   }
 
   /** Waits for the signal, or for the one timer that all who wait share. */

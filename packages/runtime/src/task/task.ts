@@ -22,7 +22,7 @@ import {
   type SourceProgress,
 } from "@millrace/core";
 import type { Stage } from "@millrace/plan";
-import type { TaskInput } from "../input/task-input.ts";
+import type { IdleTime, TaskInput } from "../input/task-input.ts";
 import { encodeDeadLetters } from "../output/dead-letter-record.ts";
 import type { EdgeOutput } from "../output/edge-output.ts";
 import type { Changelog, OperatorTables } from "../state/changelog.ts";
@@ -48,8 +48,24 @@ export interface TaskProgress {
   readonly counts: Json;
 }
 
-/** What a worker needs to know after a turn. */
-export type TurnOutcome = "worked" | "waiting" | "ended";
+/**
+ * What a worker needs to know after a turn: `waiting` for others to commit, `held` by others that
+ * are behind in event time.
+ */
+export type TurnOutcome = "worked" | "waiting" | "held" | "ended";
+
+/** What a task is told of the others before its turn. */
+export interface TurnLimits {
+  /** Inputs that are aligned are not read when their watermark (ms) is after it. */
+  readonly readLimit: number;
+  /** What idle inputs follow; asked only when there is one. */
+  idleTime(): IdleTime;
+}
+
+/** An idle input follows the others at most so often, as each time is a commit. */
+const followEveryMs = 100;
+/** A busy task asks the inputs that had nothing again after this. */
+const askEveryMs = 100;
 
 /** What a task is made of, opened and restored. */
 export interface TaskParts {
@@ -82,6 +98,8 @@ export class Task {
   /** Whether anything was taken in since the last commit. */
   #isDirty = false;
   #isEnded = false;
+  #followedAtMs = -Infinity;
+  #askedAtMs = -Infinity;
   /** Inputs that had nothing when they were last asked. */
   readonly #caughtUp = new Set<TaskInput>();
 
@@ -98,16 +116,9 @@ export class Task {
     this.#commits = counts?.commits ?? 0;
   }
 
-  /**
-   * Event time of its slowest source in ms; +Infinity when it reads none that has event time and
-   * has not ended.
-   */
-  get sourceTime(): number {
-    let time = Infinity;
-    for (const input of this.#parts.inputs) {
-      if (input.isAligned && input.watermark < time) time = input.watermark;
-    }
-    return time;
+  /** In the order of the stage's inputs. */
+  get inputs(): readonly TaskInput[] {
+    return this.#parts.inputs;
   }
 
   get isEnded(): boolean {
@@ -125,18 +136,24 @@ export class Task {
    *
    * @returns "waiting" when every input is caught up and there was nothing to commit
    */
-  async turn(): Promise<TurnOutcome> {
-    const input = this.#nextInput();
-    if (input !== undefined) await this.#take(input);
+  async turn(limits: TurnLimits): Promise<TurnOutcome> {
+    const { readLimit } = limits;
+    this.#askAgain();
+    const input = this.#nextInput(readLimit);
+    if (input !== undefined) await this.#take(input, limits);
     else if (this.#canEnd()) this.#advance();
-    const isIdle = this.#nextInput() === undefined;
-    const isDue = isIdle
-      ? this.#isDirty || this.#canEnd()
-      : this.#policy.isDue(this.#parts.outputs.reduce((sum, o) => sum + o.pendingBytes, 0));
-    if (isIdle) this.#caughtUp.clear();
+    const isQuiet = this.#nextInput(readLimit) === undefined;
+    const isHeld = isQuiet && this.#openInputs().some((open) => isBeyond(open, readLimit));
+    const isDue =
+      isQuiet && !isHeld
+        ? this.#isDirty || this.#canEnd()
+        : this.#policy.isDue(this.#parts.outputs.reduce((sum, o) => sum + o.pendingBytes, 0)) &&
+          (this.#isDirty || !isHeld);
+    if (isQuiet) this.#caughtUp.clear();
     if (isDue) await this.commit();
     if (this.#isEnded) return "ended";
-    return isIdle && !isDue ? "waiting" : "worked";
+    if (!isQuiet || isDue) return "worked";
+    return isHeld ? "held" : "waiting";
   }
 
   /** One transaction of everything since the last one (T2). */
@@ -212,19 +229,24 @@ export class Task {
   }
 
   /** The input that is furthest behind in event time, of those that may have something. */
-  #nextInput(): TaskInput | undefined {
+  #nextInput(readLimit: number): TaskInput | undefined {
     let next: TaskInput | undefined;
     for (const input of this.#openInputs()) {
-      if (this.#caughtUp.has(input)) continue;
+      if (this.#caughtUp.has(input) || isBeyond(input, readLimit)) continue;
       if (next === undefined || input.watermark < next.watermark) next = input;
     }
     return next;
   }
 
-  async #take(input: TaskInput): Promise<void> {
+  async #take(input: TaskInput, limits: TurnLimits): Promise<void> {
+    const { isIdle, isCaughtUp } = input;
     const read = await input.read();
     if (read.kind === "caught-up") {
       this.#caughtUp.add(input);
+      // That a source has nothing is recorded too: replay cannot derive it.
+      if (!input.isAligned) return;
+      this.#isDirty ||= input.isIdle !== isIdle || !isCaughtUp;
+      if (input.isIdle) this.#follow(input, limits.idleTime());
       return;
     }
     this.#isDirty = true;
@@ -245,6 +267,23 @@ export class Task {
     const { chain, inputs } = this.#parts;
     chain.advanceWatermark(inputs.map((input) => input.watermark));
     this.#deadLetters.push(...chain.takeDeadLetters());
+  }
+
+  /** Takes an idle input on to where the others are. */
+  #follow(input: TaskInput, idle: IdleTime): void {
+    const now = this.#parts.clock.monotonicMs();
+    if (now - this.#followedAtMs < followEveryMs || !input.follow(idle)) return;
+    this.#followedAtMs = now;
+    this.#isDirty = true;
+    this.#advance();
+  }
+
+  /** An input that had nothing is asked again although others keep the task busy. */
+  #askAgain(): void {
+    const now = this.#parts.clock.monotonicMs();
+    if (now - this.#askedAtMs < askEveryMs) return;
+    this.#askedAtMs = now;
+    this.#caughtUp.clear();
   }
 
   /** Whether the end has been reached but not yet committed. */
@@ -268,6 +307,11 @@ export class Task {
       counts: this.counts() as unknown as Json,
     };
   }
+}
+
+/** Whether an input waits for others that are behind it in event time. */
+function isBeyond(input: TaskInput, readLimit: number): boolean {
+  return input.isAligned && !input.isIdle && input.watermark > readLimit;
 }
 
 function tablesOf(chain: OperatorChain): OperatorTables[] {
