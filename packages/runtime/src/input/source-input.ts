@@ -11,7 +11,7 @@ import {
   type SourceProgress,
   type SourceReader,
 } from "@millrace/core";
-import type { SourceInput as PlannedSource } from "@millrace/plan";
+import type { SourceInput as PlannedSource, WhenIdle } from "@millrace/plan";
 import type { Data, RecordBatch } from "apache-arrow";
 import { PartitionWatermark, type SavedWatermark } from "../watermark/partition-watermark.ts";
 import {
@@ -27,7 +27,11 @@ import type { IdleTime, InputRead, TaskInput } from "./task-input.ts";
 export interface SourceInputProgress {
   readonly [key: string]: Json;
   readonly source: string;
-  readonly eventTime: SavedWatermark;
+  /** Null where the source has none. */
+  readonly eventTime: SavedWatermark | null;
+  /** Null where it is never idle. */
+  readonly idleAfterMs: number | null;
+  readonly whenIdle: WhenIdle | null;
   readonly isEnded: boolean;
   readonly isIdle: boolean;
   /** Whether the last read had found nothing. */
@@ -84,7 +88,7 @@ export class SourcePartitionInput implements TaskInput {
     this.#eventTime =
       planned.eventTime === undefined ? undefined : new EventTimeReader(planned.eventTime);
     const { outOfOrdernessMs, idleness } = planned;
-    const saved = restored?.eventTime;
+    const saved = restored?.eventTime ?? undefined;
     this.#watermark = new PartitionWatermark(outOfOrdernessMs, saved, idleness?.whenResumed);
     const canBeIdle = planned.eventTime === undefined ? undefined : idleness;
     this.#idleness = new Idleness(canBeIdle, clock, restored?.isIdle ?? false);
@@ -170,7 +174,9 @@ export class SourcePartitionInput implements TaskInput {
     return {
       ...(this.#position === undefined ? {} : { position: this.#position }),
       source: this.#planned.sourceId,
-      eventTime: this.#watermark.toJson(),
+      eventTime: this.isAligned ? this.#watermark.toJson() : null,
+      idleAfterMs: this.#planned.idleness?.afterMs ?? null,
+      whenIdle: this.#planned.idleness?.whenIdle ?? null,
       isEnded: this.#isEnded,
       isIdle: this.isIdle,
       isCaughtUp: this.isCaughtUp,

@@ -6,9 +6,15 @@ import {
   type Source,
   type TopicSpec,
 } from "@millrace/core";
-import type { PhysicalPlan, Stage } from "@millrace/plan";
+import type { PhysicalPlan } from "@millrace/plan";
 import { encodeChangelogRecord } from "../task/changelog-record.ts";
-import { type ControlRecord, controlTopic, readControl, writeControl } from "./control-record.ts";
+import {
+  type ControlRecord,
+  controlTopic,
+  readControl,
+  stageOutlines,
+  writeControl,
+} from "./control-record.ts";
 
 /** The generation that a run works in. */
 export interface Generation {
@@ -17,7 +23,7 @@ export interface Generation {
 }
 
 /** Name of a stage's changelog topic. */
-export function changelogTopic(pipeline: string, stage: Stage): string {
+export function changelogTopic(pipeline: string, stage: { readonly id: string }): string {
   return `${pipeline}.${stage.id}.changelog`;
 }
 
@@ -52,7 +58,13 @@ export async function decideGeneration(options: {
   };
   if (last === undefined || isFresh || last.status !== "running") {
     const generation = (last?.generation ?? 0) + 1;
-    return { control: { status: "starting", generation, ...wanted }, isContinued: false };
+    const control: ControlRecord = {
+      status: "starting",
+      generation,
+      ...wanted,
+      stages: stageOutlines(plan),
+    };
+    return { control, isContinued: false };
   }
   const problem = differenceOf(last, wanted);
   if (problem !== undefined) {

@@ -19,6 +19,7 @@ import {
 } from "./prepare-generation.ts";
 import type { RunEnvironment, RunnablePlan, RunSettings } from "./run-options.ts";
 import type { RunStatus, RunSummary } from "./run-status.ts";
+import { inputStatuses, operatorWatermarks, slowestSource } from "./watermark-status.ts";
 import { Worker } from "./worker.ts";
 
 /** Times that a run restores itself after an error that says a retry may help. */
@@ -196,6 +197,8 @@ export class Run {
       rowsDeadLettered,
       rowsLate: Object.values(operators).reduce((sum, counts) => sum + counts.late, 0),
       watermark: slowestSource(tasks),
+      inputs: inputStatuses(tasks),
+      operatorWatermarks: operatorWatermarks(tasks),
       fraction: fractionOf(tasks),
       elapsedMs: Math.round(this.#environment.clock.monotonicMs() - this.#startedAtMs),
       stateBytes,
@@ -213,14 +216,6 @@ function rowsReadBy(tasks: readonly Task[]): number {
     });
   }
   return rows;
-}
-
-function slowestSource(tasks: readonly Task[]): number {
-  let least = Infinity;
-  for (const { inputs } of tasks) {
-    for (const input of inputs) if (input.isAligned) least = Math.min(least, input.watermark);
-  }
-  return least;
 }
 
 function addCounts(into: Record<string, OperatorCounts>, id: string, counts: OperatorCounts): void {

@@ -207,6 +207,12 @@ export class Task {
     };
   }
 
+  /** Event time that each operator has come to, in ms. */
+  operatorWatermarks(): Record<string, number> {
+    const { operators } = this.#parts.chain;
+    return Object.fromEntries(operators.map((link) => [link.planned.id, link.watermark]));
+  }
+
   sourceProgress(): SourceProgress[] {
     return this.#parts.inputs
       .map((input) => input.sourceProgress)
