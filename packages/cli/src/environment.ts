@@ -1,6 +1,6 @@
 import type { Json } from "@millrace/core";
 import type { PlannedPipeline } from "@millrace/planner";
-import type { RunStatus, RunSummary } from "@millrace/runtime";
+import type { RunStatus, RunSummary, StuckReport } from "@millrace/runtime";
 
 /** A pipeline as the command line sees it: loaded from a file, run by what it was given. */
 export interface LoadedPipeline {
@@ -23,6 +23,13 @@ export interface WatchedRun {
   stop(): Promise<RunSummary>;
 }
 
+/** A pipeline that has saved state. */
+export interface SavedPipeline {
+  readonly pipeline: string;
+  /** The state directory, as `--state` takes it. */
+  readonly state: string;
+}
+
 /** What `pipe` needs from Millrace and from the machine; the `millrace` package fills it in. */
 export interface CliEnvironment {
   readonly version: string;
@@ -34,4 +41,11 @@ export interface CliEnvironment {
   start(pipeline: LoadedPipeline, flags: RunFlags): Promise<WatchedRun>;
   /** Dead letters that a pipeline's saved state holds, oldest first. */
   deadLetters(pipeline: string, state: string): Promise<readonly unknown[]>;
+  /**
+   * Names of the pipelines that a state directory holds, with that directory. The directory of one
+   * pipeline's saved state stands for that pipeline.
+   */
+  savedPipelines(directory: string): Promise<readonly SavedPipeline[]>;
+  /** What holds the event time of a saved pipeline. */
+  whyStuck(saved: SavedPipeline): Promise<StuckReport>;
 }

@@ -5,6 +5,7 @@ import type { ConnectorRegistry } from "@millrace/core";
 import { isPipeline, type Pipeline } from "@millrace/dsl";
 import { readDeadLetters } from "./run/dead-letters.ts";
 import { plan, start } from "./run/run.ts";
+import { readWhyStuck, savedPipelines } from "./run/saved-pipelines.ts";
 
 /** With `--json`, stdout is for machines: tables go beside it. */
 const consoleOnStderr: ConnectorRegistry = {
@@ -34,6 +35,8 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
     plan: (pipeline, flags) => plan(pipeline as Pipeline, flags),
     start: (pipeline, flags: RunFlags) =>
       start(pipeline as Pipeline, isJson ? { ...flags, connectors: consoleOnStderr } : flags),
+    savedPipelines,
+    whyStuck: readWhyStuck,
     deadLetters: (pipeline, state) => readDeadLetters(join(state, pipeline), pipeline),
   };
   return main(words, environment);
