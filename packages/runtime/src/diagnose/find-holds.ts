@@ -84,7 +84,7 @@ class HoldFinder {
     const live = open.filter((input) => !this.#isIdle(input));
     const input = slowestOf(live.length > 0 ? live : open, inputWatermark);
     if (input === undefined) return undefined;
-    if (input.kind === "source") return found(sourceCause(input, partition));
+    if (input.kind === "source") return found(sourceCause(input));
     const { topic, unread: records } = input;
     if (records > 0) {
       return found({ kind: "topic-unread", stage: stage.id, partition, topic, records });
@@ -117,11 +117,8 @@ class HoldFinder {
   }
 }
 
-function sourceCause(
-  input: SavedInput & { readonly kind: "source" },
-  partition: number,
-): HoldCause {
-  const { source, idleAfterMs, whenIdle } = input;
+function sourceCause(input: SavedInput & { readonly kind: "source" }): HoldCause {
+  const { source, partition, idleAfterMs, whenIdle } = input;
   let state: "reading" | "silent" | "waiting" | "idle" = "reading";
   if (input.isIdle) state = "idle";
   else if (input.isCaughtUp) state = input.rowsRead === 0 ? "silent" : "waiting";

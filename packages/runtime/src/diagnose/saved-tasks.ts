@@ -67,11 +67,9 @@ async function savedInputs(
   progress: TaskProgress,
 ): Promise<SavedInput[]> {
   const inputs: SavedInput[] = [];
-  for (const saved of progress.inputs as readonly (
-    | SourceInputProgress
-    | ShuffleProgress
-    | null
-  )[]) {
+  // An input may read several partitions of its source: then each has a progress of its own.
+  const all = progress.inputs.flat() as readonly (SourceInputProgress | ShuffleProgress | null)[];
+  for (const saved of all) {
     if (saved === null) {
       inputs.push({ kind: "none" });
     } else if ("topic" in saved) {

@@ -30,9 +30,7 @@ export interface ShuffleProgress {
 export class ShufflePartitionInput implements TaskInput {
   readonly counts: { rowsRead: number; deadLettered: number };
   readonly sourceProgress: SourceProgress | undefined = undefined;
-  readonly isAligned = false;
-  readonly eventTime: number = -Infinity;
-  readonly isIdle = false;
+  readonly partitions: readonly [] = [];
   isCaughtUp = false;
   readonly #log: Log;
   readonly #topic: string;
@@ -84,7 +82,7 @@ export class ShufflePartitionInput implements TaskInput {
   async read(): Promise<InputRead> {
     const records = await this.#reader.read(readBytesMax);
     this.isCaughtUp = records.count === 0;
-    if (this.isCaughtUp) return { kind: "caught-up" };
+    if (this.isCaughtUp) return { kind: "caught-up", isNews: false };
     const batches: RecordBatch[] = [];
     for (let index = 0; index < records.count; index += 1) {
       const record = decodeEdgeRecord(recordValue(records, index));
@@ -94,10 +92,6 @@ export class ShufflePartitionInput implements TaskInput {
     for (const batch of batches) this.counts.rowsRead += batch.numRows;
     this.#position = this.#reader.position;
     return { kind: "rows", batches, deadLetters: [] };
-  }
-
-  follow(): boolean {
-    return false;
   }
 
   progress(): Json {

@@ -13,6 +13,7 @@ import {
 } from "@millrace/core";
 import type { SourceInput as PlannedSource, WhenIdle } from "@millrace/plan";
 import type { Data, RecordBatch } from "apache-arrow";
+import type { SourceFront } from "../watermark/source-front.ts";
 import { PartitionWatermark, type SavedWatermark } from "../watermark/partition-watermark.ts";
 import {
   eventTimeDeadLetter,
@@ -21,12 +22,13 @@ import {
   type RefusedRows,
 } from "./event-time.ts";
 import { Idleness } from "./idleness.ts";
-import type { IdleTime, InputRead, TaskInput } from "./task-input.ts";
+import type { InputRead, TaskInput, TimedPartition } from "./task-input.ts";
 
 /** What the progress record holds of a source partition. */
 export interface SourceInputProgress {
   readonly [key: string]: Json;
   readonly source: string;
+  readonly partition: number;
   /** Null where the source has none. */
   readonly eventTime: SavedWatermark | null;
   /** Null where it is never idle. */
@@ -50,7 +52,7 @@ const lineageFields: readonly FieldType[] = [
  * One partition of a source as an input of a task: adds `$time`, `$watermark` and lineage, keeps
  * the position.
  */
-export class SourcePartitionInput implements TaskInput {
+export class SourcePartitionInput implements TaskInput, TimedPartition {
   readonly counts: { rowsRead: number; deadLettered: number };
   readonly #planned: PlannedSource;
   readonly #partition: number;
@@ -119,8 +121,8 @@ export class SourcePartitionInput implements TaskInput {
     return this.#watermark.watermark;
   }
 
-  get isAligned(): boolean {
-    return this.#eventTime !== undefined;
+  get partitions(): readonly TimedPartition[] {
+    return this.#eventTime === undefined ? [] : [this];
   }
 
   get isEnded(): boolean {
@@ -139,10 +141,13 @@ export class SourcePartitionInput implements TaskInput {
     return this.#watermark.time;
   }
 
-  follow(idle: IdleTime): boolean {
+  follow(front: SourceFront): boolean {
     if (!this.isIdle) return false;
-    const isAdvancing = !idle.hasLive && this.#planned.idleness?.whenIdle === "advance";
-    return this.#watermark.follow(isAdvancing ? Math.max(idle.time, this.#clock.now()) : idle.time);
+    if (front.time < Infinity) return this.#watermark.follow(front.time);
+    // All are idle: the furthest has been there first, whichever became idle first.
+    const isAdvancing = this.#planned.idleness?.whenIdle === "advance";
+    const now = isAdvancing ? this.#clock.now() : -Infinity;
+    return this.#watermark.follow(Math.max(front.idleTime, now));
   }
 
   get sourceProgress(): SourceProgress {
@@ -157,8 +162,10 @@ export class SourcePartitionInput implements TaskInput {
       return { kind: "end" };
     }
     if (batch === "caught-up") {
+      const { isIdle, isCaughtUp } = this;
       this.#idleness.foundNothing();
-      return { kind: "caught-up" };
+      const isNews = this.#eventTime !== undefined && (!isCaughtUp || this.isIdle !== isIdle);
+      return { kind: "caught-up", isNews };
     }
     this.#idleness.foundRows();
     this.#readAhead();
@@ -174,7 +181,8 @@ export class SourcePartitionInput implements TaskInput {
     return {
       ...(this.#position === undefined ? {} : { position: this.#position }),
       source: this.#planned.sourceId,
-      eventTime: this.isAligned ? this.#watermark.toJson() : null,
+      partition: this.#partition,
+      eventTime: this.#eventTime !== undefined ? this.#watermark.toJson() : null,
       idleAfterMs: this.#planned.idleness?.afterMs ?? null,
       whenIdle: this.#planned.idleness?.whenIdle ?? null,
       isEnded: this.#isEnded,

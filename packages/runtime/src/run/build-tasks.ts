@@ -152,11 +152,8 @@ async function openInputs(
 const endedInput: TaskInput = {
   watermark: Infinity,
   isEnded: true,
-  isAligned: false,
-  eventTime: -Infinity,
   isCaughtUp: true,
-  isIdle: false,
-  follow: () => false,
+  partitions: [],
   counts: { rowsRead: 0, deadLettered: 0 },
   sourceProgress: undefined,
   read: () => Promise.resolve({ kind: "end" }),

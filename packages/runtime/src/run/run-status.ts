@@ -8,6 +8,8 @@ export interface InputStatus {
   readonly kind: "source" | "shuffle";
   /** Id of the source, or name of the repartition topic. */
   readonly from: string;
+  /** False for a source without event time. */
+  readonly hasEventTime: boolean;
   /** Event time that it has come to, in ms; −Infinity before the first record, +Infinity at its end. */
   readonly watermark: number;
   /** It has had nothing to read for its idle timeout and holds nobody back. */

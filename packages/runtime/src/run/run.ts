@@ -19,7 +19,7 @@ import {
 } from "./prepare-generation.ts";
 import type { RunEnvironment, RunnablePlan, RunSettings } from "./run-options.ts";
 import type { RunStatus, RunSummary } from "./run-status.ts";
-import { inputStatuses, operatorWatermarks, slowestSource } from "./watermark-status.ts";
+import { inputStatusesOf, leastWatermarks, slowestSource } from "./watermark-status.ts";
 import { Worker } from "./worker.ts";
 
 /** Times that a run restores itself after an error that says a retry may help. */
@@ -188,6 +188,7 @@ export class Run {
       });
     }
     const rowsRead = rowsReadBy(tasks);
+    const inputs = tasks.flatMap(inputStatusesOf);
     return {
       pipeline: this.#plan.physical.pipeline,
       generation: generation.control.generation,
@@ -196,9 +197,9 @@ export class Run {
       rowsReadHere: rowsRead - rowsReadBefore,
       rowsDeadLettered,
       rowsLate: Object.values(operators).reduce((sum, counts) => sum + counts.late, 0),
-      watermark: slowestSource(tasks),
-      inputs: inputStatuses(tasks),
-      operatorWatermarks: operatorWatermarks(tasks),
+      watermark: slowestSource(inputs),
+      inputs,
+      operatorWatermarks: leastWatermarks(tasks.map((task) => task.operatorWatermarks())),
       fraction: fractionOf(tasks),
       elapsedMs: Math.round(this.#environment.clock.monotonicMs() - this.#startedAtMs),
       stateBytes,

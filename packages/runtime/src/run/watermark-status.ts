@@ -2,32 +2,35 @@ import type { SourceProgress } from "@millrace/core";
 import type { Task } from "../task/task.ts";
 import type { InputStatus } from "./run-status.ts";
 
-/** Where event time stands at every input of every task. */
-export function inputStatuses(tasks: readonly Task[]): InputStatus[] {
-  return tasks.flatMap((task) =>
-    task.inputs.map((input, index): InputStatus => {
-      const planned = task.stage.inputs[index];
-      return {
-        stage: task.stage.id,
-        partition: task.partition,
-        kind: planned?.kind ?? "source",
-        from: planned?.kind === "shuffle" ? planned.topic : (planned?.sourceId ?? ""),
-        watermark: input.watermark,
-        isIdle: input.isIdle,
-        isCaughtUp: input.isCaughtUp,
-        isEnded: input.isEnded,
-        ...input.counts,
-        ...lagOf(input.sourceProgress),
-      };
-    }),
-  );
+/** Where event time stands at the inputs of a task. */
+export function inputStatusesOf(task: Task): InputStatus[] {
+  return task.inputs.map((input, index): InputStatus => {
+    const planned = task.stage.inputs[index];
+    const { partitions } = input;
+    const live = partitions.filter((partition) => !partition.isEnded && !partition.isIdle);
+    return {
+      stage: task.stage.id,
+      partition: task.partition,
+      kind: planned?.kind ?? "source",
+      from: planned?.kind === "shuffle" ? planned.topic : (planned?.sourceId ?? ""),
+      hasEventTime: planned?.kind === "shuffle" || partitions.length > 0,
+      watermark: input.watermark,
+      isIdle: partitions.length > 0 && !input.isEnded && live.length === 0,
+      isCaughtUp: input.isCaughtUp,
+      isEnded: input.isEnded,
+      ...input.counts,
+      ...lagOf(input.sourceProgress),
+    };
+  });
 }
 
-/** Event time that each operator has come to, on its slowest task, in ms. */
-export function operatorWatermarks(tasks: readonly Task[]): Record<string, number> {
+/** By operator, the least of what tasks say. */
+export function leastWatermarks(
+  all: readonly Readonly<Record<string, number>>[],
+): Record<string, number> {
   const least: Record<string, number> = {};
-  for (const task of tasks) {
-    for (const [id, watermark] of Object.entries(task.operatorWatermarks())) {
+  for (const watermarks of all) {
+    for (const [id, watermark] of Object.entries(watermarks)) {
       least[id] = Math.min(least[id] ?? Infinity, watermark);
     }
   }
@@ -35,10 +38,10 @@ export function operatorWatermarks(tasks: readonly Task[]): Record<string, numbe
 }
 
 /** Event time of the slowest source partition in ms; +Infinity when all have ended. */
-export function slowestSource(tasks: readonly Task[]): number {
+export function slowestSource(inputs: readonly InputStatus[]): number {
   let least = Infinity;
-  for (const { inputs } of tasks) {
-    for (const input of inputs) if (input.isAligned) least = Math.min(least, input.watermark);
+  for (const { kind, hasEventTime, watermark } of inputs) {
+    if (kind === "source" && hasEventTime) least = Math.min(least, watermark);
   }
   return least;
 }

@@ -1,9 +1,9 @@
 import { type Clock, isMillraceError, yieldToEventLoop } from "@millrace/core";
 import type { SinkTask } from "../output/sink-task.ts";
-import type { IdleTime } from "../input/task-input.ts";
 import type { Task } from "../task/task.ts";
+import { joinFronts, noFront, type SourceFront } from "../watermark/source-front.ts";
 import { Backlog } from "./backlog.ts";
-import { EventTimeFront } from "./event-time-front.ts";
+import { connectedStages } from "./connected-stages.ts";
 import { Signal } from "./signal.ts";
 
 /** Rows that an edge may hold unread before its writers wait. */
@@ -17,14 +17,16 @@ const yieldEveryMs = 10;
  * Runs the tasks of one process, each in a loop of turns of its own.
  *
  * Source tasks wait where they would run ahead: of the slowest source partition in event time
- * (alignment, `EventTimeFront`), or of their readers (back pressure).
+ * (alignment, so that windows of the future do not pile up), or of their readers (back pressure).
  */
 export class Worker {
   readonly #tasks: readonly Task[];
   readonly #sinkTasks: readonly SinkTask[];
   readonly #clock: Clock;
   readonly #backlog: Backlog;
-  readonly #front: EventTimeFront;
+  readonly #maxDriftMs: number;
+  /** By stage id, the tasks whose rows can meet those of the stage. */
+  readonly #connected: ReadonlyMap<string, readonly Task[]>;
   /** Something was read or written: a source that waits may go on. */
   readonly #progress = new Signal();
   /** Something was committed: whoever reads the log may find more. */
@@ -41,7 +43,8 @@ export class Worker {
     options: { readonly clock: Clock; readonly maxDriftMs: number },
   ) {
     const { clock, maxDriftMs } = options;
-    this.#front = new EventTimeFront(tasks, maxDriftMs);
+    this.#maxDriftMs = maxDriftMs;
+    this.#connected = connectedTasks(tasks);
     this.#tasks = tasks;
     this.#sinkTasks = sinkTasks;
     this.#clock = clock;
@@ -79,8 +82,6 @@ export class Worker {
   }
 
   async #runTask(task: Task, hasFailed: () => boolean): Promise<void> {
-    const { stage } = task;
-    const idleTime = (): IdleTime => this.#front.idleTime(stage);
     while (!this.#isStopping) {
       await this.#letOthersIn();
       if (this.#isBackedUp(task)) {
@@ -88,7 +89,10 @@ export class Worker {
         continue;
       }
       const { commits } = task;
-      const outcome = await task.turn({ readLimit: this.#front.readLimit(stage), idleTime });
+      const outcome = await task.turn({
+        front: this.#frontFor(task),
+        maxDriftMs: this.#maxDriftMs,
+      });
       if (task.commits !== commits) this.#committed.notify();
       if (outcome === "waiting") await this.#pause(this.#committed);
       else if (outcome === "held") await this.#pause(this.#progress);
@@ -117,6 +121,11 @@ export class Worker {
     }
   }
 
+  #frontFor(task: Task): SourceFront {
+    const tasks = this.#connected.get(task.stage.id) ?? [];
+    return tasks.reduce((front, other) => joinFronts(front, other.front), noFront);
+  }
+
   #isBackedUp(task: Task): boolean {
     return task.readsSource && this.#backlog.rows >= backlogRowsMax;
   }
@@ -141,4 +150,16 @@ export class Worker {
     await yieldToEventLoop();
     this.#yieldedAtMs = this.#clock.monotonicMs();
   }
+}
+
+/** Tasks of connected stages, by the id of each stage. */
+function connectedTasks(tasks: readonly Task[]): Map<string, readonly Task[]> {
+  const groups = connectedStages(tasks.map((task) => task.stage));
+  const groupOf = (task: Task): string => groups.get(task.stage.id) ?? task.stage.id;
+  return new Map(
+    tasks.map((task) => [
+      task.stage.id,
+      tasks.filter((other) => groupOf(other) === groupOf(task) && other.readsSource),
+    ]),
+  );
 }

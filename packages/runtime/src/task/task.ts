@@ -22,10 +22,11 @@ import {
   type SourceProgress,
 } from "@millrace/core";
 import type { Stage } from "@millrace/plan";
-import type { IdleTime, TaskInput } from "../input/task-input.ts";
+import type { TaskInput } from "../input/task-input.ts";
 import { encodeDeadLetters } from "../output/dead-letter-record.ts";
 import type { EdgeOutput } from "../output/edge-output.ts";
 import type { Changelog, OperatorTables } from "../state/changelog.ts";
+import { frontOf, type SourceFront } from "../watermark/source-front.ts";
 import { CommitPolicy } from "./commit-policy.ts";
 import type { OperatorChain } from "./operator-chain.ts";
 
@@ -56,14 +57,14 @@ export type TurnOutcome = "worked" | "waiting" | "held" | "ended";
 
 /** What a task is told of the others before its turn. */
 export interface TurnLimits {
-  /** Inputs that are aligned are not read when their watermark (ms) is after it. */
-  readonly readLimit: number;
-  /** What idle inputs follow; asked only when there is one. */
-  idleTime(): IdleTime;
+  /** Of the source partitions whose rows can meet its own, with its own. */
+  readonly front: SourceFront;
+  /** How far a source partition may be ahead of the front's watermark in ms. */
+  readonly maxDriftMs: number;
 }
 
-/** An idle input follows the others at most so often, as each time is a commit. */
-const followEveryMs = 100;
+/** An idle partition follows the others at most so often, as each time is a commit. */
+const followEveryMs = 200;
 /** A busy task asks the inputs that had nothing again after this. */
 const askEveryMs = 100;
 
@@ -116,6 +117,11 @@ export class Task {
     this.#commits = counts?.commits ?? 0;
   }
 
+  /** Where its source partitions are in event time. */
+  get front(): SourceFront {
+    return frontOf(this.#parts.inputs.flatMap((input) => input.partitions));
+  }
+
   /** In the order of the stage's inputs. */
   get inputs(): readonly TaskInput[] {
     return this.#parts.inputs;
@@ -137,10 +143,10 @@ export class Task {
    * @returns "waiting" when every input is caught up and there was nothing to commit
    */
   async turn(limits: TurnLimits): Promise<TurnOutcome> {
-    const { readLimit } = limits;
+    const readLimit = limits.front.watermark + limits.maxDriftMs;
     this.#askAgain();
     const input = this.#nextInput(readLimit);
-    if (input !== undefined) await this.#take(input, limits);
+    if (input !== undefined) await this.#take(input, limits.front);
     else if (this.#canEnd()) this.#advance();
     const isQuiet = this.#nextInput(readLimit) === undefined;
     const isHeld = isQuiet && this.#openInputs().some((open) => isBeyond(open, readLimit));
@@ -244,15 +250,13 @@ export class Task {
     return next;
   }
 
-  async #take(input: TaskInput, limits: TurnLimits): Promise<void> {
-    const { isIdle, isCaughtUp } = input;
+  async #take(input: TaskInput, front: SourceFront): Promise<void> {
     const read = await input.read();
+    const hasFollowed = this.#follow(input, front);
     if (read.kind === "caught-up") {
       this.#caughtUp.add(input);
-      // That a source has nothing is recorded too: replay cannot derive it.
-      if (!input.isAligned) return;
-      this.#isDirty ||= input.isIdle !== isIdle || !isCaughtUp;
-      if (input.isIdle) this.#follow(input, limits.idleTime());
+      this.#isDirty ||= read.isNews || hasFollowed;
+      if (hasFollowed) this.#advance();
       return;
     }
     this.#isDirty = true;
@@ -275,13 +279,14 @@ export class Task {
     this.#deadLetters.push(...chain.takeDeadLetters());
   }
 
-  /** Takes an idle input on to where the others are. */
-  #follow(input: TaskInput, idle: IdleTime): void {
+  /** Takes idle partitions on to where the others are. @returns whether one has moved */
+  #follow(input: TaskInput, front: SourceFront): boolean {
     const now = this.#parts.clock.monotonicMs();
-    if (now - this.#followedAtMs < followEveryMs || !input.follow(idle)) return;
-    this.#followedAtMs = now;
-    this.#isDirty = true;
-    this.#advance();
+    if (now - this.#followedAtMs < followEveryMs) return false;
+    let hasMoved = false;
+    for (const partition of input.partitions) hasMoved = partition.follow(front) || hasMoved;
+    if (hasMoved) this.#followedAtMs = now;
+    return hasMoved;
   }
 
   /** An input that had nothing is asked again although others keep the task busy. */
@@ -317,7 +322,7 @@ export class Task {
 
 /** Whether an input waits for others that are behind it in event time. */
 function isBeyond(input: TaskInput, readLimit: number): boolean {
-  return input.isAligned && !input.isIdle && input.watermark > readLimit;
+  return input.partitions.some((p) => !p.isIdle) && input.watermark > readLimit;
 }
 
 function tablesOf(chain: OperatorChain): OperatorTables[] {
