@@ -24,10 +24,11 @@ import {
 const minuteMs = 60_000;
 const idleness: IdlenessSpec = { afterMs: 5_000, whenIdle: "follow", whenResumed: "late" };
 const [source, ...others] = flightPlan.nodes;
-const livePlan: LogicalPlan = {
-  ...flightPlan,
-  nodes: [{ ...source, idleness } as never, ...others],
-};
+
+function livePlan(whenResumed: IdlenessSpec["whenResumed"]): LogicalPlan {
+  const waiting = { idleness: { ...idleness, whenResumed } };
+  return { ...flightPlan, nodes: [{ ...source, ...waiting } as never, ...others] };
+}
 
 /** What happens to a live source: rows for one partition, then a while in which nothing comes. */
 interface Step {
@@ -69,13 +70,14 @@ async function runLive(options: {
   steps: readonly Step[];
   rows: readonly Flight[][];
   partitions: number;
+  store?: MemoryStore;
+  whenResumed?: IdlenessSpec["whenResumed"];
 }): Promise<string[]> {
-  const { log, steps, rows, partitions } = options;
-  const store = new MemoryStore();
+  const { log, steps, rows, partitions, store = new MemoryStore() } = options;
   const clock = new ManualClock(1_000 * minuteMs);
   const growing = new GrowingSource(flightSchema, partitions);
   const start = (): Run => {
-    const plan = livePlan;
+    const plan = livePlan(options.whenResumed ?? "late");
     return runFlights({ log, store, rows: growing.connector(), clock, plan, partitions });
   };
   let run = start();
@@ -142,6 +144,18 @@ test.each([1, 2, 4])(
   },
 );
 
+/** Every eighth commit goes wrong, in one way or another. */
+function faultsOf(seed: number): (writerId: string) => CommitFault {
+  const random = seededRandom(seed);
+  return (writerId) => {
+    if (writerId.endsWith(".control")) return "none";
+    const choice = random.next();
+    if (choice < 0.04) return "crash";
+    if (choice < 0.08) return "unknown-committed";
+    return choice < 0.12 ? "unknown-lost" : "none";
+  };
+}
+
 test.each([1, 2, 4])(
   "commits that crash or end in doubt change no result of idle partitions (%i partitions)",
   async (partitions) => {
@@ -150,21 +164,41 @@ test.each([1, 2, 4])(
         fc.array(stepArbitrary, { minLength: 1, maxLength: 8 }),
         fc.nat(1_000),
         async (steps, seed) => {
-          const random = seededRandom(seed);
-          const faultOf = (writerId: string): CommitFault => {
-            if (writerId.endsWith(".control")) return "none";
-            const choice = random.next();
-            if (choice < 0.04) return "crash";
-            if (choice < 0.08) return "unknown-committed";
-            return choice < 0.12 ? "unknown-lost" : "none";
-          };
-          const log = faultyLog(openMemoryLog(), faultOf);
+          const log = faultyLog(openMemoryLog(), faultsOf(seed));
           const rows = rowsOfSteps(steps);
           const windows = await runLive({ log, steps, rows, partitions });
           expect(windows).toEqual(expectedWindows(rows.flat()));
         },
       ),
       { seed: 21, numRuns: 8 },
+    );
+  },
+);
+
+test.each(["late", "accept"] as const)(
+  "no row of a partition that comes back with old rows is lost or doubled (%s)",
+  async (whenResumed) => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(stepArbitrary, { minLength: 2, maxLength: 8 }),
+        fc.nat(1_000),
+        async (steps, seed) => {
+          // Each partition has the rows of its steps in order, but all begin at the same time.
+          const partitions = 4;
+          const rows = steps.map((step, index) => {
+            const own = steps.slice(0, index + 1).filter((s) => s.partition === step.partition);
+            return rowsOfSteps(own).at(-1) ?? [];
+          });
+          const log = faultyLog(openMemoryLog(), faultsOf(seed));
+          const store = new MemoryStore();
+          const windows = await runLive({ log, steps, rows, partitions, store, whenResumed });
+          const counted = windows.reduce((sum, text) => sum + Number(text.split(" ").at(-2)), 0);
+          const late = store.batches("late").reduce((sum, batch) => sum + batch.numRows, 0);
+          expect(counted + late).toBe(rows.flat().length);
+          if (whenResumed === "accept") expect(late).toBe(0);
+        },
+      ),
+      { seed: 22, numRuns: 12 },
     );
   },
 );

@@ -248,3 +248,35 @@ describe("alignment", () => {
     await live.stop();
   });
 });
+
+test("the status tells where event time stands, by input and by operator", async () => {
+  const live = new Live(planWith({ idleness: {} }), 2);
+  live.source.append(0, [flight(0), flight(1)]);
+  await live.clock.advance(4_000);
+  live.source.append(1, [flight(3)]);
+  await live.clock.advance(3_000);
+  const status = live.run.status();
+  const at = (hour: number): number => dayStart + hour * hourMs - minuteMs;
+  const counts = { deadLettered: 0 };
+  expect(status?.inputs.filter((input) => input.kind === "source")).toEqual(
+    [
+      { partition: 0, watermark: at(3), isIdle: true, rowsRead: 2 },
+      { partition: 1, watermark: at(3), isIdle: false, rowsRead: 1 },
+    ].map((input) => ({
+      ...input,
+      ...counts,
+      stage: "stage-flights",
+      kind: "source",
+      from: "flights",
+      hasEventTime: true,
+      isCaughtUp: true,
+      isEnded: false,
+    })),
+  );
+  expect(status?.inputs.filter((input) => input.kind === "shuffle")).toMatchObject([
+    { stage: "stage-hourly", from: "flights.by-origin.repartition", watermark: at(3) },
+    { stage: "stage-hourly", from: "flights.by-origin.repartition", watermark: at(3) },
+  ]);
+  expect(status?.operatorWatermarks).toEqual({ hourly: at(3) });
+  await live.stop();
+});

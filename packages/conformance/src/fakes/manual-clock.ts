@@ -6,7 +6,7 @@ interface Sleeper {
 }
 
 /** Turns of the event loop in which those who woke up may do what they have to do. */
-const turnsPerStep = 20;
+const turnsPerStep = 10;
 
 /** A clock that stands still until it is told to go on. Both its times are the same. */
 export class ManualClock implements Clock {

@@ -2,7 +2,10 @@ import type { TimedPartition } from "../input/task-input.ts";
 
 /** Where source partitions are in event time, in ms: three numbers, so that tasks can tell them. */
 export interface SourceFront {
-  /** Least watermark of the live ones, neither idle nor ended; +Infinity where there is none. */
+  /**
+   * Least watermark of the live ones, neither idle nor ended, that have given a record or may have
+   * one to read; +Infinity where there is none.
+   */
   readonly watermark: number;
   /** Least event time of the live ones; +Infinity where there is none. */
   readonly time: number;
@@ -21,11 +24,16 @@ export function frontOf(partitions: Iterable<TimedPartition>): SourceFront {
     if (partition.isIdle) {
       idleTime = Math.max(idleTime, partition.eventTime);
     } else {
-      watermark = Math.min(watermark, partition.watermark);
+      if (!isSilent(partition)) watermark = Math.min(watermark, partition.watermark);
       time = Math.min(time, partition.eventTime);
     }
   }
   return { watermark, time, idleTime };
+}
+
+/** Whether nothing is known of where it is: to wait for it before reading others is no use. */
+function isSilent(partition: TimedPartition): boolean {
+  return partition.isCaughtUp && partition.eventTime === -Infinity;
 }
 
 /** The front of both. */
