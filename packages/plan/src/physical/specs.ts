@@ -1,7 +1,7 @@
 import type { FieldType, Guarantee, Json, ModelDescriptor, RowSchema } from "@millrace/core";
 import type { AggregateCall } from "../expression/aggregate.ts";
 import type { Expression, NamedExpression } from "../expression/expression.ts";
-import type { JoinKind, WindowSpec } from "../logical/nodes.ts";
+import type { IdlenessSpec, JoinKind, WindowSpec } from "../logical/nodes.ts";
 
 /**
  * Rows that satisfy the predicate, then the columns; either may be absent. Hidden columns pass
@@ -152,6 +152,8 @@ export interface SourceInput {
   readonly columns: readonly FieldType[];
   readonly eventTime?: Expression;
   readonly outOfOrdernessMs: number;
+  readonly idleness?: IdlenessSpec;
+  readonly futureLimitMs?: number;
   /** Whether `$source`, `$partition`, `$offset` are needed downstream. */
   readonly hasLineage: boolean;
 }
@@ -218,6 +220,8 @@ export interface PhysicalPlan {
   /** Changes with anything that saved state depends on. */
   readonly fingerprint: string;
   readonly partitions: number;
+  /** How far the partitions of sources that meet may be apart in event time. */
+  readonly maxDriftMs: number;
   /** In an order in which writers come before their readers. */
   readonly stages: readonly Stage[];
 }
