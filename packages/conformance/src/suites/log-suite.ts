@@ -230,7 +230,11 @@ const readingChecks: Record<string, Check> = {
     for (let round = 0; round < 60; round++) {
       const writer = await f.log.openWriter("w", f.membership);
       for (let part = whole(3); part >= 0; part--) {
-        const values = Array.from({ length: whole(12) }, () => "x".repeat(whole(40_000)));
+        const isMany = whole(4) === 0;
+        const lengthMax = isMany ? 1_000 : 40_000;
+        const values = Array.from({ length: isMany ? whole(600) : whole(12) }, () =>
+          "x".repeat(whole(lengthMax)),
+        );
         const numbered = values.map((value, index) => `${model.length + index}${value}`);
         if (whole(2) === 0) for (const value of numbered) writer.append(topic, 0, bytes(value));
         else writer.appendAll(topic, 0, rangesOf(numbered));

@@ -50,7 +50,7 @@ export interface AnyStream<in out Row extends object> {
   /** Groups rows by columns. Null is a key of its own. */
   keyBy<Names extends keyof Row & string>(...columns: readonly Names[]): KeyedStream<Row, Names>;
   /**
-   * Writes the rows to a store or topic.
+   * Writes the rows to a store or topic. A topic takes rows of exactly its row type's columns.
    *
    * @param id stable: it names the sink's progress. Changing it writes everything anew
    * @param options `guarantee`: what is demanded; a sink that gives less is refused

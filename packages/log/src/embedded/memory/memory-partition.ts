@@ -1,4 +1,10 @@
-import { type LogRecords, type Offset, offset, type RecordRanges } from "@millrace/core";
+import {
+  type LogRecords,
+  type Offset,
+  offset,
+  type RecordRanges,
+  recordValue,
+} from "@millrace/core";
 
 import { gatherRecords } from "../gather-records.ts";
 import { offsetOutOfRange } from "../offset-out-of-range.ts";
@@ -6,6 +12,7 @@ import { offsetOutOfRange } from "../offset-out-of-range.ts";
 /** Stands where truncated values stood. */
 const noValue: Uint8Array = new Uint8Array(0);
 
+const manyValues = 256;
 const readBytesMax = 1024 * 1024 * 1024;
 
 /** The records of one partition, held by reference. */
@@ -39,28 +46,38 @@ export class MemoryPartition {
   }
 
   /**
-   * The next records: single values are gathered, values over one buffer are given as they are.
+   * The next records: few values are gathered, many values over one buffer are given as they are.
    *
    * @throws LOG_OFFSET_OUT_OF_RANGE
    */
   read(from: Offset, bytesMax: number): LogRecords {
     this.#checkOffset(from);
     const sizeMax = Math.min(bytesMax, readBytesMax);
-    const first = Number(from) < this.#end ? this.#entryOf(Number(from)) : this.#entries.length;
-    const entry = this.#entries[first];
-    if (entry !== undefined && !(entry instanceof Uint8Array)) {
-      return partOf(entry, from, Number(from) - (this.#firsts[first] as number), sizeMax);
-    }
+    if (Number(from) === this.#end) return gatherRecords(from, []);
+    const first = this.#entryOf(Number(from));
+    const entry = this.#entries[first] as Uint8Array | RecordRanges;
+    const index = Number(from) - (this.#firsts[first] as number);
+    const many = manyIn(entry);
+    if (many !== undefined) return partOf(many, from, index, sizeMax);
+    return gatherRecords(from, this.#valuesFrom(first, index, sizeMax));
+  }
+
+  /** Values of one entry and those after it, but not of one that holds many. */
+  #valuesFrom(first: number, index: number, bytesMax: number): Uint8Array[] {
     const values: Uint8Array[] = [];
     let sizeBytes = 0;
     for (let at = first; at < this.#entries.length; at += 1) {
-      const value = this.#entries[at];
-      if (!(value instanceof Uint8Array)) break;
-      sizeBytes += value.length;
-      if (sizeBytes > sizeMax && values.length > 0) break;
-      values.push(value);
+      const entry = this.#entries[at] as Uint8Array | RecordRanges;
+      if (manyIn(entry) !== undefined) break;
+      const count = entry instanceof Uint8Array ? 1 : entry.count;
+      for (let each = at === first ? index : 0; each < count; each += 1) {
+        const value = entry instanceof Uint8Array ? entry : recordValue(entry, each);
+        sizeBytes += value.length;
+        if (sizeBytes > bytesMax && values.length > 0) return values;
+        values.push(value);
+      }
     }
-    return gatherRecords(from, values);
+    return values;
   }
 
   /** @throws LOG_OFFSET_OUT_OF_RANGE when `before` is past the end */
@@ -96,6 +113,11 @@ export class MemoryPartition {
     if (from >= start && from <= end) return;
     throw offsetOutOfRange(this.#topic, this.#partition, from, { start, end });
   }
+}
+
+/** The values of an entry that is worth a read of its own, without a copy. */
+function manyIn(entry: Uint8Array | RecordRanges): RecordRanges | undefined {
+  return entry instanceof Uint8Array || entry.count < manyValues ? undefined : entry;
 }
 
 /** Values from one on, at most about `bytesMax` of them, without a copy. */
