@@ -1,6 +1,12 @@
 import { batchSchema, columnOf, makeBatch, rowsToBatch, sliceRows } from "@millrace/columnar";
 import { GrowingSource, ManualClock, MemoryStore, rowsOf } from "@millrace/conformance";
-import { findField, type SinkDescriptor, type SourceDescriptor } from "@millrace/core";
+import {
+  type Clock,
+  type Connector,
+  findField,
+  type SinkDescriptor,
+  type SourceDescriptor,
+} from "@millrace/core";
 import {
   count,
   days,
@@ -89,7 +95,28 @@ interface Shop {
   rows(sink: string): number;
 }
 
-async function openShop(partitions: number): Promise<Shop> {
+/** A source that takes a while for each row: its reader is never done. */
+function slowly(connector: Connector, clock: Clock, readMs: number): Connector {
+  return {
+    openSource: async (context) => {
+      const opened = await connector.openSource?.(context);
+      if (opened === undefined) throw new Error("the connector has a source");
+      return {
+        ...opened,
+        openReader: async (partition, position) => {
+          const reader = await opened.openReader(partition, position);
+          const read = async () => {
+            await clock.sleep(readMs);
+            return reader.read(1);
+          };
+          return { ...reader, read };
+        },
+      };
+    },
+  };
+}
+
+async function openShop(partitions: number, readMs?: number): Promise<Shop> {
   const views = growingVisits(partitions);
   const orders = growingVisits(partitions);
   const clock = new ManualClock(dayStart);
@@ -98,7 +125,10 @@ async function openShop(partitions: number): Promise<Shop> {
     partitions,
     clock,
     connectors: {
-      views: () => Promise.resolve(views.connector()),
+      views: () =>
+        Promise.resolve(
+          readMs === undefined ? views.connector() : slowly(views.connector(), clock, readMs),
+        ),
       orders: () => Promise.resolve(orders.connector()),
       store: () => Promise.resolve(memory.connector()),
     },
@@ -151,6 +181,22 @@ test.each([1, 2, 4])(
     expect(rows("pairs")).toBe(pairsOf([...viewed, ...visits(300, 301)], ordered));
   },
 );
+
+test("a source that falls silent does not hold a task that is busy with another", async () => {
+  const { views, orders, clock, running, rows } = await openShop(1, 100);
+  orders.append(0, rowsToBatch(Visit.schema, visits(0, 1)));
+  views.append(0, rowsToBatch(Visit.schema, visits(0, 1_000)));
+  await clock.advance(9_000);
+  const before = rows("pairs");
+  await clock.advance(11_000);
+  // It has read a fifth of the views; those whose orders can no longer come are written.
+  const { rowsRead = 0 } = running.status() ?? {};
+  expect(rowsRead).toBeLessThan(300);
+  expect(rows("pairs")).toBeGreaterThan(before + 100);
+  const stopped = running.stop();
+  await clock.advance(1_000);
+  expect((await stopped).outcome).toBe("stopped");
+});
 
 test("a source's option decides which records are from the far future", async () => {
   const { views, orders, clock, running } = await openShop(1);
