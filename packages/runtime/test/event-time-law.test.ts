@@ -1,3 +1,4 @@
+import { rowsToBatch } from "@millrace/columnar";
 import {
   type CommitFault,
   faultyLog,
@@ -19,6 +20,7 @@ import {
   partitionsOf,
   runFlights,
   storedWindows,
+  takeFlights,
 } from "./flights.ts";
 
 const minuteMs = 60_000;
@@ -64,7 +66,9 @@ function rowsOfSteps(steps: readonly Step[]): Flight[][] {
   });
 }
 
-/** Runs the steps on a live source; a run that fails is started again, as is one that is told to. */
+/**
+ * Runs the steps on a live source; a run that fails is started again, as is one that is told to.
+ */
 async function runLive(options: {
   log: Log;
   steps: readonly Step[];
@@ -75,37 +79,38 @@ async function runLive(options: {
 }): Promise<string[]> {
   const { log, steps, rows, partitions, store = new MemoryStore() } = options;
   const clock = new ManualClock(1_000 * minuteMs);
-  const growing = new GrowingSource(flightSchema, partitions);
+  const growing = new GrowingSource(partitions, takeFlights);
   const start = (): Run => {
     const plan = livePlan(options.whenResumed ?? "late");
     return runFlights({ log, store, rows: growing.connector(), clock, plan, partitions });
   };
   let run = start();
-  let outcome: string | undefined;
+  const ended: { outcome?: string } = {};
   const watch = (watched: Run): void => {
-    outcome = undefined;
+    delete ended.outcome;
     watched.finished.then(
-      (summary) => (outcome = summary.outcome),
-      () => (outcome = "failed"),
+      (summary) => (ended.outcome = summary.outcome),
+      () => (ended.outcome = "failed"),
     );
   };
   const startAgain = async (): Promise<void> => {
-    while (outcome === undefined) await clock.advance(100);
-    if (outcome === "finished") return;
+    while (ended.outcome === undefined) await clock.advance(100);
+    if (ended.outcome === "finished") return;
     run = start();
     watch(run);
   };
   watch(run);
   for (const [index, step] of steps.entries()) {
-    growing.append(step.partition % partitions, rows[index] ?? []);
+    const batch = rowsToBatch(flightSchema, rows[index] ?? []);
+    growing.append(step.partition % partitions, batch);
     await clock.advance(step.quietMs, step.quietMs > 1_000 ? 1_000 : 50);
     if (step.isRestarted) run.stop();
-    if (step.isRestarted || outcome !== undefined) await startAgain();
+    if (step.isRestarted || ended.outcome !== undefined) await startAgain();
   }
   growing.end();
-  while (outcome !== "finished") {
+  while (ended.outcome !== "finished") {
     await clock.advance(100);
-    if (outcome !== undefined) await startAgain();
+    if (ended.outcome !== undefined) await startAgain();
   }
   return storedWindows(store);
 }

@@ -8,13 +8,13 @@ import { dayStart, flight, hourMs, Live, minuteMs, planWith } from "./live.ts";
 describe("a partition that has nothing to read", () => {
   test("holds event time until it is idle, and then follows the others", async () => {
     const live = new Live(planWith({ idleness: {} }), 2);
-    live.source.append(0, [flight(0)]);
-    live.source.append(1, [flight(0), flight(3)]);
+    live.append(0, [flight(0)]);
+    live.append(1, [flight(0), flight(3)]);
     await live.clock.advance(4_000);
     expect(live.windows()).toEqual([]);
     await live.clock.advance(2_000);
     expect(live.windows()).toEqual([[0, 2]]);
-    live.source.append(1, [flight(5, 1)]);
+    live.append(1, [flight(5, 1)]);
     await live.clock.advance(1_000);
     expect(live.windows()).toEqual([
       [0, 2],
@@ -25,8 +25,8 @@ describe("a partition that has nothing to read", () => {
 
   test("is never idle without a timeout", async () => {
     const live = new Live(planWith({}), 2);
-    live.source.append(0, [flight(0)]);
-    live.source.append(1, [flight(3)]);
+    live.append(0, [flight(0)]);
+    live.append(1, [flight(3)]);
     await live.clock.advance(60_000, 1_000);
     expect(live.windows()).toEqual([]);
     await live.stop();
@@ -34,7 +34,7 @@ describe("a partition that has nothing to read", () => {
 
   test("that has never given a record does not hold others for ever", async () => {
     const live = new Live(planWith({ idleness: {} }), 2);
-    live.source.append(1, [flight(0), flight(3)]);
+    live.append(1, [flight(0), flight(3)]);
     await live.clock.advance(6_000);
     expect(live.windows()).toEqual([[0, 1]]);
     await live.stop();
@@ -43,7 +43,7 @@ describe("a partition that has nothing to read", () => {
   test("in order of time, it may come back at any time without a late record", async () => {
     const live = new Live(planWith({ idleness: {} }), 2);
     for (let hour = 0; hour < 12; hour += 1) {
-      live.source.append(hour % 2, [flight(hour), flight(hour, 30)]);
+      live.append(hour % 2, [flight(hour), flight(hour, 30)]);
       await live.clock.advance(7_000, 500);
     }
     expect(live.windows()).toEqual(Array.from({ length: 11 }, (_, hour) => [hour, 2]));
@@ -53,8 +53,8 @@ describe("a partition that has nothing to read", () => {
 
   test("all idle: they come together at the furthest, whichever was idle first", async () => {
     const live = new Live(planWith({ idleness: {} }), 2);
-    live.source.append(0, [flight(0), flight(5, 30)]);
-    live.source.append(1, [flight(2, 10)]);
+    live.append(0, [flight(0), flight(5, 30)]);
+    live.append(1, [flight(2, 10)]);
     await live.clock.advance(10_000);
     expect(live.windows()).toEqual([
       [0, 1],
@@ -70,12 +70,12 @@ describe("a partition that comes back", () => {
 
   async function comeBack(idleness: Partial<IdlenessSpec>): Promise<Live> {
     const live = new Live(planWith({ idleness }), 2);
-    live.source.append(0, [flight(1)]);
-    live.source.append(1, [flight(1), flight(5)]);
+    live.append(0, [flight(1)]);
+    live.append(1, [flight(1), flight(5)]);
     await live.clock.advance(6_000);
     expect(live.windows()).toEqual([[1, 2]]);
-    live.source.append(0, returned);
-    live.source.append(1, [flight(8)]);
+    live.append(0, returned);
+    live.append(1, [flight(8)]);
     await live.clock.advance(6_000);
     return live;
   }
@@ -103,7 +103,7 @@ describe("a partition that comes back", () => {
 
   test("accept: what is behind its own partition is late all the same", async () => {
     const live = await comeBack({ whenResumed: "accept" });
-    live.source.append(0, [flight(2)]);
+    live.append(0, [flight(2)]);
     await live.clock.advance(1_000);
     expect(live.late()).toBe(1);
     await live.stop();
@@ -113,7 +113,7 @@ describe("a partition that comes back", () => {
 describe("a quiet stream", () => {
   test("keeps its last window open when it only follows", async () => {
     const live = new Live(planWith({ idleness: {} }), 2);
-    live.source.append(0, [flight(0)]);
+    live.append(0, [flight(0)]);
     await live.clock.advance(2 * hourMs, minuteMs);
     expect(live.windows()).toEqual([]);
     await live.stop();
@@ -121,7 +121,7 @@ describe("a quiet stream", () => {
 
   test("closes its last window when it advances with the clock", async () => {
     const live = new Live(planWith({ idleness: { whenIdle: "advance" } }), 2);
-    live.source.append(0, [flight(0)]);
+    live.append(0, [flight(0)]);
     await live.clock.advance(hourMs, minuteMs);
     expect(live.windows()).toEqual([]);
     // The watermark is a minute, the out-of-orderness, behind the clock.
@@ -132,13 +132,13 @@ describe("a quiet stream", () => {
 
   test("that has advanced stays where it was when the run is restarted", async () => {
     const live = new Live(planWith({ idleness: { whenIdle: "advance" } }), 1);
-    live.source.append(0, [flight(0)]);
+    live.append(0, [flight(0)]);
     await live.clock.advance(90 * minuteMs, minuteMs);
     const watermark = live.run.status()?.watermark;
     expect(watermark).toBeGreaterThan(dayStart + hourMs);
-    live.source.append(0, [flight(0, 30), flight(1, 40)]);
+    live.append(0, [flight(0, 30), flight(1, 40)]);
     await live.restart();
-    live.source.append(0, [flight(2, 40)]);
+    live.append(0, [flight(2, 40)]);
     await live.clock.advance(1_000);
     expect(live.windows()).toEqual([
       [0, 1],
@@ -151,12 +151,12 @@ describe("a quiet stream", () => {
 
 test("a restarted run does not wait for the idle timeout again", async () => {
   const live = new Live(planWith({ idleness: { afterMs: 60_000 } }), 2);
-  live.source.append(0, [flight(0)]);
-  live.source.append(1, [flight(3)]);
+  live.append(0, [flight(0)]);
+  live.append(1, [flight(3)]);
   await live.clock.advance(61_000, 1_000);
   expect(live.windows()).toEqual([[0, 1]]);
   await live.restart();
-  live.source.append(1, [flight(6)]);
+  live.append(1, [flight(6)]);
   await live.clock.advance(1_000);
   expect(live.windows()).toEqual([
     [0, 1],
@@ -167,8 +167,8 @@ test("a restarted run does not wait for the idle timeout again", async () => {
 
 test("how long a source is waited for may be changed between two runs", async () => {
   const live = new Live(planWith({}), 2);
-  live.source.append(0, [flight(0)]);
-  live.source.append(1, [flight(3)]);
+  live.append(0, [flight(0)]);
+  live.append(1, [flight(3)]);
   await live.clock.advance(1_000);
   await live.stop();
   const { log, store, clock, partitions } = live;
@@ -187,7 +187,7 @@ describe("a record from the far future", () => {
   test("is a dead letter and does not move the watermark", async () => {
     const live = new Live(planWith({ futureLimitMs: 24 * hourMs }), 1);
     const outlier = { at: farAway, origin: "Bern", delay: 1 };
-    live.source.append(0, [flight(0), outlier, flight(0, 30), flight(2)]);
+    live.append(0, [flight(0), outlier, flight(0, 30), flight(2)]);
     await live.clock.advance(100);
     expect(live.windows()).toEqual([[0, 2]]);
     expect(live.late()).toBe(0);
@@ -206,7 +206,7 @@ describe("a record from the far future", () => {
 
   test("is believed without a limit", async () => {
     const live = new Live(planWith({}), 1);
-    live.source.append(0, [flight(0), { at: farAway, origin: "Bern", delay: 1 }]);
+    live.append(0, [flight(0), { at: farAway, origin: "Bern", delay: 1 }]);
     await live.clock.advance(100);
     expect(live.windows()).toEqual([[0, 1]]);
     await live.stop();
@@ -222,8 +222,8 @@ describe("alignment", () => {
     maxDriftMs: number;
   }): Promise<Live> {
     const live = new Live(planWith(options), 2);
-    live.source.append(0, perHour.slice(0, 60));
-    live.source.append(1, perHour);
+    live.append(0, perHour.slice(0, 60));
+    live.append(1, perHour);
     await live.clock.advance(1_000);
     return live;
   }
@@ -234,7 +234,7 @@ describe("alignment", () => {
     // An hour of partition 0, three of partition 1, and the batch that brought it there.
     expect(rowsRead).toBeGreaterThan(60 + 180);
     expect(rowsRead).toBeLessThanOrEqual(60 + 180 + 100);
-    live.source.append(0, perHour.slice(60, 120));
+    live.append(0, perHour.slice(60, 120));
     await live.clock.advance(1_000);
     expect((live.run.status()?.rowsRead ?? 0) - rowsRead).toBeGreaterThanOrEqual(60 + 1);
     expect(live.run.status()?.rowsRead).toBeLessThanOrEqual(120 + 240 + 100);
@@ -251,9 +251,9 @@ describe("alignment", () => {
 
 test("the status tells where event time stands, by input and by operator", async () => {
   const live = new Live(planWith({ idleness: {} }), 2);
-  live.source.append(0, [flight(0), flight(1)]);
+  live.append(0, [flight(0), flight(1)]);
   await live.clock.advance(4_000);
-  live.source.append(1, [flight(3)]);
+  live.append(1, [flight(3)]);
   await live.clock.advance(3_000);
   const status = live.run.status();
   const at = (hour: number): number => dayStart + hour * hourMs - minuteMs;

@@ -15,6 +15,7 @@ import { createOperator } from "@millrace/operators";
 import type { LogicalPlan } from "@millrace/plan";
 import { planPipeline } from "@millrace/planner";
 import { Run, type RunSettings } from "@millrace/runtime";
+import type { RecordBatch } from "apache-arrow";
 
 const hourMs = 3_600_000;
 const time: DataType = { kind: "timestamp", unit: "ms", nullable: true };
@@ -176,17 +177,24 @@ export function partitionRows(flights: readonly Flight[], partitions: number): P
 export function partitionsOf(partitions: readonly (readonly Flight[])[]): PartitionRows {
   return {
     partitions: partitions.map((flights) => rowsToBatch(flightSchema, flights)),
-    take: (batch, { from, to }, columns) => {
-      const rows = sliceRows(batch, from, to);
-      const fields = columns.map((name) => {
-        const field = flightSchema.fields.find((candidate) => candidate.name === name);
-        if (field === undefined) throw new Error(`no column ${name}`);
-        return field;
-      });
-      const data = columns.map((name) => columnOf(rows, name));
-      return makeBatch(batchSchema(fields), data, rows.numRows);
-    },
+    take: takeFlights,
   };
+}
+
+/** Rows and columns of a batch of flights. */
+export function takeFlights(
+  batch: RecordBatch,
+  { from, to }: { readonly from: number; readonly to: number },
+  columns: readonly string[],
+): RecordBatch {
+  const rows = sliceRows(batch, from, to);
+  const fields = columns.map((name) => {
+    const field = flightSchema.fields.find((candidate) => candidate.name === name);
+    if (field === undefined) throw new Error(`no column ${name}`);
+    return field;
+  });
+  const data = columns.map((name) => columnOf(rows, name));
+  return makeBatch(batchSchema(fields), data, rows.numRows);
 }
 
 /** A run of `flightPlan` over a log and a store that outlive it. */

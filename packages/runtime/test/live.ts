@@ -1,9 +1,10 @@
+import { rowsToBatch } from "@millrace/columnar";
 import { GrowingSource, ManualClock, MemoryStore, rowsOf } from "@millrace/conformance";
 import type { Log } from "@millrace/core";
 import { openMemoryLog } from "@millrace/log";
 import type { IdlenessSpec, LogicalPlan } from "@millrace/plan";
 import type { Run } from "@millrace/runtime";
-import { type Flight, flightPlan, flightSchema, runFlights } from "./flights.ts";
+import { type Flight, flightPlan, flightSchema, runFlights, takeFlights } from "./flights.ts";
 
 export const hourMs = 3_600_000;
 export const minuteMs = 60_000;
@@ -48,7 +49,7 @@ export class Live {
   constructor(plan: LogicalPlan, partitions: number) {
     this.plan = plan;
     this.partitions = partitions;
-    this.source = new GrowingSource(flightSchema, partitions);
+    this.source = new GrowingSource(partitions, takeFlights);
     this.run = this.#start();
   }
 
@@ -56,6 +57,10 @@ export class Live {
     const { log, store, clock, plan, partitions } = this;
     const rows = this.source.connector();
     return runFlights({ log, store, rows, clock, plan, partitions });
+  }
+
+  append(partition: number, flights: readonly Flight[]): void {
+    this.source.append(partition, rowsToBatch(flightSchema, flights));
   }
 
   async restart(): Promise<void> {

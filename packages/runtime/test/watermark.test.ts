@@ -91,7 +91,7 @@ test("a partition is idle when it has been caught up for its timeout", async () 
   const at = async (waitMs: number, found: "rows" | "nothing"): Promise<boolean> => {
     await clock.advance(waitMs, 1_000);
     if (found === "rows") idleness.foundRows();
-    else idleness.foundNothing();
+    else idleness.foundNothing(true);
     return idleness.isIdle;
   };
   expect(await at(0, "nothing")).toBe(false);
@@ -103,10 +103,19 @@ test("a partition is idle when it has been caught up for its timeout", async () 
   expect(await at(1, "rows")).toBe(false);
 });
 
+test("a read that was begun early does not make a partition idle: there may be more by now", () => {
+  const spec = { afterMs: 0, whenIdle: "follow", whenResumed: "late" } as const;
+  const idleness = new Idleness(spec, new ManualClock(), false);
+  idleness.foundNothing(false);
+  expect([idleness.isCaughtUp, idleness.isIdle]).toEqual([true, false]);
+  idleness.foundNothing(true);
+  expect(idleness.isIdle).toBe(true);
+});
+
 test("a partition that was idle before a restart is idle until it gives rows", () => {
   const spec = { afterMs: 100, whenIdle: "follow", whenResumed: "late" } as const;
   const idleness = new Idleness(spec, new ManualClock(), true);
-  idleness.foundNothing();
+  idleness.foundNothing(true);
   expect(idleness.isIdle).toBe(true);
   idleness.foundRows();
   expect(idleness.isIdle).toBe(false);

@@ -1,14 +1,12 @@
-import { batchSchema, columnOf, makeBatch, rowsToBatch, sliceRows } from "@millrace/columnar";
 import {
   assert,
   type Connector,
-  findField,
-  type RowSchema,
   type SourceBatch,
   type SourceContext,
   type SourceReader,
 } from "@millrace/core";
 import type { RecordBatch } from "apache-arrow";
+import type { PartitionRows } from "./rows-source.ts";
 
 interface GrowingPartition {
   readonly batches: { readonly firstRow: number; readonly rows: RecordBatch }[];
@@ -21,11 +19,12 @@ interface GrowingPartition {
  * it, and each partition may be ended.
  */
 export class GrowingSource {
-  readonly #schema: RowSchema;
+  readonly #take: PartitionRows["take"];
   readonly #partitions: readonly GrowingPartition[];
 
-  constructor(schema: RowSchema, partitions: number) {
-    this.#schema = schema;
+  /** @param take as for `rowsSource` */
+  constructor(partitions: number, take: PartitionRows["take"]) {
+    this.#take = take;
     this.#partitions = Array.from({ length: partitions }, () => ({
       batches: [],
       rowCount: 0,
@@ -33,14 +32,13 @@ export class GrowingSource {
     }));
   }
 
-  /** Adds rows at the end of a partition. */
-  append(partition: number, rows: readonly object[]): void {
+  /** Adds rows, with the row type's columns, at the end of a partition. */
+  append(partition: number, rows: RecordBatch): void {
     const grown = this.#partition(partition);
     assert(!grown.isEnded, "a partition that has ended does not grow");
-    if (rows.length === 0) return;
-    const batch = rowsToBatch(this.#schema, rows);
-    grown.batches.push({ firstRow: grown.rowCount, rows: batch });
-    grown.rowCount += batch.numRows;
+    if (rows.numRows === 0) return;
+    grown.batches.push({ firstRow: grown.rowCount, rows });
+    grown.rowCount += rows.numRows;
   }
 
   /** No row will follow; without a partition: in none. */
@@ -89,17 +87,11 @@ export class GrowingSource {
     columns: readonly string[],
   ): SourceBatch {
     const from = firstOffset - batch.firstRow;
-    const rows = sliceRows(batch.rows, from, Math.min(batch.rows.numRows, from + rowsMax));
-    const fields = columns.map((name) => {
-      const field = findField(this.#schema, name);
-      assert(field !== undefined, `the source has the column ${name}`);
-      return field;
-    });
-    const data = columns.map((name) => columnOf(rows, name));
+    const to = Math.min(batch.rows.numRows, from + rowsMax);
     return {
-      rows: makeBatch(batchSchema(fields), data, rows.numRows),
+      rows: this.#take(batch.rows, { from, to }, columns),
       firstOffset,
-      position: { row: firstOffset + rows.numRows },
+      position: { row: firstOffset + to - from },
       deadLetters: [],
     };
   }

@@ -32,7 +32,7 @@ export async function readSavedTasks(
   control: ControlRecord,
 ): Promise<SavedTask[]> {
   const tasks: SavedTask[] = [];
-  for (const stage of control.stages) {
+  for (const stage of control.stages ?? []) {
     for (let partition = 0; partition < control.partitions; partition += 1) {
       const progress = await lastProgress(log, changelogTopic(pipeline, stage), partition);
       const inputs = progress && (await savedInputs(log, partition, progress));

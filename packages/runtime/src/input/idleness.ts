@@ -29,13 +29,12 @@ export class Idleness {
     return this.#caughtUpAtMs !== undefined;
   }
 
-  /** A read found nothing. */
-  foundNothing(): void {
+  /** A read found nothing. @param isFresh whether it was begun just now, not while others worked */
+  foundNothing(isFresh: boolean): void {
     const now = this.#clock.monotonicMs();
     this.#caughtUpAtMs ??= now;
-    if (this.#afterMs !== undefined && now - this.#caughtUpAtMs >= this.#afterMs) {
-      this.#isIdle = true;
-    }
+    if (!isFresh || this.#afterMs === undefined) return;
+    if (now - this.#caughtUpAtMs >= this.#afterMs) this.#isIdle = true;
   }
 
   /** A read found rows: the partition is live again. */

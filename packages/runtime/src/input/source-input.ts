@@ -155,6 +155,7 @@ export class SourcePartitionInput implements TaskInput, TimedPartition {
   }
 
   async read(): Promise<InputRead> {
+    const isFresh = this.#ahead === undefined;
     const batch = await (this.#ahead ?? this.#reader.read(this.#batchRows));
     this.#ahead = undefined;
     if (batch === "end") {
@@ -163,7 +164,7 @@ export class SourcePartitionInput implements TaskInput, TimedPartition {
     }
     if (batch === "caught-up") {
       const { isIdle, isCaughtUp } = this;
-      this.#idleness.foundNothing();
+      this.#idleness.foundNothing(isFresh);
       const isNews = this.#eventTime !== undefined && (!isCaughtUp || this.isIdle !== isIdle);
       return { kind: "caught-up", isNews };
     }

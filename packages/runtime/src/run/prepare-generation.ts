@@ -83,6 +83,7 @@ function differenceOf(
   if (last.partitions !== wanted.partitions) {
     return `its number of partitions is ${last.partitions}, the run's ${wanted.partitions}`;
   }
+  if (last.stages === undefined) return "an older version of Millrace saved it";
   if (last.fingerprint !== wanted.fingerprint) return "the pipeline was changed";
   for (const [id, fingerprint] of Object.entries(wanted.sources)) {
     if (last.sources[id] !== fingerprint) return `the input of the source ${id} was changed`;

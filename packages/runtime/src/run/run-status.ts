@@ -10,7 +10,9 @@ export interface InputStatus {
   readonly from: string;
   /** False for a source without event time. */
   readonly hasEventTime: boolean;
-  /** Event time that it has come to, in ms; −Infinity before the first record, +Infinity at its end. */
+  /**
+   * Event time that it has come to, in ms; −Infinity before the first record, +Infinity at its end.
+   */
   readonly watermark: number;
   /** It has had nothing to read for its idle timeout and holds nobody back. */
   readonly isIdle: boolean;

@@ -282,7 +282,8 @@ export class Task {
   /** Takes idle partitions on to where the others are. @returns whether one has moved */
   #follow(input: TaskInput, front: SourceFront): boolean {
     const now = this.#parts.clock.monotonicMs();
-    if (now - this.#followedAtMs < followEveryMs) return false;
+    const restMs = Math.max(followEveryMs, this.#policy.restMs);
+    if (now - this.#followedAtMs < restMs) return false;
     let hasMoved = false;
     for (const partition of input.partitions) hasMoved = partition.follow(front) || hasMoved;
     if (hasMoved) this.#followedAtMs = now;

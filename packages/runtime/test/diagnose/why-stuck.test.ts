@@ -19,8 +19,8 @@ test("nothing saved is not stuck", async () => {
 
 test("a partition that has nothing to read and is never idle is named, with those who wait", async () => {
   const live = new Live(planWith({}), 2);
-  live.source.append(0, [flight(0)]);
-  live.source.append(1, [flight(3)]);
+  live.append(0, [flight(0)]);
+  live.append(1, [flight(3)]);
   await live.clock.advance(10_000);
   const report = await whyStuck(live.log, "flights", true);
   const watermark = dayStart - minuteMs;
@@ -47,7 +47,7 @@ test("a partition that has nothing to read and is never idle is named, with thos
 
 test("a partition that has never given a record is told apart", async () => {
   const live = new Live(planWith({ idleness: { afterMs: 60_000 } }), 4);
-  for (const partition of [0, 1, 3]) live.source.append(partition, [flight(1)]);
+  for (const partition of [0, 1, 3]) live.append(partition, [flight(1)]);
   await live.clock.advance(10_000);
   const report = await whyStuck(live.log, "flights", true);
   expect(report.isStuck).toBe(true);
@@ -59,8 +59,8 @@ test("a partition that has never given a record is told apart", async () => {
 
 test("when all partitions are idle, one of them is named", async () => {
   const live = new Live(planWith({ idleness: {} }), 2);
-  live.source.append(0, [flight(0)]);
-  live.source.append(1, [flight(3)]);
+  live.append(0, [flight(0)]);
+  live.append(1, [flight(3)]);
   await live.clock.advance(20_000);
   const report = await whyStuck(live.log, "flights", true);
   expect(report.isStuck).toBe(true);
@@ -71,7 +71,7 @@ test("when all partitions are idle, one of them is named", async () => {
 
 test("an idle stream that advances with the clock is not stuck while it runs", async () => {
   const live = new Live(planWith({ idleness: { whenIdle: "advance" } }), 2);
-  live.source.append(0, [flight(0)]);
+  live.append(0, [flight(0)]);
   await live.clock.advance(20_000);
   expect((await whyStuck(live.log, "flights", true)).isStuck).toBe(false);
   await live.stop();
@@ -80,11 +80,11 @@ test("an idle stream that advances with the clock is not stuck while it runs", a
 
 test("a partition that has more to read is the slowest, but nothing is stuck", async () => {
   const live = new Live(planWith({}), 2);
-  live.source.append(
+  live.append(
     0,
     Array.from({ length: 3_000 }, (_, index) => flight(index / 60)),
   );
-  live.source.append(1, [flight(60)]);
+  live.append(1, [flight(60)]);
   // It ends after the first turn of each task.
   await live.stop();
   const report = await whyStuck(live.log, "flights", true);
@@ -95,10 +95,10 @@ test("a partition that has more to read is the slowest, but nothing is stuck", a
 
 test("idle partitions hold nobody: the slowest that is not idle is named", async () => {
   const live = new Live(planWith({ idleness: {} }), 4);
-  live.source.append(3, [flight(0)]);
+  live.append(3, [flight(0)]);
   await live.clock.advance(11_000);
-  live.source.append(2, [flight(1)]);
-  live.source.append(1, [flight(2)]);
+  live.append(2, [flight(1)]);
+  live.append(1, [flight(2)]);
   await live.clock.advance(1_000);
   const report = await whyStuck(live.log, "flights", true);
   expect(causesOf(report)).toMatchObject([{ partition: 2, state: "waiting" }]);
@@ -107,7 +107,7 @@ test("idle partitions hold nobody: the slowest that is not idle is named", async
 
 test("a finished pipeline is not stuck", async () => {
   const live = new Live(planWith({}), 2);
-  live.source.append(0, [flight(0)]);
+  live.append(0, [flight(0)]);
   live.source.end();
   await live.clock.advance(100);
   await live.run.finished;
@@ -120,9 +120,9 @@ test("a finished pipeline is not stuck", async () => {
 
 test("a partition that has ended holds nobody", async () => {
   const live = new Live(planWith({}), 2);
-  live.source.append(0, [flight(0)]);
+  live.append(0, [flight(0)]);
   live.source.end(0);
-  live.source.append(1, [flight(3)]);
+  live.append(1, [flight(3)]);
   await live.clock.advance(1_000);
   expect(causesOf(await whyStuck(live.log, "flights", true))).toMatchObject([{ partition: 1 }]);
   await live.stop();
