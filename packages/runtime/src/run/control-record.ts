@@ -17,18 +17,13 @@ export interface ControlRecord {
   readonly partitions: number;
   /** Of each source, by id. */
   readonly sources: Readonly<Record<string, string>>;
-<<<<<<< HEAD
   /** Ids of the topics that are sinks, by name; known once it is running. */
   readonly topics?: Readonly<Record<string, string>>;
-  /** How tasks are connected, in the order of the plan: for those who look from outside. */
-  readonly stages: readonly StageOutline[];
-=======
   /**
    * How tasks are connected, in the order of the plan: for those who look from outside. Absent in
    * what earlier versions saved, which cannot be continued.
    */
   readonly stages?: readonly StageOutline[];
->>>>>>> event-time
 }
 
 /** What a stage reads and writes. */
