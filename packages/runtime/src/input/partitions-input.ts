@@ -1,5 +1,5 @@
 import type { Json, SourceProgress } from "@millrace/core";
-import type { InputRead, TaskInput } from "./task-input.ts";
+import type { InputRead, TaskInput, TimedPartition } from "./task-input.ts";
 
 /**
  * Several partitions of one source as one input of a task. Each keeps its own position and its own
@@ -20,8 +20,12 @@ export class PartitionsInput implements TaskInput {
     return this.#inputs.every((input) => input.isEnded);
   }
 
-  get isAligned(): boolean {
-    return this.#inputs.some((input) => input.isAligned);
+  get isCaughtUp(): boolean {
+    return this.#inputs.every((input) => input.isEnded || input.isCaughtUp);
+  }
+
+  get partitions(): readonly TimedPartition[] {
+    return this.#inputs.flatMap((input) => input.partitions);
   }
 
   get counts(): { rowsRead: number; deadLettered: number } {
@@ -44,6 +48,7 @@ export class PartitionsInput implements TaskInput {
   /** Reads the partition that is furthest behind in event time, of those that have something. */
   async read(): Promise<InputRead> {
     const open = this.#inputs.filter((input) => !input.isEnded);
+    let isNews = false;
     for (const input of open.toSorted(byWatermark)) {
       const read = await input.read();
       if (read.kind === "rows") return read;
@@ -51,8 +56,9 @@ export class PartitionsInput implements TaskInput {
       if (read.kind === "end") {
         return this.isEnded ? read : { kind: "rows", batches: [], deadLetters: [] };
       }
+      isNews ||= read.isNews;
     }
-    return { kind: "caught-up" };
+    return { kind: "caught-up", isNews };
   }
 
   progress(): Json {
