@@ -12,9 +12,14 @@ export function orderOf(spec: OperatorSpec): OrderClass {
     case "rowFunction":
     case "union":
     case "sample":
+    case "retime":
     case "windowAggregate":
     case "intervalJoin":
+    case "topRows":
+    case "changes":
       return "order-free";
+    case "runningAggregate":
+      return spec.forgetAfterMs === undefined ? "order-free" : "event-ordered";
     case "deduplicate":
     case "detect":
     case "forecast":
