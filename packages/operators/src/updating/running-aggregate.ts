@@ -16,7 +16,7 @@ import { readNumbers } from "../aggregate/read-numbers.ts";
 import { findColumn } from "../find-column.ts";
 import { Scratch } from "../scratch.ts";
 import { OrderedInput } from "../series/ordered-input.ts";
-import { planCalls } from "../window/plan-calls.ts";
+import { type AggregateContext, planCalls } from "../window/plan-calls.ts";
 import { WindowTable } from "../window/window-table.ts";
 import { RunningGroups } from "./running-groups.ts";
 import { RunningResults, type ResultChanges } from "./running-results.ts";
@@ -61,10 +61,11 @@ export class RunningAggregateOperator implements Operator {
   constructor(
     spec: RunningAggregateSpec,
     schemas: { readonly input: RowSchema; readonly output: RowSchema },
-    operatorId: string,
+    context: AggregateContext,
   ) {
     this.#spec = spec;
-    const { keys, calls } = planCalls(spec, schemas.input, operatorId, spec.retracts);
+    const { operatorId } = context;
+    const { keys, calls } = planCalls(spec, schemas.input, context, spec.retracts);
     const { forgetAfterMs } = spec;
     this.#groups = new RunningGroups({ keys, calls, operatorId, forgetAfterMs });
     const rowCount = { call: countRows, plan: { form: "none" as const, create: unused } };
