@@ -1,36 +1,64 @@
 // Bytes → columns against JSON.parse per record into an array of objects.
 import { jsonFormat } from "@millrace/formats";
-import type { RowSchema } from "@millrace/core";
+import { type RowSchema, t } from "@millrace/core";
 import { compareAll, type Comparison, keep } from "./harness/compare.ts";
 import { printLines } from "./harness/report.ts";
 
 const rowCount = 100_000;
-const schema: RowSchema = {
-  fields: [
-    { name: "id", type: { kind: "int64", as: "number", nullable: false } },
-    { name: "user", type: { kind: "utf8", nullable: false } },
-    { name: "page", type: { kind: "utf8", nullable: false } },
-    { name: "price", type: { kind: "float64", nullable: false } },
-    { name: "isBuyer", type: { kind: "boolean", nullable: false } },
-    { name: "note", type: { kind: "utf8", nullable: true } },
-  ],
-};
-const columns = schema.fields.map(({ name }) => name);
 
-const text = Array.from({ length: rowCount }, (_, id) =>
-  JSON.stringify({
+const Visit = t.row({
+  id: t.int64(),
+  user: t.utf8(),
+  page: t.utf8(),
+  price: t.float64(),
+  isBuyer: t.boolean(),
+  note: t.utf8().nullable(),
+});
+
+function visit(id: number) {
+  return {
     id,
     user: `user-${(id * 7_919) % 5_000}`,
     page: `/catalogue/department-${id % 40}/product-${(id * 31) % 10_000}`,
     price: ((id * 13) % 100_000) / 100,
     isBuyer: id % 3 === 0,
     note: id % 5 === 0 ? null : "bought together with other things, as most are",
-  }),
-).join("\n");
-const bytes = new TextEncoder().encode(`${text}\n`);
+  };
+}
 
-function decodeAll(wanted: readonly string[]): void {
-  const decoder = jsonFormat.decoder({ schema, columns: wanted, validators: new Map() });
+const Order = t.row({
+  id: t.int64(),
+  placedAt: t.timestamp(),
+  customer: t.row({ name: t.utf8(), email: t.utf8().nullable() }),
+  lines: t.list(t.row({ product: t.utf8(), count: t.int32(), price: t.float64() })),
+  tags: t.list(t.utf8()),
+  scores: t.map(t.float64()),
+});
+
+function order(id: number) {
+  return {
+    id,
+    placedAt: new Date(1_700_000_000_000 + id * 997).toISOString(),
+    customer: { name: `user-${(id * 7_919) % 5_000}`, email: id % 4 === 0 ? null : "a@b.example" },
+    lines: Array.from({ length: 1 + (id % 3) }, (_, i) => ({
+      product: `product-${(id * 31 + i) % 10_000}`,
+      count: 1 + (id % 7),
+      price: ((id * 13) % 100_000) / 100,
+    })),
+    tags: id % 2 === 0 ? ["first", "gift"] : [],
+    scores: { risk: (id % 100) / 100, loyalty: id % 50 },
+  };
+}
+
+/** A way to keep rows in bytes, of ours and of theirs. */
+interface Case {
+  readonly name: string;
+  readonly schema: RowSchema;
+  readonly make: (id: number) => object;
+}
+
+function decodeLines(bytes: Uint8Array, schema: RowSchema, columns: readonly string[]): void {
+  const decoder = jsonFormat.decoder({ schema, columns, validators: new Map() });
   let at = 0;
   let rows = 0;
   while (at < bytes.length) {
@@ -42,26 +70,34 @@ function decodeAll(wanted: readonly string[]): void {
 }
 
 /** As a program without a framework reads newline-delimited JSON. */
-function parseAll(): void {
+function parseLines(bytes: Uint8Array): void {
   const lines = new TextDecoder().decode(bytes).split("\n");
   const rows: unknown[] = [];
   for (const line of lines) if (line !== "") rows.push(JSON.parse(line));
   keep(rows);
 }
 
-function comparison(name: string, wanted: readonly string[]): Comparison {
+function linesOf({ name, schema, make }: Case, columns: readonly string[]): Comparison {
+  const lines = Array.from({ length: rowCount }, (_, id) => `${JSON.stringify(make(id))}\n`);
+  const bytes = new TextEncoder().encode(lines.join(""));
+  const size = Math.round(bytes.length / rowCount);
+  const which = columns.length === schema.fields.length ? "all columns" : "two columns";
   return {
-    case: `json, ${Math.round(bytes.length / rowCount)} B a record, ${name}`,
+    case: `json, ${name}, ${size} B a record, ${which}`,
     count: rowCount,
     unit: "rows/s",
-    ours: () => decodeAll(wanted),
+    ours: () => decodeLines(bytes, schema, columns),
     against: "JSON.parse per record",
-    baseline: parseAll,
+    baseline: () => parseLines(bytes),
   };
 }
 
+const visits: Case = { name: "flat", schema: Visit.schema, make: visit };
+const orders: Case = { name: "nested", schema: Order.schema, make: order };
+
 const lines = await compareAll([
-  comparison("all columns", columns),
-  comparison("two columns", ["id", "price"]),
+  linesOf(visits, Object.keys(Visit.columns)),
+  linesOf(visits, ["id", "price"]),
+  linesOf(orders, Object.keys(Order.columns)),
 ]);
 printLines("decode", lines);

@@ -39,11 +39,11 @@ export class RandomRecords {
   #line(): string {
     if (this.#chance(0.03)) return this.#pick(["\n", "  \n", "\t\r\n", "[]\n", "null\n", "{}\n"]);
     const mark = this.#chance(0.01) ? "\uFEFF" : "";
-    return `${mark}${this.#record()}${this.#pick(["", "", "", " ", "\r"])}\n`;
+    return `${mark}${this.#record(this.#fields)}${this.#pick(["", "", "", " ", "\r"])}\n`;
   }
 
-  #record(): string {
-    const members = this.#fields
+  #record(fields: readonly FieldType[]): string {
+    const members = fields
       .filter((field) => !field.type.nullable || this.#chance(0.8))
       .filter(() => this.#chance(0.99))
       .map((field) => [field.name, this.#fieldValue(field.type)] as const);
@@ -84,15 +84,17 @@ export class RandomRecords {
       case "date":
         return `"${this.#time().slice(0, 10)}"`;
       case "decimal":
-        return this.#pick(['"12.50"', "12.5", '"-0.01"', "1e2", '"1e2"', "99999"]);
+        return this.#chance(0.8) ? this.#pick(['"12.50"', "12.5", "-7"]) : this.#pick(decimals);
       case "binary":
-        return this.#pick(['""', '"AAEC"', '"/w=="', '"A"']);
+        return this.#chance(0.8) ? '"AAECAw=="' : this.#pick(base64Texts);
       case "list":
         return `[${Array.from({ length: this.#below(4) }, () => this.#fieldValue(type.item)).join()}]`;
       case "row":
-        return `{${type.fields.map((f) => `"${f.name}":${this.#fieldValue(f.type)}`).join()}}`;
-      case "map":
-        return `{"a":${this.#fieldValue(type.value)},"é": ${this.#fieldValue(type.value)}}`;
+        return this.#record(type.fields);
+      case "map": {
+        const keys = Array.from({ length: this.#below(5) }, () => this.#pick(keyTexts));
+        return `{${keys.map((key) => `"${key}": ${this.#fieldValue(type.value)}`).join()} }`;
+      }
       case "float32":
       case "float64":
         return this.#number();
@@ -151,6 +153,28 @@ const textParts = [
   ..."a|ab|abc|abcd|é|€|😀|\u2028|\uFEFF|x{}[]:,|plain text of some length| ".split("|"),
   ...'\\n|\\\\|\\"|\\/|\\b\\f\\r\\t|\\u0041|\\u00e9|\\ud83d\\ude00|\\ud83d|\\udc00x'.split("|"),
   ..."\\u0000|\\ud83d\\ue000|\\ud83d\\ud83d\\ude00|abcdefghijklmnopqrstuvwxyz0123456789|\\uD83D\\u0041".split(
+    "|",
+  ),
+];
+const base64Texts = [
+  ...'""|"AAEC"|"/w=="|"A"|"AA"|"AA="|"AAA="|"AAE="|"A==="|"="|"AAECAwQFBgc+/w=="|"AA==AA=="'.split(
+    "|",
+  ),
+  ...'"AA E"|"AA-_"|"AAE\\/"|"AAA=="|"\\u0041AAA"|"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"'.split(
+    "|",
+  ),
+];
+const decimals = [
+  ...'"12.50"|12.5|"-0.01"|1e2|"1e2"|99999|"+1"|"0012.5"|0012|"."|"1."|".5"|-0|"-0"|"12.345"|12.340'.split(
+    "|",
+  ),
+  ...'"12.3400000000000000000"|1234567890123456|"9999.99"|9999.99|10000|"123456789012345678"|"-9999.99"'.split(
+    "|",
+  ),
+  ...'""|"1,5"|-|"--1"|12.5.1|"12.5.1"|" 1"|1.50E0'.split("|"),
+];
+const keyTexts = [
+  ..."a|é|ab|key of some length|1|10|01|__proto__|constructor||\\ud800|\\ud801|\\u0061|b".split(
     "|",
   ),
 ];
