@@ -26,14 +26,36 @@ export class RandomRecords {
   lines(count: number): Uint8Array {
     const lines = Array.from({ length: count }, () => this.#line());
     const bytes = Buffer.from(this.#chance(0.8) ? `${lines.join("")}` : lines.join("").trimEnd());
-    if (this.#chance(0.12)) {
-      for (let i = this.#below(3); i >= 0 && bytes.length > 0; i--) {
-        bytes[this.#below(bytes.length)] = this.#chance(0.8)
-          ? this.#pick([...Buffer.from('"\\{}[]:,0.eE-+ \t\n\u0001tnu/')])
-          : this.#below(256);
-      }
+    return this.#chance(0.15) ? this.#noisy(bytes) : new Uint8Array(bytes);
+  }
+
+  /** The bytes with a few of them changed, cut out, put in or repeated. */
+  #noisy(bytes: Uint8Array): Uint8Array {
+    let noisy: Uint8Array = bytes;
+    for (let i = this.#below(3); i >= 0; i--) {
+      const at = this.#below(noisy.length + 1);
+      const to = Math.min(at + 1 + this.#below(this.#chance(0.8) ? 4 : 60), noisy.length);
+      const put = Uint8Array.from({ length: 1 + this.#below(3) }, () => this.#byte());
+      const [before, part, after] = [
+        noisy.subarray(0, at),
+        noisy.subarray(at, to),
+        noisy.subarray(to),
+      ];
+      const parts = this.#pick([
+        [before, put, noisy.subarray(at + put.length)],
+        [before, after],
+        [before, put, part, after],
+        [before, part, part, after],
+        [before, Uint8Array.from(part, (byte) => byte ^ (1 << this.#below(8))), after],
+        this.#chance(0.1) ? [before] : [before, part.toReversed(), after],
+      ]);
+      noisy = new Uint8Array(Buffer.concat(parts));
     }
-    return new Uint8Array(bytes);
+    return noisy;
+  }
+
+  #byte(): number {
+    return this.#chance(0.8) ? this.#pick(noise) : this.#below(256);
   }
 
   #line(): string {
@@ -80,6 +102,7 @@ export class RandomRecords {
       case "enum":
         return JSON.stringify(this.#pick(type.values));
       case "timestamp":
+        if (this.#chance(0.05)) return `"${this.#integer()}"`;
         return this.#chance(0.3) ? this.#integer() : `"${this.#time()}"`;
       case "date":
         return `"${this.#time().slice(0, 10)}"`;
@@ -114,8 +137,9 @@ export class RandomRecords {
   }
 
   #time(): string {
-    const date = `${this.#pick(["1999", "2024", "0000"])}-0${1 + this.#below(9)}-${this.#pick(["01", "29", "31"])}`;
-    return date + this.#pick(times);
+    const year = this.#chance(0.9) ? this.#pick(["1999", "2024", "0000"]) : this.#pick(years);
+    const date = `${year}-0${1 + this.#below(9)}-${this.#pick(["01", "29", "31"])}`;
+    return date + (this.#chance(0.5) ? "T04:05:06.789Z" : this.#pick(times));
   }
 
   #text(): string {
@@ -143,8 +167,16 @@ const numbers = [
   ..."123456789012345|1234567890123456|12345678901234567890|9007199254740993|0.1|0.3".split("|"),
   ..."1.7976931348623157e308|0.000001|123.456|2147483648|-2147483649|1.0|100e-2|NaN".split("|"),
 ];
+const noise = [...Buffer.from('"\\{}[]:,0.eE-+ \t\n\u0001tnu/\uFEFF')];
+const years = "+002024|-000001|+275760|-271821|+999999|-0001|+02024|24|9999".split("|");
 const times = [
   ..."T04:05:06Z|T04:05:06.789Z|T24:00:00Z|T04:05:06.7Z|T04:05:06.123456789Z|T04:05:06.1234567890Z|T04:05:06+02:00Z|T04:05".split(
+    "|",
+  ),
+  ..."T04:05:06.1|T04:05:06.12z|T04:05:06.|T04:05:06,5Z|T4:05:06|T040506Z|T04:05:06+14:00".split(
+    "|",
+  ),
+  ..."T04:05:06-00:00|T04:05:06+24:00|T04:05:06+0260|T04:05:06+02|T04:05:60Z|T23:59:59.999999999-23:59".split(
     "|",
   ),
   ..."T04:05:06+02:00|T04:05:06.789-0230| 04:05:06|T04:60:06Z|T0a:05:06Z|||t04:05:06z".split("|"),
