@@ -1,4 +1,6 @@
 import { type FormatDescriptor, millraceError, type RecordFormat } from "@millrace/core";
+import { avroFormat } from "./avro/format.ts";
+import type { AvroOptions } from "./avro/options.ts";
 import { csvFormat } from "./csv/format.ts";
 import type { CsvOptions } from "./csv/options.ts";
 import { jsonFormat } from "./json/format.ts";
@@ -21,8 +23,10 @@ export function recordFormat(
       return jsonFormat;
     case "csv":
       return csvFormat(descriptor.options as CsvOptions);
+    case "avro":
+      return avroFormat(descriptor.options as AvroOptions);
     default: {
-      const problem = "there is no format of that name; there are csv and json";
+      const problem = "there is no format of that name; there are avro, csv and json";
       throw millraceError("CONNECTOR_CONFIG_INVALID", { connector: descriptor.format, problem });
     }
   }

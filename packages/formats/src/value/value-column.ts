@@ -39,7 +39,8 @@ export const keepsMaps = 11;
 /** A value in each child, at the same row. */
 export const keepsRows = 12;
 
-function keepingOf(type: DataType): number {
+/** How a column of the type keeps its values. */
+export function keepingOf(type: DataType): number {
   switch (type.kind) {
     case "utf8":
       return keepsText;
@@ -74,7 +75,8 @@ function keepingOf(type: DataType): number {
   }
 }
 
-function childFields({ name, type }: FieldType): readonly FieldType[] {
+/** The columns within a column: a list's items, a map's keys and values, a row's columns. */
+export function childFields({ name, type }: FieldType): readonly FieldType[] {
   switch (type.kind) {
     case "list":
       return [{ name: `${name}[]`, type: type.item }];
@@ -110,6 +112,8 @@ export class ValueColumn {
   readonly isNullable: boolean;
   /** Whether text may be an ISO time of milliseconds. */
   readonly isInstant: boolean;
+  /** Whether whole numbers of 64 bits may be beyond ±(2^53 − 1). */
+  readonly isBigint: boolean;
   /** Least and greatest whole number that fits. */
   readonly low: number;
   readonly high: number;
@@ -150,6 +154,8 @@ export class ValueColumn {
     this.keeping = check === undefined ? keepingOf(type) : keepsPlain;
     this.isNullable = type.nullable;
     this.isInstant = type.kind === "timestamp" && type.unit === "ms";
+    this.isBigint =
+      type.kind === "timestamp" ? !this.isInstant : "as" in type && type.as === "bigint";
     [this.low, this.high] = [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER];
     if (type.kind === "uint64") this.low = 0;
     if (this.keeping === keepsIntegers) [this.low, this.high] = integerRange(type.kind);
@@ -252,6 +258,16 @@ export class ValueColumn {
     this.halves[row * 2 + 1] = Math.floor(value / two32);
   }
 
+  /** Writes a signed 64-bit integer by its halves; false when it does not fit. */
+  setHalves(row: number, low: number, high: number): boolean {
+    if (this.low === 0 && high < 0) return false;
+    if (!this.isBigint && (high < -0x20_0000 || high > 0x1f_ffff)) return false;
+    if (!this.isBigint && high === -0x20_0000 && low === 0) return false;
+    this.halves[row * 2] = low;
+    this.halves[row * 2 + 1] = high;
+    return true;
+  }
+
   /** Writes the unscaled value of a decimal, a whole number within ±(2^53 − 1). */
   setUnscaled(row: number, unscaled: number): void {
     const high = Math.floor(unscaled / two32);
@@ -324,6 +340,11 @@ export class ValueColumn {
       for (const [k, entry] of entries.entries()) child.set(first + k, entry[i]);
     }
     this.offsets[row + 1] = end;
+  }
+
+  /** The plain value of a row, of a column that keeps those. */
+  plainAt(row: number): unknown {
+    return this.#plain[row];
   }
 
   /** The first `count` rows, copied; the column is empty afterwards. */
