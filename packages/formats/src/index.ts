@@ -18,4 +18,17 @@ export type {
   PlacingDecoder,
   PlacingFormat,
 } from "./value/placed-record.ts";
+export { protobuf } from "./protobuf/descriptor.ts";
+export {
+  protobufFields,
+  type ProtobufMessage,
+  type ProtobufMessageField,
+} from "./protobuf/fields-of-message.ts";
+export { protobufFormat } from "./protobuf/format.ts";
+export type {
+  ProtobufField,
+  ProtobufFields,
+  ProtobufOptions,
+  ProtobufScalar,
+} from "./protobuf/options.ts";
 export { recordFormat } from "./record-format.ts";

@@ -223,7 +223,11 @@ export class DatumReader {
   #readJson(step: ReadStep, column: ValueColumn, row: number, at: number, size: number): number {
     try {
       const text = decoder.decode(this.input.bytes.subarray(at, at + size));
-      column.set(row, JSON.parse(text));
+      const value = JSON.parse(text) as unknown;
+      if (value === null && !column.isNullable) {
+        return this.#fail(step.path, at, nullField(step.path));
+      }
+      column.set(row, value);
       return at + size;
     } catch (cause) {
       const problem = cause instanceof Error ? cause.message : String(cause);

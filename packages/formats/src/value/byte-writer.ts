@@ -76,6 +76,31 @@ export class ByteWriter {
     this.writeZigzag(count, 0);
   }
 
+  /** Starts a part that its length stands before; gives what ends it. Needs a byte. */
+  startSized(): number {
+    return this.size++;
+  }
+
+  /** Ends the part: its length, a varint, goes before it. Makes room itself. */
+  endSized(start: number): void {
+    const length = this.size - start - 1;
+    let more = 0;
+    for (let rest = length >>> 7; rest > 0; rest >>>= 7) more++;
+    if (more > 0) {
+      this.reserve(more);
+      this.bytes.copyWithin(start + 1 + more, start + 1, this.size);
+    }
+    this.size = start;
+    this.writeVarint(length, 0);
+    this.size += length;
+  }
+
+  /** Writes 32 bits, low byte first; needs four bytes. */
+  writeInt32(value: number): void {
+    this.#view.setInt32(this.size, value, true);
+    this.size += 4;
+  }
+
   /** Writes a zero and a schema's id, as a registry's clients do. Makes room itself. */
   writePrefix(schemaId: number): void {
     this.reserve(5);

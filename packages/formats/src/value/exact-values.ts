@@ -32,6 +32,31 @@ export function setScaledTime(
   return column.setHalves(row, Number(exact & 0xffff_ffffn) | 0, Number(exact >> 32n));
 }
 
+/**
+ * Writes a time of whole seconds and nanoseconds into the row; false when it does not fit. Digits
+ * beyond the column's unit are cut off: towards the past, of a duration towards 0.
+ */
+export function setSecondsTime(
+  column: ValueColumn,
+  row: number,
+  seconds: number,
+  nanos: number,
+): boolean {
+  const { type } = column.field;
+  const power = type.kind === "timestamp" && type.unit !== "ms" ? (type.unit === "us" ? 2 : 3) : 1;
+  const perSecond = 1000 ** power;
+  const beyond = Math.trunc(nanos / (1e9 / perSecond));
+  const value = seconds * perSecond + beyond;
+  if (Math.abs(value) <= safeMax && Math.abs(seconds * perSecond) <= safeMax) {
+    column.setWide(row, value);
+    return true;
+  }
+  if (Math.abs(seconds) > safeMax) return false;
+  const exact = BigInt(seconds) * BigInt(perSecond) + BigInt(beyond);
+  if (exact >= int64Max || exact < -int64Max) return false;
+  return column.setHalves(row, Number(exact & 0xffff_ffffn) | 0, Number(exact >> 32n));
+}
+
 function floorDivide(value: bigint, by: bigint): bigint {
   const rest = value % by;
   return (value - rest) / by - (rest < 0n ? 1n : 0n);

@@ -224,6 +224,16 @@ export class ValueColumn {
   setNull(row: number): void {
     this.isValid[row] = 0;
     this.hasNull = true;
+    this.#clear(row);
+  }
+
+  /** Writes what a type has for nothing: 0, false, no bytes, no items. Not for rows. */
+  setZero(row: number): void {
+    this.isValid[row] = 1;
+    this.#clear(row);
+  }
+
+  #clear(row: number): void {
     switch (this.keeping) {
       case keepsText:
       case keepsEnum:
