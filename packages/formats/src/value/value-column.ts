@@ -5,7 +5,7 @@ import {
   packValidity,
   writeDecimalWords,
 } from "@millrace/columnar";
-import { type DataType, Decimal, type FieldType, toArrowType } from "@millrace/core";
+import { type DataType, type Decimal, type FieldType, toArrowType } from "@millrace/core";
 import type { Data, DataType as ArrowType } from "apache-arrow";
 import type { ColumnCheck } from "./column-checks.ts";
 import { integerRange } from "./from-json.ts";

@@ -1,4 +1,4 @@
-import { type DataType, Decimal, type Json } from "@millrace/core";
+import type { DataType, Decimal, Json } from "@millrace/core";
 import avsc from "avsc";
 
 const longType = avsc.types.LongType.__with({

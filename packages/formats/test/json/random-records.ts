@@ -205,11 +205,8 @@ const decimals = [
   ),
   ...'""|"1,5"|-|"--1"|12.5.1|"12.5.1"|" 1"|1.50E0'.split("|"),
 ];
-const keyTexts = [
-  ..."a|é|ab|key of some length|1|10|01|__proto__|constructor||\\ud800|\\ud801|\\u0061|b".split(
-    "|",
-  ),
-];
+const keyTexts =
+  "a|é|ab|key of some length|1|10|01|__proto__|constructor||\\ud800|\\ud801|\\u0061|b".split("|");
 const tokens = [
   ...'true|false|null|tru|nulls|fals|True|undefined|"|"a|\\|"\\x"|"\\u12G4"|"\\u12"|'.split("|"),
   ...'{|[|[1,]|{"a":1,}|{"a"}|{,}|[,]|[[[[]]]]|{"a":{"b":[{}]}}|"\t"|"\u0001"|1 2|]'.split("|"),
