@@ -22,6 +22,11 @@ export const hiddenColumns: {
   readonly offset: "$offset";
   /** Index among the rows that one input row became (Int32). */
   readonly index: "$index";
+  /**
+   * Rows of an updating stream (Int32): +1 brings the row, −1 takes an equal one back. A batch of
+   * an updating stream has the column; a batch of an append stream never has.
+   */
+  readonly weight: "$weight";
 } = {
   time: "$time",
   watermark: "$watermark",
@@ -29,6 +34,7 @@ export const hiddenColumns: {
   partition: "$partition",
   offset: "$offset",
   index: "$index",
+  weight: "$weight",
 };
 
 /** Whether a name is one of Millrace's own columns. */
@@ -43,6 +49,12 @@ export const lineageColumns: readonly string[] = [
   hiddenColumns.offset,
   hiddenColumns.index,
 ];
+
+/** The weight column as a field. */
+export const weightField: FieldType = {
+  name: hiddenColumns.weight,
+  type: { kind: "int32", nullable: false },
+};
 
 /** The event-time column as a field. */
 export const timeField: FieldType = {

@@ -38,8 +38,10 @@ export type {
   ForecastOptions,
   IntervalJoinOptions,
   KeyedStream,
+  SampleOptions,
   Stream,
   WindowedStream,
 } from "./stream/stream.ts";
+export type { KeyedUpdatingStream, UpdatingStream } from "./stream/updating-stream.ts";
 export type { StreamTypeError } from "./stream/stream-type-error.ts";
 export { cumulate, hopping, session, tumbling } from "./stream/window.ts";

@@ -7,6 +7,7 @@ import { ForecastOperator } from "./forecast.ts";
 import { IntervalJoinOperator } from "./join/interval-join.ts";
 import type { OperatorContext } from "./operator-context.ts";
 import { RowFunctionOperator } from "./row-function.ts";
+import { SampleOperator } from "./sample.ts";
 import { UnionOperator } from "./union.ts";
 import { createWindowAggregate } from "./window/create-window-aggregate.ts";
 
@@ -39,6 +40,8 @@ export function createOperator(operator: StageOperator, context: OperatorContext
       return new DetectOperator(spec, schemas, context);
     case "forecast":
       return new ForecastOperator(spec, schemas, context);
+    case "sample":
+      return new SampleOperator(spec);
     case "union":
       return new UnionOperator(schemas.output);
   }

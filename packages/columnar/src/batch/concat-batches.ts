@@ -11,7 +11,7 @@ const merged: WeakMap<Schema, WeakMap<Schema, Schema>> = new WeakMap();
  * unchanged.
  *
  * A hidden column that only some have is null for the others where it is nullable or is
- * `$watermark`, else zero.
+ * `$watermark`, else zero. Batches with and without `$weight` are of different streams.
  */
 export function concatBatches(batches: readonly RecordBatch[]): RecordBatch {
   const first = batches[0];

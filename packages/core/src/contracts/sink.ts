@@ -12,8 +12,18 @@ export interface SinkDescriptor<Row extends object = object> {
   readonly connector: string;
   readonly options: Json;
   readonly guarantee: Guarantee;
+  /**
+   * Columns that identify a row in the store, where it can replace and delete rows. Absent: it only
+   * takes rows that stay, and so no updating stream.
+   */
+  readonly updatesKey?: readonly string[];
   /** Only for inference. */
   readonly accepts?: (row: Row) => void;
+}
+
+/** A sink that can replace and delete rows by a key, and so takes updating streams as well. */
+export interface UpdatingSinkDescriptor<Row extends object = object> extends SinkDescriptor<Row> {
+  readonly updatesKey: readonly string[];
 }
 
 /** What a run tells a sink on opening it. */
@@ -50,6 +60,10 @@ export interface Sink {
   readToken(partition: number): Promise<SinkToken | undefined>;
   /**
    * Writes rows and moves the token from `expected` to `next`, together or not at all.
+   *
+   * Rows with a column `$weight` are changes of an updating stream, in order; of those with one
+   * `updatesKey`, at most one row stands at a time. So per key the last change counts: +1 replaces
+   * the row in the store, −1 deletes it.
    *
    * @throws SINK_FENCED when the token in the store is not `expected`
    */

@@ -3,25 +3,25 @@ import {
   findField,
   formatDataType,
   type Guarantee,
-  isNumeric,
-  type ModelDescriptor,
   type RowSchema,
   type RowType,
   type SinkDescriptor,
 } from "@millrace/core";
-import {
-  detectionFields,
-  forecastFields,
-  type LogicalNode,
-  type NamedExpression,
-  type ProjectNode,
-  type UserFunction,
-  type WindowSpec,
+import type {
+  LogicalNode,
+  NamedExpression,
+  ProjectNode,
+  UserFunction,
+  WindowSpec,
 } from "@millrace/plan";
-import { unknownType } from "../expression/literal.ts";
 import { reportProblem, withinScope } from "../expression/scope.ts";
 import type { PlanDraft } from "../plan-draft.ts";
+import { deduplicateNode } from "./deduplicate.ts";
+import { detectNode, type DetectArguments } from "./detect.ts";
+import { forecastNode, type ForecastArguments } from "./forecast.ts";
 import { intervalJoinNode, type JoinArguments } from "./interval-join.ts";
+import { projectedBase } from "./projected-base.ts";
+import { type SampleArguments, sampleParts } from "./sample.ts";
 import { splitConditions } from "./split.ts";
 import {
   checkDuplicates,
@@ -33,7 +33,7 @@ import {
   knownNames,
   type RowCallback,
 } from "./step-columns.ts";
-import { stepOf } from "./step-of.ts";
+import type { StepInput } from "./step-input.ts";
 import { WindowedStep } from "./windowed-step.ts";
 
 /**
@@ -55,8 +55,10 @@ export class StreamStep {
     return this.node.schema;
   }
 
-  get #base(): { inputs: readonly string[]; schema: RowSchema; keys: readonly string[] } {
-    return { inputs: [this.node.id], schema: this.node.schema, keys: this.node.keys };
+  /** What a step keeps that leaves the columns as they are. */
+  get #base(): Pick<LogicalNode, "inputs" | "schema" | "keys" | "updating"> {
+    const { id, schema, keys, updating } = this.node;
+    return { inputs: [id], schema, keys, ...(updating === undefined ? {} : { updating }) };
   }
 
   /** Runs a step within the draft, so that problems find it. */
@@ -84,10 +86,9 @@ export class StreamStep {
     const fields = fieldsOf(columns);
     checkDuplicates(verb, fields);
     const id = this.draft.deriveId(verb === "keyBy" ? "keyColumns" : verb);
-    const schema = { fields };
     return this.#append({
-      inputs: [this.node.id],
-      schema,
+      ...projectedBase(this.node, columns),
+      schema: { fields },
       keys,
       id,
       kind: "project",
@@ -188,6 +189,8 @@ export class StreamStep {
     if (typeof userFunction !== "function") {
       reportProblem("PLAN_ARGUMENT_INVALID", { problem: `${kind} needs a function` });
     }
+    // A function need not give the same rows when it sees a row again that is taken back.
+    this.#checkAppends(kind);
     const id = this.draft.deriveId(kind);
     this.draft.functions.set(id, userFunction);
     return this.#append({ inputs: [this.node.id], schema, keys, id, kind, functionId: id });
@@ -209,6 +212,7 @@ export class StreamStep {
     return this.within("union", () => {
       const inputs = [this as StreamStep, ...others].map((stream) => this.#aligned(stream));
       const ids = inputs.map((stream) => stream.node.id);
+      for (const input of inputs) input.#checkAppends("union");
       const id = this.draft.deriveId("union");
       return this.#append({ inputs: ids, schema: this.#schema, keys: [], id, kind: "union" });
     });
@@ -239,6 +243,13 @@ export class StreamStep {
         return [name, this.#append({ ...this.#base, id, kind: "where", predicate })] as const;
       });
       return Object.fromEntries(streams);
+    });
+  }
+
+  sample(fraction: number, options: SampleArguments = {}): StreamStep {
+    return this.within("sample", () => {
+      const parts = sampleParts(this.#input, fraction, options);
+      return this.#append({ ...this.#base, id: this.draft.deriveId("sample"), ...parts });
     });
   }
 
@@ -273,12 +284,17 @@ export class StreamStep {
     reportProblem("PLAN_ARGUMENT_INVALID", { problem: `keyBy must come before ${step}` });
   }
 
+  #checkAppends(step: string): void {
+    if (this.node.updating !== undefined) reportProblem("PLAN_UPDATING_REFUSED", { step });
+  }
+
   window(
     window: WindowSpec,
     options: { allowedLateness?: Duration } = {},
   ): WindowedStep<StreamStep> {
     return this.within("window", () => {
       this.#checkKeyed("window");
+      this.#checkAppends("window");
       const allowedLatenessMs = options.allowedLateness ?? 0;
       if (!(Number.isSafeInteger(allowedLatenessMs) && allowedLatenessMs >= 0)) {
         const problem = "window: allowedLateness must be a duration of at least zero";
@@ -290,97 +306,40 @@ export class StreamStep {
     });
   }
 
-  deduplicate(id: string, options: { within: Duration }): StreamStep {
-    const step = `deduplicate ${JSON.stringify(id)}`;
+  /** A step over a keyed stream with an id of the user's. */
+  #stateful(verb: string, id: string, nodeOf: (step: string) => LogicalNode): StreamStep {
+    const step = `${verb} ${JSON.stringify(id)}`;
     return this.within(step, () => {
       this.draft.takeId(id);
-      this.#checkKeyed("deduplicate");
-      const withinMs = options.within;
-      if (!(Number.isSafeInteger(withinMs) && withinMs > 0)) {
-        const problem = `${step}: within must be a duration greater than zero`;
-        reportProblem("PLAN_ARGUMENT_INVALID", { problem });
-      }
-      return this.#append({ ...this.#base, id, kind: "deduplicate", withinMs });
+      this.#checkKeyed(verb);
+      this.#checkAppends(step);
+      return this.#append(nodeOf(step));
     });
+  }
+
+  get #input(): StepInput {
+    return { draft: this.draft, node: this.node };
+  }
+
+  deduplicate(id: string, options: { within: Duration }): StreamStep {
+    return this.#stateful("deduplicate", id, (step) =>
+      deduplicateNode(step, id, this.#input, options),
+    );
   }
 
   intervalJoin(id: string, right: StreamStep, options: JoinArguments): StreamStep {
-    const step = `intervalJoin ${JSON.stringify(id)}`;
-    return this.within(step, () => {
-      this.draft.takeId(id);
-      this.#checkKeyed("intervalJoin");
-      const inputs = { left: this.node, right: right.node };
-      return this.#append(intervalJoinNode(step, id, inputs, options));
+    return this.#stateful("intervalJoin", id, (step) => {
+      right.#checkAppends(step);
+      return intervalJoinNode(step, id, { left: this.node, right: right.node }, options);
     });
   }
 
-  #checkValue(step: string, value: string): void {
-    const [known] = knownNames(step, this.#schema, [value]);
-    const type = known === undefined ? undefined : findField(this.#schema, known)?.type;
-    if (type === undefined || type === unknownType || isNumeric(type)) return;
-    const actual = `${value}, which is ${formatDataType(type)}`;
-    reportProblem("PLAN_TYPE_MISMATCH", { step, expected: "a column of numbers", actual });
+  detect(id: string, options: DetectArguments): StreamStep {
+    return this.#stateful("detect", id, (step) => detectNode(step, id, this.#input, options));
   }
 
-  detect(
-    id: string,
-    options: { value: string; detector: ModelDescriptor<"detector"> },
-  ): StreamStep {
-    const step = `detect ${JSON.stringify(id)}`;
-    return this.within(step, () => {
-      this.draft.takeId(id);
-      this.#checkKeyed("detect");
-      this.#checkValue(step, options.value);
-      const fields = [...this.#schema.fields, ...detectionFields];
-      checkDuplicates(step, fields);
-      const stepMs = stepOf(this.draft, this.node);
-      const { value, detector } = options;
-      return this.#append({
-        ...this.#base,
-        schema: { fields },
-        id,
-        kind: "detect",
-        value,
-        detector,
-        ...(stepMs === undefined ? {} : { stepMs }),
-      });
-    });
-  }
-
-  forecast(
-    id: string,
-    options: {
-      value: string;
-      model: ModelDescriptor<"forecaster">;
-      horizon: Duration;
-      every?: Duration;
-      step?: Duration;
-      levels?: readonly number[];
-    },
-  ): StreamStep {
-    const step = `forecast ${JSON.stringify(id)}`;
-    return this.within(step, () => {
-      this.draft.takeId(id);
-      this.#checkKeyed("forecast");
-      this.#checkValue(step, options.value);
-      const levels = checkedLevels(step, options.levels ?? [0.8, 0.95]);
-      const keys = this.#schema.fields.filter((field) => this.node.keys.includes(field.name));
-      const fields = [...keys, ...forecastFields(levels)];
-      checkDuplicates(step, fields);
-      const stepMs = options.step ?? stepOf(this.draft, this.node);
-      return this.#append({
-        ...this.#base,
-        schema: { fields },
-        id,
-        kind: "forecast",
-        value: options.value,
-        model: options.model,
-        ...(stepMs === undefined ? {} : { stepMs }),
-        horizonMs: options.horizon,
-        everyMs: options.every ?? options.horizon,
-        levels,
-      });
-    });
+  forecast(id: string, options: ForecastArguments): StreamStep {
+    return this.#stateful("forecast", id, (step) => forecastNode(step, id, this.#input, options));
   }
 
   late(): StreamStep {
@@ -407,17 +366,9 @@ export class StreamStep {
         connector: sink.connector,
         options: sink.options,
         guarantee: sink.guarantee,
+        ...(sink.updatesKey === undefined ? {} : { updatesKey: sink.updatesKey }),
         ...(options.guarantee === undefined ? {} : { demandedGuarantee: options.guarantee }),
       });
     });
   }
-}
-
-/** Levels ascending and different, each within (0, 1). */
-function checkedLevels(step: string, levels: readonly number[]): readonly number[] {
-  if (levels.some((level) => !(level > 0 && level < 1))) {
-    const problem = `${step}: levels lie between 0 and 1, both excluded`;
-    reportProblem("PLAN_ARGUMENT_INVALID", { problem });
-  }
-  return [...new Set(levels)].sort((a, b) => a - b);
 }

@@ -71,7 +71,7 @@ export class IntervalJoinOperator implements Operator {
   ) {
     const [leftSchema, rightSchema] = schemas.inputs;
     assert(leftSchema !== undefined && rightSchema !== undefined, "a join has two inputs");
-    const keys = spec.keys.map((name) => {
+    const keys = spec.joinKeys.map((name) => {
       const field = findField(leftSchema, name);
       assert(field !== undefined, `the left input has the key column ${name}`);
       return field;

@@ -37,7 +37,7 @@ function joinOf({ lower, upper, kind }: Bounds): Operator {
   return operatorOf(
     {
       kind: "intervalJoin",
-      keys: ["key"],
+      joinKeys: ["key"],
       lowerMs: lower,
       upperMs: upper,
       joinKind: kind,

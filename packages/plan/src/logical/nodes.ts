@@ -1,6 +1,7 @@
 import type { DataType, Guarantee, Json, ModelDescriptor, RowSchema } from "@millrace/core";
 import type { AggregateColumn } from "../expression/aggregate.ts";
 import type { Expression, NamedExpression } from "../expression/expression.ts";
+import type { DeduplicateSpec, IntervalJoinSpec, SampleSpec } from "../physical/specs.ts";
 
 /** Where in the user's file a step was written. */
 export interface CodePlace {
@@ -21,7 +22,15 @@ interface NodeBase {
   readonly schema: RowSchema;
   /** Key columns of a keyed stream; empty when not keyed. */
   readonly keys: readonly string[];
+  /** Present where the stream is updating: a row may be taken back later. */
+  readonly updating?: Updating;
   readonly place?: CodePlace;
+}
+
+/** How the rows of an updating stream change. */
+export interface Updating {
+  /** Columns of which no two rows have the same values at a time; empty where none are known. */
+  readonly uniqueKey: readonly string[];
 }
 
 /** Reads a connector. Has no inputs. */
@@ -36,6 +45,8 @@ export interface SourceNode extends NodeBase {
   /** Absent where the source has no event time. */
   readonly eventTime?: Expression;
   readonly outOfOrdernessMs: number;
+  /** Whether the row type has checks of its own, given by `.validate`: they are no plain data. */
+  readonly hasValidators?: boolean;
 }
 
 /** Keeps the rows for which the predicate is true; null is false. */
@@ -65,6 +76,9 @@ export interface FunctionNode extends NodeBase {
 export interface UnionNode extends NodeBase {
   readonly kind: "union";
 }
+
+/** A share of the rows, which depends on their values alone. */
+export interface SampleNode extends NodeBase, SampleSpec {}
 
 /** Only marks `keys`: rows stay as they are. */
 export interface KeyByNode extends NodeBase {
@@ -127,24 +141,10 @@ export interface LateNode extends NodeBase {
 }
 
 /** The first row of each key by event time, until `withinMs` after it. */
-export interface DeduplicateNode extends NodeBase {
-  readonly kind: "deduplicate";
-  readonly withinMs: number;
-}
+export interface DeduplicateNode extends NodeBase, DeduplicateSpec {}
 
-/**
- * Pairs of rows of its two inputs with equal keys and `right.time` in `[left.time + lowerMs,
- * left.time + upperMs]`. The keys have the same names on both sides.
- */
-export interface IntervalJoinNode extends NodeBase {
-  readonly kind: "intervalJoin";
-  readonly joinKeys: readonly string[];
-  readonly lowerMs: number;
-  readonly upperMs: number;
-  readonly joinKind: JoinKind;
-  /** Over columns `left.<name>` and `right.<name>`. */
-  readonly columns: readonly NamedExpression[];
-}
+/** Pairs of rows of its two inputs; the keys have the same names on both sides. */
+export interface IntervalJoinNode extends NodeBase, IntervalJoinSpec {}
 
 /** `left`: a left row without a partner is in the result, with nulls for the right's columns. */
 export type JoinKind = "inner" | "left";
@@ -177,6 +177,8 @@ export interface SinkNode extends NodeBase {
   readonly connector: string;
   readonly options: Json;
   readonly guarantee: Guarantee;
+  /** Columns by which the store replaces and deletes rows; absent where it only appends. */
+  readonly updatesKey?: readonly string[];
   /** What the user demands; the planner refuses a sink that gives less. */
   readonly demandedGuarantee?: Guarantee;
 }
@@ -188,6 +190,7 @@ export type LogicalNode =
   | ProjectNode
   | FunctionNode
   | UnionNode
+  | SampleNode
   | KeyByNode
   | WindowAggregateNode
   | LateNode

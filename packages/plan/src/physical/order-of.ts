@@ -11,6 +11,7 @@ export function orderOf(spec: OperatorSpec): OrderClass {
     case "filterProject":
     case "rowFunction":
     case "union":
+    case "sample":
     case "windowAggregate":
     case "intervalJoin":
       return "order-free";

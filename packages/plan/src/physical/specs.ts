@@ -55,7 +55,7 @@ export interface DeduplicateSpec {
  */
 export interface IntervalJoinSpec {
   readonly kind: "intervalJoin";
-  readonly keys: readonly string[];
+  readonly joinKeys: readonly string[];
   readonly lowerMs: number;
   readonly upperMs: number;
   readonly joinKind: JoinKind;
@@ -83,6 +83,17 @@ export interface ForecastSpec {
   readonly levels: readonly number[];
 }
 
+/**
+ * Keeps the rows whose hash over `columns` (mixed with the seed) is below a share of all hashes.
+ */
+export interface SampleSpec {
+  readonly kind: "sample";
+  readonly columns: readonly string[];
+  /** From 0 to 1. */
+  readonly fraction: number;
+  readonly seed: number;
+}
+
 /** Brings inputs together as they come: columns in the order of the output schema. */
 export interface UnionSpec {
   readonly kind: "union";
@@ -97,6 +108,7 @@ export type OperatorSpec =
   | IntervalJoinSpec
   | DetectSpec
   | ForecastSpec
+  | SampleSpec
   | UnionSpec;
 
 /** Whether the order of rows matters to an operator (DESIGN 2). */

@@ -1,14 +1,7 @@
-import {
-  findField,
-  formatDataType,
-  isHiddenColumn,
-  isNumeric,
-  limits,
-  type MillraceError,
-  millraceError,
-} from "@millrace/core";
-import { checkWindow, type LogicalNode, type LogicalPlanData } from "@millrace/plan";
+import { isHiddenColumn, limits, type MillraceError, millraceError } from "@millrace/core";
+import type { LogicalNode, LogicalPlanData } from "@millrace/plan";
 import { nodesById, readersOf } from "../rules/rule.ts";
+import { stepFor } from "../steps/steps.ts";
 
 /**
  * The sanity check: changes nothing, refuses what cannot run. All problems at once, each with the
@@ -68,35 +61,11 @@ function checkColumns(node: LogicalNode): MillraceError[] {
 }
 
 function checkNode(node: LogicalNode, byId: ReadonlyMap<string, LogicalNode>): MillraceError[] {
-  switch (node.kind) {
-    case "source":
-      return checkSource(node);
-    case "windowAggregate":
-      return [...checkWindowOf(node), ...checkEventTime(node, byId)];
-    case "deduplicate":
-    case "intervalJoin":
-      return checkEventTime(node, byId);
-    case "detect":
-      return [...checkValue(node, byId), ...checkEventTime(node, byId)];
-    case "forecast":
-      return [...checkValue(node, byId), ...checkEventTime(node, byId), ...checkHorizon(node)];
-    case "sink":
-      return checkGuarantee(node);
-    default:
-      return [];
-  }
-}
-
-function checkWindowOf(node: Extract<LogicalNode, { kind: "windowAggregate" }>): MillraceError[] {
-  const problem = checkWindow(node.window);
-  return problem === undefined ? [] : [problem];
-}
-
-function checkSource(node: Extract<LogicalNode, { kind: "source" }>): MillraceError[] {
-  const type = node.eventTime?.type;
-  if (type === undefined || type.kind === "timestamp") return [];
-  const actual = formatDataType(type);
-  return [millraceError("PLAN_EVENT_TIME_INVALID", { source: node.id, actual })];
+  const step = stepFor(node);
+  const problems = step.check?.(node, byId) ?? [];
+  return step.needsEventTime?.(node) === true
+    ? [...problems, ...checkEventTime(node, byId)]
+    : [...problems];
 }
 
 /** Every source above a step that waits for event time must name one. */
@@ -123,34 +92,4 @@ function sourcesOf(
     const input = byId.get(id);
     return input === undefined ? [] : sourcesOf(input, byId, visited);
   });
-}
-
-function checkValue(
-  node: Extract<LogicalNode, { kind: "detect" | "forecast" }>,
-  byId: ReadonlyMap<string, LogicalNode>,
-): MillraceError[] {
-  const schema = byId.get(node.inputs[0] ?? "")?.schema ?? { fields: [] };
-  const field = findField(schema, node.value);
-  if (field === undefined) {
-    const columns = schema.fields.map((f) => f.name);
-    return [millraceError("PLAN_COLUMN_UNKNOWN", { step: node.id, column: node.value, columns })];
-  }
-  if (isNumeric(field.type)) return [];
-  const actual = formatDataType(field.type);
-  return [
-    millraceError("PLAN_TYPE_MISMATCH", { step: node.id, expected: "a numeric value", actual }),
-  ];
-}
-
-function checkHorizon(node: Extract<LogicalNode, { kind: "forecast" }>): MillraceError[] {
-  const { id, stepMs, horizonMs } = node;
-  if (stepMs === undefined) return [millraceError("PLAN_FORECAST_STEP_MISSING", { id })];
-  if (horizonMs > 0 && horizonMs % stepMs === 0) return [];
-  return [millraceError("PLAN_FORECAST_HORIZON_INVALID", { id, horizonMs, stepMs })];
-}
-
-function checkGuarantee(node: Extract<LogicalNode, { kind: "sink" }>): MillraceError[] {
-  const { demandedGuarantee: demanded, guarantee: offered, id: sink } = node;
-  if (demanded !== "exactly-once" || offered === "exactly-once") return [];
-  return [millraceError("PLAN_GUARANTEE_IMPOSSIBLE", { sink, demanded, offered })];
 }

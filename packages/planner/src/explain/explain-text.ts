@@ -2,22 +2,22 @@ import { formatDuration, type RowSchema, formatDataType } from "@millrace/core";
 import {
   formatExpression,
   formatWindow,
-  type JoinKind,
-  type LogicalNode,
   type LogicalPlanData,
-  type NamedExpression,
   type PhysicalPlan,
   type StageInput,
   type StageOperator,
   type StagePort,
 } from "@millrace/plan";
+import { describeColumns } from "../steps/describe-columns.ts";
+import { stepFor } from "../steps/steps.ts";
+import { describeIntervalJoin } from "../steps/describe-join.ts";
 
 /** The logical plan as text: one node a line, with its inputs, what it does and its columns. */
 export function explainLogical(plan: LogicalPlanData): string {
   const lines = plan.nodes.map((node) => {
     const inputs = node.inputs.length === 0 ? "" : ` ← ${node.inputs.join(", ")}`;
     const keys = node.keys.length === 0 ? "" : ` keyed by ${node.keys.join(", ")}`;
-    return `${node.id}${inputs}\n    ${describeNode(node)}${keys}\n    → ${describeSchema(node.schema)}`;
+    return `${node.id}${inputs}\n    ${stepFor(node).describe(node)}${keys}\n    → ${describeSchema(node.schema)}`;
   });
   return [`pipeline ${plan.name}`, ...lines].join("\n");
 }
@@ -80,12 +80,7 @@ export function describeOperator(operator: StageOperator): string {
     case "filterProject": {
       const where =
         spec.predicate === undefined ? [] : [`where ${formatExpression(spec.predicate)}`];
-      const select =
-        spec.columns === undefined
-          ? []
-          : [
-              `select ${spec.columns.map((c) => describeColumn(c.name, formatExpression(c.expression))).join(", ")}`,
-            ];
+      const select = spec.columns === undefined ? [] : [`select ${describeColumns(spec.columns)}`];
       return [...where, ...select].join("; ");
     }
     case "rowFunction":
@@ -95,59 +90,15 @@ export function describeOperator(operator: StageOperator): string {
     case "deduplicate":
       return `first by ${spec.keys.join(", ")} within ${formatDuration(spec.withinMs)}`;
     case "intervalJoin":
-      return `${describeJoin(spec)} by ${spec.keys.join(", ")}; select ${describeColumns(spec.columns)}`;
+      return `${describeIntervalJoin(spec)} by ${spec.joinKeys.join(", ")}; select ${describeColumns(spec.columns)}`;
     case "detect":
       return `detect ${spec.value} by ${spec.keys.join(", ")} with ${spec.detector.kind}`;
     case "forecast":
       return `forecast ${spec.value} by ${spec.keys.join(", ")} with ${spec.model.kind}, ${formatDuration(spec.horizonMs)} every ${formatDuration(spec.everyMs)}`;
+    case "sample":
+      return `sample ${spec.fraction} by ${spec.columns.join(", ")}`;
     case "union":
       return "union";
-  }
-}
-
-function describeColumns(columns: readonly NamedExpression[]): string {
-  return columns.map((c) => describeColumn(c.name, formatExpression(c.expression))).join(", ");
-}
-
-function describeJoin(join: {
-  readonly joinKind: JoinKind;
-  readonly lowerMs: number;
-  readonly upperMs: number;
-}): string {
-  const bounds = [join.lowerMs, join.upperMs].map((ms) => formatDuration(ms)).join(", ");
-  return `${join.joinKind} join where right.time − left.time in [${bounds}]`;
-}
-
-function describeColumn(name: string, expression: string): string {
-  return name === expression ? name : `${name} = ${expression}`;
-}
-
-function describeNode(node: LogicalNode): string {
-  switch (node.kind) {
-    case "source":
-      return `source ${node.connector}`;
-    case "where":
-      return `where ${formatExpression(node.predicate)}`;
-    case "project":
-      return `${node.verb} ${node.columns.map((c) => describeColumn(c.name, formatExpression(c.expression))).join(", ")}`;
-    case "filter":
-    case "map":
-    case "flatMap":
-      return `${node.kind} by function ${node.functionId}`;
-    case "windowAggregate":
-      return formatWindow(node.window);
-    case "deduplicate":
-      return `deduplicate within ${formatDuration(node.withinMs)}`;
-    case "intervalJoin":
-      return `${describeJoin(node)}; select ${describeColumns(node.columns)}`;
-    case "detect":
-      return `detect ${node.value} with ${node.detector.kind}`;
-    case "forecast":
-      return `forecast ${node.value} with ${node.model.kind}`;
-    case "sink":
-      return `sink ${node.connector}, ${node.guarantee}`;
-    default:
-      return node.kind;
   }
 }
 

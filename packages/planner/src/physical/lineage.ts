@@ -1,18 +1,6 @@
 import type { LogicalNode, LogicalPlanData } from "@millrace/plan";
 import { readersOf } from "../rules/rule.ts";
-
-/**
- * Models go by order; user functions number the rows they make, and name the record that they
- * refuse.
- */
-const orderedKinds: ReadonlySet<LogicalNode["kind"]> = new Set([
-  "deduplicate",
-  "detect",
-  "forecast",
-  "filter",
-  "map",
-  "flatMap",
-]);
+import { stepFor } from "../steps/steps.ts";
 
 /**
  * Sources whose rows must carry `$source`, `$partition` and `$offset`: those whose order among rows
@@ -22,19 +10,12 @@ const orderedKinds: ReadonlySet<LogicalNode["kind"]> = new Set([
 export function needsLineage(plan: LogicalPlanData): ReadonlySet<string> {
   const readers = readersOf(plan);
   const isOrdered = (node: LogicalNode): boolean => {
-    if (node.kind === "windowAggregate") {
-      return node.columns.some((column) =>
-        column.calls.some((call) => call.function === "first" || call.function === "last"),
-      );
-    }
-    if (orderedKinds.has(node.kind)) return true;
-    if (node.kind === "sink") return false;
-    return (readers.get(node.id) ?? []).some(isOrdered);
+    const needed = stepFor(node).needsLineage?.(node) ?? "as its readers";
+    return needed === "as its readers" ? (readers.get(node.id) ?? []).some(isOrdered) : needed;
   };
   const ordered = new Set<string>();
   for (const node of plan.nodes) {
-    if (node.kind === "source" && (readers.get(node.id) ?? []).some(isOrdered))
-      ordered.add(node.id);
+    if (node.kind === "source" && isOrdered(node)) ordered.add(node.id);
   }
   return ordered;
 }

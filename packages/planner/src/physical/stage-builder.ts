@@ -1,10 +1,7 @@
 import { assert, type RowSchema } from "@millrace/core";
 import {
-  type AggregateCall,
-  type Expression,
   type LogicalNode,
   type LogicalPlanData,
-  type NamedExpression,
   type OperatorSpec,
   orderOf,
   type ShuffleOutput,
@@ -15,6 +12,7 @@ import {
   type StagePort,
 } from "@millrace/plan";
 import { readersOf } from "../rules/rule.ts";
+import { stepFor } from "../steps/steps.ts";
 import type { Cut, StageNodes } from "./cut-stages.ts";
 import { fuseCalculation } from "./fuse-calculation.ts";
 
@@ -197,80 +195,7 @@ export class StageBuilder {
 }
 
 function specOf(node: LogicalNode): OperatorSpec {
-  switch (node.kind) {
-    case "filter":
-    case "map":
-    case "flatMap":
-      return { kind: "rowFunction", mode: node.kind, functionId: node.functionId, step: node.id };
-    case "union":
-      return { kind: "union" };
-    case "windowAggregate":
-      return windowSpec(node);
-    case "deduplicate":
-      return { kind: "deduplicate", keys: node.keys, withinMs: node.withinMs };
-    case "intervalJoin":
-      return {
-        kind: "intervalJoin",
-        keys: node.joinKeys,
-        lowerMs: node.lowerMs,
-        upperMs: node.upperMs,
-        joinKind: node.joinKind,
-        columns: node.columns,
-      };
-    case "detect":
-      return {
-        kind: "detect",
-        keys: node.keys,
-        value: node.value,
-        detector: node.detector,
-        ...(node.stepMs === undefined ? {} : { stepMs: node.stepMs }),
-      };
-    case "forecast":
-      assert(node.stepMs !== undefined, "the check refused a forecast without a step");
-      return {
-        kind: "forecast",
-        keys: node.keys,
-        value: node.value,
-        model: node.model,
-        stepMs: node.stepMs,
-        horizonMs: node.horizonMs,
-        everyMs: node.everyMs,
-        levels: node.levels,
-      };
-    default:
-      assert(false, `${node.kind} is not an operator`);
-  }
-}
-
-/** Equal aggregates of all columns are computed once. */
-function windowSpec(node: Extract<LogicalNode, { kind: "windowAggregate" }>): OperatorSpec {
-  const calls: AggregateCall[] = [];
-  const indexByText = new Map<string, number>();
-  const columns = node.columns.map((column): NamedExpression => {
-    const places = column.calls.map((call) => {
-      const text = JSON.stringify(call);
-      const index = indexByText.get(text) ?? calls.push(call) - 1;
-      indexByText.set(text, index);
-      return index;
-    });
-    return { name: column.name, expression: renumber(column.expression, places) };
-  });
-  return {
-    kind: "windowAggregate",
-    keys: node.keys,
-    window: node.window,
-    allowedLatenessMs: node.allowedLatenessMs,
-    calls,
-    columns,
-  };
-}
-
-function renumber(expression: Expression, places: readonly number[]): Expression {
-  if (expression.kind === "call") {
-    return { ...expression, arguments: expression.arguments.map((a) => renumber(a, places)) };
-  }
-  if (expression.kind !== "column") return expression;
-  const place = places[Number(expression.name.slice(1))];
-  assert(place !== undefined, `${expression.name} is one of the column's aggregates`);
-  return { ...expression, name: `$${place}` };
+  const spec = stepFor(node).spec?.(node);
+  assert(spec !== undefined, `${node.kind} is an operator`);
+  return spec;
 }

@@ -1,14 +1,6 @@
-import type { RowSchema } from "@millrace/core";
-import {
-  columnsOf,
-  detectionFields,
-  type Expression,
-  joinColumnsOf,
-  joinSides,
-  type LogicalNode,
-  type LogicalPlanData,
-} from "@millrace/plan";
-import { nodesById, readersOf, type Rule } from "./rule.ts";
+import { columnsOf, type LogicalNode, type LogicalPlanData } from "@millrace/plan";
+import { stepFor } from "../steps/steps.ts";
+import { readersOf, type Rule } from "./rule.ts";
 
 /**
  * Leaves out columns that nobody reads: sources decode only what is used, projections compute only
@@ -23,7 +15,11 @@ export const pruneColumns: Rule = {
     const required = requiredColumns(plan);
     const pruned = new Map<string, LogicalNode>();
     for (const node of plan.nodes) {
-      pruned.set(node.id, pruneNode(node, required.get(node.id) ?? new Set(), pruned));
+      const pruning = {
+        required: required.get(node.id) ?? new Set<string>(),
+        pruned: (id: string | undefined) => pruned.get(id ?? ""),
+      };
+      pruned.set(node.id, stepFor(node).prune?.(node, pruning) ?? node);
     }
     return { ...plan, nodes: [...pruned.values()] };
   },
@@ -31,19 +27,16 @@ export const pruneColumns: Rule = {
 
 /** Columns of each node's result that someone reads. */
 function requiredColumns(plan: LogicalPlanData): Map<string, Set<string>> {
-  const byId = nodesById(plan);
   const readers = readersOf(plan);
   const required = new Map<string, Set<string>>();
   for (const node of [...plan.nodes].reverse()) {
-    const names = new Set<string>();
+    const read = new Set<string>();
     for (const reader of readers.get(node.id) ?? []) {
-      for (const name of columnsReadBy(reader, node, required, readers)) names.add(name);
+      for (const name of columnsReadBy(reader, node, required, readers)) read.add(name);
     }
-    if (node.kind === "source" && node.eventTime !== undefined) columnsOf(node.eventTime, names);
-    required.set(node.id, names);
-    for (const name of names) {
-      if (byId.get(node.id)?.schema.fields.every((f) => f.name !== name)) names.delete(name);
-    }
+    if (node.kind === "source" && node.eventTime !== undefined) columnsOf(node.eventTime, read);
+    const names = node.schema.fields.map((field) => field.name);
+    required.set(node.id, new Set(names.filter((name) => read.has(name))));
   }
   return required;
 }
@@ -54,98 +47,12 @@ function columnsReadBy(
   required: ReadonlyMap<string, ReadonlySet<string>>,
   readers: ReadonlyMap<string, readonly LogicalNode[]>,
 ): Iterable<string> {
-  const wanted = required.get(reader.id) ?? new Set<string>();
-  const all = input.schema.fields.map((field) => field.name);
-  switch (reader.kind) {
-    case "where":
-      return [...wanted, ...columnsOf(reader.predicate)];
-    case "project":
-      return columnsOfAll(
-        reader.columns.filter((c) => wanted.has(c.name)).map((c) => c.expression),
-      );
-    case "keyBy":
-    case "deduplicate":
-      return [...wanted, ...reader.keys];
-    case "union":
-      return wanted;
-    case "intervalJoin": {
-      const columns = reader.columns.filter((column) => wanted.has(column.name));
-      const sides = joinSides.filter((_, index) => reader.inputs[index] === input.id);
-      return [...reader.joinKeys, ...sides.flatMap((side) => [...joinColumnsOf(side, columns)])];
-    }
-    case "windowAggregate": {
-      const late = (readers.get(reader.id) ?? []).filter((node) => node.kind === "late");
-      return [
-        ...reader.keys,
-        ...columnsOfAll(aggregateExpressions(reader)),
-        ...late.flatMap((node) => [...(required.get(node.id) ?? [])]),
-      ];
-    }
-    case "detect":
-    case "forecast":
-      // The model's time is the window's start where there is one.
-      return [...wanted, ...reader.keys, reader.value, "windowStart"];
-    default:
-      return all;
-  }
-}
-
-function aggregateExpressions(
-  node: Extract<LogicalNode, { kind: "windowAggregate" }>,
-): Expression[] {
-  return node.columns
-    .flatMap((column) => column.calls)
-    .flatMap((call) => [call.argument, call.filter])
-    .filter((expression) => expression !== undefined);
-}
-
-function columnsOfAll(expressions: readonly Expression[]): Set<string> {
-  const names = new Set<string>();
-  for (const expression of expressions) columnsOf(expression, names);
-  return names;
-}
-
-function pruneNode(
-  node: LogicalNode,
-  required: ReadonlySet<string>,
-  pruned: ReadonlyMap<string, LogicalNode>,
-): LogicalNode {
-  const input = pruned.get(node.inputs[0] ?? "");
-  switch (node.kind) {
-    case "source":
-      return {
-        ...node,
-        rowSchema: node.rowSchema ?? node.schema,
-        schema: keepFields(node.schema, required),
-      };
-    case "union":
-      return { ...node, schema: keepFields(node.schema, required) };
-    case "intervalJoin":
-    case "project":
-      return {
-        ...node,
-        columns: node.columns.filter((column) => required.has(column.name)),
-        schema: keepFields(node.schema, required),
-      };
-    case "where":
-    case "filter":
-    case "keyBy":
-    case "deduplicate":
-      return input === undefined ? node : { ...node, schema: input.schema };
-    case "late": {
-      const aggregated = pruned.get(node.inputs[0] ?? "");
-      const before = pruned.get(aggregated?.inputs[0] ?? "");
-      return before === undefined ? node : { ...node, schema: before.schema };
-    }
-    case "detect":
-      return input === undefined
-        ? node
-        : { ...node, schema: { fields: [...input.schema.fields, ...detectionFields] } };
-    default:
-      return node;
-  }
-}
-
-function keepFields(schema: RowSchema, names: ReadonlySet<string>): RowSchema {
-  return { fields: schema.fields.filter((field) => names.has(field.name)) };
+  const late = (readers.get(reader.id) ?? []).filter((node) => node.kind === "late");
+  const use = {
+    input,
+    wanted: required.get(reader.id) ?? new Set<string>(),
+    wantedLate: new Set(late.flatMap((node) => [...(required.get(node.id) ?? [])])),
+  };
+  const read = stepFor(reader).columnsRead?.(reader, use);
+  return read ?? input.schema.fields.map((field) => field.name);
 }

@@ -67,9 +67,16 @@ function swap(
 ): LogicalPlanData {
   const input = byId.get(before.inputs[0] ?? "");
   if (input === undefined) return plan;
+  const { updating: _, ...placed } = moved;
   const nodes = plan.nodes.map((node): LogicalNode => {
     if (node.id === where.id) {
-      return { ...moved, inputs: [input.id], schema: input.schema, keys: input.keys };
+      return {
+        ...placed,
+        inputs: [input.id],
+        schema: input.schema,
+        keys: input.keys,
+        ...(input.updating === undefined ? {} : { updating: input.updating }),
+      };
     }
     if (node.id === before.id) return { ...node, inputs: [where.id] };
     return node.inputs.includes(where.id)

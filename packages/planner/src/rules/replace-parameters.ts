@@ -1,13 +1,11 @@
 import { type DataType, type Json, type MillraceError, millraceError } from "@millrace/core";
 import {
-  type AggregateCall,
   type Expression,
-  type LogicalNode,
   type LogicalPlanData,
-  type NamedExpression,
   type ParameterSpec,
   rewriteExpression,
 } from "@millrace/plan";
+import { stepFor } from "../steps/steps.ts";
 
 /** Values of a run's parameters: plain data, or text as it comes from a flag or the environment. */
 export type ParameterValues = Readonly<Record<string, Json>>;
@@ -51,7 +49,8 @@ export function replaceParameters(
         ? { kind: "literal", value: literals.get(node.name) ?? null, type: node.type }
         : node,
     );
-  return { plan: { ...plan, nodes: plan.nodes.map((n) => mapExpressions(n, replace)) }, problems };
+  const nodes = plan.nodes.map((node) => stepFor(node).mapExpressions?.(node, replace) ?? node);
+  return { plan: { ...plan, nodes }, problems };
 }
 
 function parseParameter(parameter: ParameterSpec, value: Json): Json | MillraceError {
@@ -125,44 +124,4 @@ function fits(type: DataType, value: Json): boolean {
     default:
       return typeof value === "number" && Number.isSafeInteger(value);
   }
-}
-
-/** The node with each of its expressions changed. */
-function mapExpressions(
-  node: LogicalNode,
-  change: (expression: Expression) => Expression,
-): LogicalNode {
-  const named = (columns: readonly NamedExpression[]): NamedExpression[] =>
-    columns.map((column) => ({ ...column, expression: change(column.expression) }));
-  switch (node.kind) {
-    case "source":
-      return node.eventTime === undefined ? node : { ...node, eventTime: change(node.eventTime) };
-    case "where":
-      return { ...node, predicate: change(node.predicate) };
-    case "project":
-    case "intervalJoin":
-      return { ...node, columns: named(node.columns) };
-    case "windowAggregate":
-      return {
-        ...node,
-        columns: node.columns.map((column) => ({
-          ...column,
-          expression: change(column.expression),
-          calls: column.calls.map((call) => mapCall(call, change)),
-        })),
-      };
-    default:
-      return node;
-  }
-}
-
-function mapCall(
-  call: AggregateCall,
-  change: (expression: Expression) => Expression,
-): AggregateCall {
-  return {
-    ...call,
-    ...(call.argument === undefined ? {} : { argument: change(call.argument) }),
-    ...(call.filter === undefined ? {} : { filter: change(call.filter) }),
-  };
 }

@@ -19,6 +19,8 @@ export const planErrors: {
   PLAN_FORECAST_STEP_MISSING: ErrorSpec<{ id: string }>;
   PLAN_FORECAST_HORIZON_INVALID: ErrorSpec<{ id: string; horizonMs: number; stepMs: number }>;
   PLAN_GUARANTEE_IMPOSSIBLE: ErrorSpec<{ sink: string; demanded: string; offered: string }>;
+  PLAN_SINK_APPEND_ONLY: ErrorSpec<{ sink: string; connector: string }>;
+  PLAN_UPDATING_REFUSED: ErrorSpec<{ step: string }>;
   PLAN_PARAMETER_MISSING: ErrorSpec<{ name: string }>;
   PLAN_PARAMETER_INVALID: ErrorSpec<{ name: string; value: string; expected: string }>;
   PLAN_FUNCTION_LOST: ErrorSpec<{ functionId: string }>;
@@ -145,6 +147,21 @@ export const planErrors: {
     exitCode: 2,
     message: (p) => `The sink ${quote(p.sink)} gives ${p.offered}, but ${p.demanded} is demanded.`,
     hint: "Choose a sink with a transactional token, or lower the demand.",
+  }),
+  PLAN_SINK_APPEND_ONLY: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 2,
+    message: (p) =>
+      `The sink ${quote(p.sink)} (${p.connector}) cannot take rows back, and its stream is updating.`,
+    hint: "Give the sink a key, where it has one, or write the changes themselves with .changes().",
+  }),
+  PLAN_UPDATING_REFUSED: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 2,
+    message: (p) => `${p.step} needs rows that stay, and its stream is updating.`,
+    hint: "Put the step before the one that makes the stream updating, or read its .changes().",
   }),
   PLAN_PARAMETER_MISSING: errorSpec({
     domain: "user",

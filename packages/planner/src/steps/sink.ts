@@ -1,0 +1,26 @@
+import { type MillraceError, millraceError } from "@millrace/core";
+import type { LogicalNode } from "@millrace/plan";
+import type { NodeOf, Step } from "./step.ts";
+
+/** Takes every column, as the store has them. */
+export const sinkStep: Step<"sink"> = {
+  describe: (node) => `sink ${node.connector}, ${node.guarantee}`,
+  check: (node, byId) => [...checkGuarantee(node), ...checkChanges(node, byId)],
+  needsLineage: () => false,
+};
+
+function checkGuarantee(node: NodeOf<"sink">): MillraceError[] {
+  const { demandedGuarantee: demanded, guarantee: offered, id: sink } = node;
+  if (demanded !== "exactly-once" || offered === "exactly-once") return [];
+  return [millraceError("PLAN_GUARANTEE_IMPOSSIBLE", { sink, demanded, offered })];
+}
+
+/** A store can take back a row only if it knows which one. */
+function checkChanges(
+  node: NodeOf<"sink">,
+  byId: ReadonlyMap<string, LogicalNode>,
+): MillraceError[] {
+  const isUpdating = byId.get(node.inputs[0] ?? "")?.updating !== undefined;
+  if (!isUpdating || node.updatesKey !== undefined) return [];
+  return [millraceError("PLAN_SINK_APPEND_ONLY", { sink: node.id, connector: node.connector })];
+}

@@ -1,0 +1,42 @@
+import type { LogicalNode } from "@millrace/plan";
+import { deduplicateStep } from "./deduplicate.ts";
+import { detectStep } from "./detect.ts";
+import { forecastStep } from "./forecast.ts";
+import { intervalJoinStep } from "./interval-join.ts";
+import { keyByStep } from "./key-by.ts";
+import { lateStep } from "./late.ts";
+import { projectStep } from "./project.ts";
+import { sampleStep } from "./sample.ts";
+import { sinkStep } from "./sink.ts";
+import { sourceStep } from "./source.ts";
+import type { Step } from "./step.ts";
+import { unionStep } from "./union.ts";
+import { filterStep, flatMapStep, mapStep } from "./user-function.ts";
+import { whereStep } from "./where.ts";
+import { windowAggregateStep } from "./window-aggregate.ts";
+
+/** What the planner knows of each kind of step. */
+const steps: { readonly [Kind in LogicalNode["kind"]]: Step<Kind> } = {
+  source: sourceStep,
+  where: whereStep,
+  project: projectStep,
+  filter: filterStep,
+  map: mapStep,
+  flatMap: flatMapStep,
+  union: unionStep,
+  sample: sampleStep,
+  keyBy: keyByStep,
+  windowAggregate: windowAggregateStep,
+  late: lateStep,
+  deduplicate: deduplicateStep,
+  intervalJoin: intervalJoinStep,
+  detect: detectStep,
+  forecast: forecastStep,
+  sink: sinkStep,
+};
+
+/** The step of a node's kind; its functions take that node. */
+export function stepFor(node: LogicalNode): Step<LogicalNode["kind"]> {
+  // The table is by kind, so the step of a node's kind takes the node; a union cannot say that.
+  return steps[node.kind] as unknown as Step<LogicalNode["kind"]>;
+}

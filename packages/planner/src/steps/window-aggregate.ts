@@ -1,0 +1,29 @@
+import { checkWindow, formatWindow } from "@millrace/plan";
+import { callExpressions, mapAggregates, numberCalls } from "./aggregate-columns.ts";
+import { columnsOfAll } from "./columns-of-all.ts";
+import type { Step } from "./step.ts";
+
+/** Aggregates per key and window. */
+export const windowAggregateStep: Step<"windowAggregate"> = {
+  describe: (node) => formatWindow(node.window),
+  check(node) {
+    const problem = checkWindow(node.window);
+    return problem === undefined ? [] : [problem];
+  },
+  needsEventTime: () => true,
+  columnsRead: (node, { wantedLate }) => [
+    ...node.keys,
+    ...columnsOfAll(callExpressions(node.columns)),
+    ...wantedLate,
+  ],
+  mapExpressions: (node, change) => ({ ...node, columns: mapAggregates(node.columns, change) }),
+  needsLineage: (node) =>
+    node.columns.some(({ calls }) => calls.some((c) => ["first", "last"].includes(c.function))),
+  spec: (node) => ({
+    kind: "windowAggregate",
+    keys: node.keys,
+    window: node.window,
+    allowedLatenessMs: node.allowedLatenessMs,
+    ...numberCalls(node.columns),
+  }),
+};
