@@ -17,7 +17,7 @@ export type AvroItems =
   | { readonly kind: "map"; readonly item: AvroType };
 
 /** The logical type of bytes that are a decimal. */
-export interface AvroDecimal {
+interface AvroDecimal {
   readonly precision: number;
   readonly scale: number;
 }

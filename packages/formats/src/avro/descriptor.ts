@@ -4,9 +4,9 @@ import type { AvroOptions } from "./options.ts";
 import { type AvroRow, rowTypeOfSchema } from "./row-type-of-schema.ts";
 
 /**
- * Records that are one Avro datum each. The row type says which columns a stream has; the schema, by
- * default that of the row type, what the records hold. Of a schema alone the row type follows, but
- * its columns have no static types.
+ * Records that are one Avro datum each. The row type says which columns a stream has; the schema,
+ * by default that of the row type, what the records hold. Of a schema alone the row type follows,
+ * but its columns have no static types.
  *
  * @throws MillraceError `FORMAT_SCHEMA_INVALID`; `FORMAT_SCHEMA_MISMATCH` when no row type follows
  * @example

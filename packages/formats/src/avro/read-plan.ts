@@ -26,6 +26,7 @@ import { Mismatch } from "./mismatch.ts";
 export const skips = 0;
 /** Nothing is written; the row is null. */
 export const readsNull = 1;
+/** A byte, 0 or 1. */
 export const readsBoolean = 2;
 /** int or long, as an integer of at most 32 bits or a date. */
 export const readsInteger = 3;
@@ -35,11 +36,15 @@ export const readsWholeNumber = 4;
 export const readsWide = 5;
 /** int or long, as a time of another unit. */
 export const readsScaled = 6;
+/** Four bytes. */
 export const readsFloat = 7;
+/** Eight bytes. */
 export const readsDouble = 8;
 /** A length and as many bytes of text. */
 export const readsText = 9;
+/** A length and as many bytes. */
 export const readsBytes = 10;
+/** As many bytes as the type says. */
 export const readsFixed = 11;
 /** The index of a symbol. */
 export const readsSymbol = 12;
@@ -49,9 +54,13 @@ export const readsChoice = 13;
 export const readsJson = 14;
 /** A length and as many bytes of a decimal. */
 export const readsDecimal = 15;
+/** As many bytes of a decimal as the type says. */
 export const readsFixedDecimal = 16;
+/** Blocks of items. */
 export const readsList = 17;
+/** Blocks of keys and values. */
 export const readsMap = 18;
+/** The steps of its fields, one after the other. */
 export const readsRecord = 19;
 /** The index of a branch, and its value. */
 export const readsUnion = 20;

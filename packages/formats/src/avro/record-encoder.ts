@@ -9,8 +9,8 @@ import type { AvroSchemas } from "./options.ts";
 import { writePlan, type WriteStep } from "./write-plan.ts";
 
 /**
- * Encodes each row as a record that is one Avro datum, with its schema's id before it where there is
- * one.
+ * Encodes each row as a record that is one Avro datum, with its schema's id before it where there
+ * is one.
  *
  * **Cost** O(bytes), no object per row
  *

@@ -10,8 +10,8 @@ const timeLogical = {
 /**
  * The Avro schema, in its JSON form, that holds every value of a row type.
  *
- * Nullable columns are unions with null, whose default is null. Enums whose values are no Avro names,
- * and `json`, are strings; durations are longs of milliseconds.
+ * Nullable columns are unions with null, whose default is null. Enums whose values are no Avro
+ * names, and `json`, are strings; durations are longs of milliseconds.
  *
  * @throws MillraceError `FORMAT_SCHEMA_MISMATCH` when a column's name is none of Avro's, or it is
  *   `uint64` as bigint
@@ -19,8 +19,9 @@ const timeLogical = {
  * ```ts import.meta.vitest
  * import { t } from "@millrace/core";
  *
- * const { schema } = t.row({ origin: t.utf8(), delay: t.float64().nullable() });
- * avroSchemaOf(schema); // => { type: "record", name: "Row", fields: [{ name: "origin", type: "string" }, { name: "delay", type: ["null", "double"], default: null }] }
+ * const { schema } = t.row({ delay: t.float64().nullable() });
+ * const fields = [{ name: "delay", type: ["null", "double"], default: null }];
+ * avroSchemaOf(schema, "Flight"); // => { type: "record", name: "Flight", fields }
  * ```
  */
 export function avroSchemaOf(rowType: RowSchema, name = "Row"): Json {

@@ -24,6 +24,7 @@ import { logicalPower, timePower } from "./time-unit.ts";
 
 /** Bytes that are the same for each row. */
 export const writesConstant = 0;
+/** A byte, 0 or 1. */
 export const writesBoolean = 1;
 /** An int or long. */
 export const writesInteger = 2;
@@ -31,16 +32,23 @@ export const writesInteger = 2;
 export const writesWide = 3;
 /** A long of microseconds, from milliseconds. */
 export const writesMicros = 4;
+/** Four bytes. */
 export const writesFloat = 5;
+/** Eight bytes. */
 export const writesDouble = 6;
 /** Texts and bytes, with their length. */
 export const writesText = 7;
 /** The index of an enum's symbol. */
 export const writesSymbol = 8;
+/** A length and the bytes of a decimal. */
 export const writesDecimal = 9;
+/** As many bytes of a decimal as the type says. */
 export const writesFixedDecimal = 10;
+/** A block of items. */
 export const writesList = 11;
+/** A block of keys and values. */
 export const writesMap = 12;
+/** The steps of its fields, one after the other. */
 export const writesRecord = 13;
 
 /** One step of writing: a column as a value of the schema. */

@@ -13,7 +13,8 @@ import type { ProtobufOptions } from "./options.ts";
  * import { t } from "@millrace/core";
  *
  * const Flight = t.row({ origin: t.utf8(), delayMinutes: t.int32().nullable() });
- * protobuf(Flight, { fields: { origin: 1, delayMinutes: { number: 2, type: "sint32" } } }).format; // => "protobuf"
+ * const fields = { origin: 1, delayMinutes: { number: 2, type: "sint32" } } as const;
+ * protobuf(Flight, { fields }).format; // => "protobuf"
  * protobuf(Flight, { fields: { origin: 1 } }); // throws FORMAT_SCHEMA_MISMATCH
  * ```
  */

@@ -3,22 +3,39 @@ import type { ProtobufField, ProtobufFields, ProtobufScalar } from "./options.ts
 
 // The form of a field's values. Numbers, to switch on.
 
+/** `bool`. */
 export const isBool = 0;
+/** `int32`. */
 export const isInt32 = 1;
+/** `sint32`. */
 export const isSint32 = 2;
+/** `uint32`. */
 export const isUint32 = 3;
-export const isInt64 = 4;
+/** `int64`. */
+const isInt64 = 4;
+/** `sint64`. */
 export const isSint64 = 5;
+/** `uint64`. */
 export const isUint64 = 6;
+/** The number of an enum's value. */
 export const isEnum = 7;
+/** `fixed32`. */
 export const isFixed32 = 8;
+/** `sfixed32`. */
 export const isSfixed32 = 9;
+/** `float`. */
 export const isFloat = 10;
+/** `fixed64`. */
 export const isFixed64 = 11;
+/** `sfixed64`. */
 export const isSfixed64 = 12;
+/** `double`. */
 export const isDouble = 13;
-export const isString = 14;
+/** `string`. */
+const isString = 14;
+/** `bytes`. */
 export const isBytes = 15;
+/** A message of the user. */
 export const isMessage = 16;
 /** google.protobuf.Timestamp. */
 export const isTimestamp = 17;
@@ -29,15 +46,22 @@ export const isPlainText = 19;
 
 // How often a field may stand in a message.
 
+/** The last one counts. */
 export const standsOnce = 0;
+/** Each one is an item. */
 export const standsInList = 1;
+/** Each one is an entry. */
 export const standsInMap = 2;
 
 // Wire types.
 
+/** Seven bits a byte. */
 export const wireVarint = 0;
+/** Eight bytes. */
 export const wireFixed64 = 1;
+/** A length and as many bytes. */
 export const wireSized = 2;
+/** Four bytes. */
 export const wireFixed32 = 5;
 
 /** A field of a message, and the column that it fills. */

@@ -9,8 +9,8 @@ import type { ProtobufOptions } from "./options.ts";
  * Decodes records that are one Protobuf message each. Fields that no column takes are passed over.
  *
  * **Cost** O(bytes), no allocation but for a refused record, decimals and JSON
- * **Nulls** an absent field of a nullable column is null; of another one it is 0, false or empty, but
- * an absent message, time or decimal is missing
+ * **Nulls** an absent field of a nullable column is null; of another one it is 0, false or empty,
+ * but an absent message, time or decimal is missing
  *
  * @throws MillraceError `FORMAT_SCHEMA_MISMATCH` when a column has no field that fits,
  *   `CONNECTOR_CONFIG_INVALID` when a check turns out to be asynchronous

@@ -9,8 +9,8 @@ import { writeMessage } from "./message-writer.ts";
 import type { ProtobufOptions } from "./options.ts";
 
 /**
- * Encodes each row as a record that is one Protobuf message. Nulls are left out, and so is what is 0,
- * false or empty in a column that is not nullable.
+ * Encodes each row as a record that is one Protobuf message. Nulls are left out, and so is what is
+ * 0, false or empty in a column that is not nullable.
  *
  * **Cost** O(bytes), no object per row but for decimals
  * **Nulls** an empty list or map of a nullable column is read back as null: a message cannot tell

@@ -3,6 +3,8 @@ import type { BadRecord, BadRecordPlace } from "@millrace/core";
 import type { FieldProblem } from "./field-problem.ts";
 
 const rawBytesMax = 65_536;
+/** As base64 they are 64 KiB. */
+const binaryBytesMax = 49_152;
 const lenientText = new TextDecoder("utf-8", { ignoreBOM: true });
 const noBytes = new Uint8Array(0);
 
@@ -31,6 +33,6 @@ export function badRecord(
   place?: BadRecordPlace,
 ): BadRecord {
   if (isUtf8(record)) return badLine(index, problem, record, place);
-  const raw = Buffer.from(record.subarray(0, rawBytesMax)).toString("base64");
+  const raw = Buffer.from(record.subarray(0, binaryBytesMax)).toString("base64");
   return { ...badLine(index, problem, noBytes, place), raw, rawEncoding: "base64" };
 }

@@ -98,8 +98,8 @@ const noBytes = new Uint8Array(0);
 
 /**
  * A column being decoded, written by row index, in order; a row may be written again after a try
- * that failed, and only rows 0 … count − 1 of `finish` are kept. Items of lists and maps are rows of
- * the children, which `offsets` tells apart.
+ * that failed, and only rows 0 … count − 1 of `finish` are kept. Items of lists and maps are rows
+ * of the children, which `offsets` tells apart.
  *
  * One class for all types, with its arrays in the open: a reader's loop then meets one shape only,
  * and calls nothing per value. Arrays that a type does not use are empty. Who writes an array sets

@@ -16,7 +16,8 @@ export const formatErrors: {
     domain: "user",
     retry: "never",
     exitCode: 1,
-    message: (p) => `The ${p.format} schema does not fit the row type at ${quote(p.field)}: ${p.problem}.`,
+    message: (p) =>
+      `The ${p.format} schema does not fit the row type at ${quote(p.field)}: ${p.problem}.`,
     hint: "Change the column's type, make it nullable, or give the schema that the records have.",
   }),
 };
