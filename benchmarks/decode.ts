@@ -98,7 +98,7 @@ function comparison(
   const size = Math.round(sizeBytes / rowCount);
   const which = columns.length === columnsOf(rows).length ? "all columns" : "two columns";
   const name = `${format}, ${rows.name}, ${size} B a record, ${which}`;
-  return { case: name, count: rowCount, unit: "rows/s", ...rest };
+  return { case: name, count: rowCount, unit: "rows/cpu-s", ...rest };
 }
 
 function checkCount(rows: number): void {

@@ -14,6 +14,7 @@ import {
   keepsNumbers,
   keepsRows,
   keepsText,
+  forgetReads,
   keepsWide,
   type ValueColumn,
 } from "../value/value-column.ts";
@@ -37,6 +38,8 @@ import {
 // R2. What S1 and S2 of `scan.ts` ask of the bytes is the caller's to keep.
 
 const noBytes = new Uint8Array(0);
+/** Whole numbers up to here cost no allocation. */
+const smallMax = 0x3fff_ffff;
 /** Entries of a map whose keys are compared with each other here. */
 const entriesMax = 32;
 
@@ -59,10 +62,13 @@ export class RecordReader {
   /** The same bytes, once text is wanted of them. */
   #buffer: Buffer | undefined;
   #opened: Uint8Array = noBytes;
+  readonly #readsMax: number;
   #reads = 0;
 
-  constructor(columns: readonly ValueColumn[]) {
+  /** `readsMax` is how many objects are told apart before the count begins anew. */
+  constructor(columns: readonly ValueColumn[], readsMax: number = smallMax) {
     this.#columns = columns;
+    this.#readsMax = readsMax;
     this.#members = new MemberTable(columns);
     this.#addTables(columns);
   }
@@ -95,6 +101,11 @@ export class RecordReader {
    */
   read(from: number, row: number): number {
     const bytes = this.#bytes;
+    // Never within a record, whose outer objects still need their numbers.
+    if (this.#reads > this.#readsMax) {
+      this.#reads = 0;
+      forgetReads(this.#columns);
+    }
     let at = skipSpace(bytes, from);
     if (bytes[at] !== 123) return -1;
     at = this.#readMembers(this.#members, this.#columns, row, at);
@@ -112,7 +123,8 @@ export class RecordReader {
   ): number {
     const bytes = this.#bytes;
     const view = this.#view;
-    const readId = this.#nextReadId();
+    // Each object has its own, so that a column knows in which one it was written last.
+    const readId = ++this.#reads;
     let written = 0;
     let at = from;
     let member = members.start;
@@ -150,15 +162,6 @@ export class RecordReader {
     if (bytes[at] !== 125) return -1;
     if (written < columns.length && !fillMissing(columns, readId, row)) return -1;
     return at + 1;
-  }
-
-  /** Each object has its own, so that a column knows in which one it was written last. */
-  #nextReadId(): number {
-    if (this.#reads === 0x3fff_ffff) {
-      this.#reads = 0;
-      forgetReads(this.#columns);
-    }
-    return ++this.#reads;
   }
 
   /** Reads the value at `at` into the row; gives the index after it, or −1. */
@@ -360,13 +363,6 @@ export class RecordReader {
 
 function isWholeWithin(value: number, low: number, high: number): boolean {
   return value >= low && value <= high && Math.floor(value) === value;
-}
-
-function forgetReads(columns: readonly ValueColumn[]): void {
-  for (const column of columns) {
-    column.writtenIn = 0;
-    forgetReads(column.children);
-  }
 }
 
 /** Makes null what the read did not write; false when that is not allowed. */

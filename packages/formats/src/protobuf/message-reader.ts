@@ -8,7 +8,7 @@ import {
   wrongType,
 } from "../value/field-problem.ts";
 import { fromJson } from "../value/from-json.ts";
-import type { ValueColumn } from "../value/value-column.ts";
+import { forgetReads, type ValueColumn } from "../value/value-column.ts";
 import {
   type FieldPlan,
   isBool,
@@ -36,6 +36,8 @@ import {
 } from "./field-plan.ts";
 import { skipField } from "./skip-field.ts";
 
+/** Whole numbers up to here cost no allocation. */
+const smallMax = 0x3fff_ffff;
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 // M1. A read gives the index after what it read, or −1 after `fail` has said why.
@@ -51,9 +53,12 @@ export class MessageReader {
   problemAt = 0;
   readonly #plan: MessagePlan;
   readonly #columns: readonly ValueColumn[];
+  readonly #readsMax: number;
   #reads = 0;
 
-  constructor(plan: MessagePlan, columns: readonly ValueColumn[]) {
+  /** `readsMax` is how many messages are told apart before the count begins anew. */
+  constructor(plan: MessagePlan, columns: readonly ValueColumn[], readsMax: number = smallMax) {
+    this.#readsMax = readsMax;
     this.#plan = plan;
     this.#columns = columns;
   }
@@ -62,6 +67,11 @@ export class MessageReader {
   read(row: number, from: number, to: number): boolean {
     this.input.end = to;
     this.problem = undefined;
+    // Never within a record, whose outer messages still need their numbers.
+    if (this.#reads > this.#readsMax) {
+      this.#reads = 0;
+      forgetReads(this.#columns);
+    }
     const readId = ++this.#reads;
     const end = this.#readMessage(this.#plan, this.#columns, row, from, readId);
     return end >= 0 && this.#fillAbsent(this.#plan, this.#columns, row, readId, from) >= 0;

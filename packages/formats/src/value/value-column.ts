@@ -418,6 +418,14 @@ export class ValueColumn {
   }
 }
 
+/** Lets the numbers of reads, `writtenIn`, begin anew. */
+export function forgetReads(columns: readonly ValueColumn[]): void {
+  for (const column of columns) {
+    column.writtenIn = 0;
+    forgetReads(column.children);
+  }
+}
+
 function plainBytes(value: string): Uint8Array[] {
   const bytes = encoder.encode(value);
   return bytes.some((byte) => byte < 32 || byte === 34 || byte === 92) ? [] : [bytes];
