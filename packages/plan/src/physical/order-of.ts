@@ -14,7 +14,11 @@ export function orderOf(spec: OperatorSpec): OrderClass {
     case "sample":
     case "windowAggregate":
     case "intervalJoin":
+    case "topRows":
+    case "changes":
       return "order-free";
+    case "runningAggregate":
+      return spec.forgetAfterMs === undefined ? "order-free" : "event-ordered";
     case "deduplicate":
     case "detect":
     case "forecast":
