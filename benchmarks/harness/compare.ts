@@ -6,7 +6,10 @@ export interface Comparison {
   readonly case: string;
   /** Units of work of one call, such as rows. */
   readonly count: number;
-  /** Of the value: "rows/s", "rows/cpu-s" of user and system time, or "µs/…" and "ns/…" for time per unit of work. */
+  /**
+   * Of the value: "rows/s", "rows/cpu-s" of user and system time, or "µs/…" and "ns/…" for time per
+   * unit of work.
+   */
   readonly unit: string;
   readonly ours: () => Promise<void> | void;
   readonly against: string;
