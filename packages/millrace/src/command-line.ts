@@ -6,6 +6,7 @@ import { isPipeline, type Pipeline } from "@millrace/dsl";
 import { readDeadLetters } from "./run/dead-letters.ts";
 import { plan, start } from "./run/run.ts";
 import { readWhyStuck, savedPipelines } from "./run/saved-pipelines.ts";
+import { listTopics, readTopicRecords, writeTopicRecords } from "./run/topic-records.ts";
 
 /** With `--json`, stdout is for machines: tables go beside it. */
 const consoleOnStderr: ConnectorRegistry = {
@@ -37,7 +38,11 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
       start(pipeline as Pipeline, isJson ? { ...flags, connectors: consoleOnStderr } : flags),
     savedPipelines,
     whyStuck: readWhyStuck,
-    deadLetters: (pipeline, state) => readDeadLetters(join(state, pipeline), pipeline),
+    deadLetters: (pipeline, { state, log }) =>
+      readDeadLetters(log ?? join(state, pipeline), pipeline),
+    topics: listTopics,
+    readTopic: readTopicRecords,
+    writeTopic: (log, name, partitions) => writeTopicRecords(log, name, process.stdin, partitions),
   };
   return main(words, environment);
 }

@@ -22,6 +22,8 @@ export interface ControlRecord {
    * what earlier versions saved, which cannot be continued.
    */
   readonly stages?: readonly StageOutline[];
+  /** Ids of the topics that are sinks, by name; known once it is running. */
+  readonly topics?: Readonly<Record<string, string>>;
 }
 
 /** What a stage reads and writes. */
