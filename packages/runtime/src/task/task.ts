@@ -22,7 +22,7 @@ import {
   type SourceProgress,
 } from "@millrace/core";
 import type { Stage } from "@millrace/plan";
-import type { TaskInput } from "../input/task-input.ts";
+import { isBeyond, type TaskInput } from "../input/task-input.ts";
 import { encodeDeadLetters } from "../output/dead-letter-record.ts";
 import type { EdgeOutput } from "../output/edge-output.ts";
 import type { Changelog, OperatorTables } from "../state/changelog.ts";
@@ -146,7 +146,7 @@ export class Task {
     const readLimit = limits.front.watermark + limits.maxDriftMs;
     this.#askAgain();
     const input = this.#nextInput(readLimit);
-    if (input !== undefined) await this.#take(input, limits.front);
+    if (input !== undefined) await this.#take(input, limits.front, readLimit);
     else if (this.#canEnd()) this.#advance();
     const isQuiet = this.#nextInput(readLimit) === undefined;
     const isHeld = isQuiet && this.#openInputs().some((open) => isBeyond(open, readLimit));
@@ -250,8 +250,8 @@ export class Task {
     return next;
   }
 
-  async #take(input: TaskInput, front: SourceFront): Promise<void> {
-    const read = await input.read();
+  async #take(input: TaskInput, front: SourceFront, readLimit: number): Promise<void> {
+    const read = await input.read(readLimit);
     const hasFollowed = this.#follow(input, front);
     if (read.kind === "caught-up") {
       this.#caughtUp.add(input);
@@ -319,11 +319,6 @@ export class Task {
       counts: this.counts() as unknown as Json,
     };
   }
-}
-
-/** Whether an input waits for others that are behind it in event time. */
-function isBeyond(input: TaskInput, readLimit: number): boolean {
-  return input.partitions.some((p) => !p.isIdle) && input.watermark > readLimit;
 }
 
 function tablesOf(chain: OperatorChain): OperatorTables[] {
