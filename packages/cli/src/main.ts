@@ -7,6 +7,7 @@ import { addExplainErrorCommand } from "./commands/explain-error.ts";
 import { addExplainCommand } from "./commands/explain.ts";
 import { addInitCommand } from "./commands/init.ts";
 import { addRunCommand } from "./commands/run.ts";
+import { addTopicCommand } from "./commands/topic.ts";
 import type { CliEnvironment } from "./environment.ts";
 
 /** Exit codes of `pipe`. */
@@ -46,6 +47,7 @@ function createProgram(environment: CliEnvironment): Command {
   addExplainCommand(program, environment);
   addInitCommand(program, environment);
   addDeadLettersCommand(program, environment);
+  addTopicCommand(program, environment);
   addExplainErrorCommand(program, environment);
   program
     .command("version")

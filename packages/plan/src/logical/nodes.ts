@@ -216,6 +216,8 @@ export interface ForecastNode extends NodeBase {
 export interface SinkNode extends NodeBase {
   readonly kind: "sink";
   readonly connector: string;
+  /** The topic of the run's log that rows are appended to, where the sink is one. */
+  readonly topic?: string;
   readonly options: Json;
   readonly guarantee: Guarantee;
   /** Columns by which the store replaces and deletes rows; absent where it only appends. */

@@ -251,12 +251,29 @@ export interface SinkOutput {
   readonly schema: RowSchema;
 }
 
+/** Rows leave to a topic of the run's log, in the task's own transaction: without a sink task. */
+export interface TopicOutput {
+  readonly kind: "topic";
+  readonly from: StagePort;
+  readonly topic: string;
+  readonly sinkId: string;
+  readonly connector: string;
+  readonly options: Json;
+  readonly guarantee: Guarantee;
+  /** Columns whose hash chooses the partition; where there are none, the task's number does. */
+  readonly keys: readonly string[];
+  readonly schema: RowSchema;
+}
+
+/** Where rows of a stage leave to. */
+export type StageOutput = ShuffleOutput | SinkOutput | TopicOutput;
+
 /** A chain of operators that runs as one task per partition. Operators are in topological order. */
 export interface Stage {
   readonly id: string;
   readonly inputs: readonly StageInput[];
   readonly operators: readonly StageOperator[];
-  readonly outputs: readonly (ShuffleOutput | SinkOutput)[];
+  readonly outputs: readonly StageOutput[];
 }
 
 /** What runs. Plain data. */

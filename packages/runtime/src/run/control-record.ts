@@ -16,6 +16,8 @@ export interface ControlRecord {
   readonly partitions: number;
   /** Of each source, by id. */
   readonly sources: Readonly<Record<string, string>>;
+  /** Ids of the topics that are sinks, by name; known once it is running. */
+  readonly topics?: Readonly<Record<string, string>>;
 }
 
 /** Name of the control topic. */
