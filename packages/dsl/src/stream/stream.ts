@@ -261,11 +261,16 @@ export interface KeyedStream<
    * Keeps the last row of each key so far, by event time; each later row replaces it.
    *
    * Rows of equal time go by source, partition and offset. Nothing waits for the watermark, and no
-   * row is late.
+   * row is late. With `within` a key is forgotten that long after its last row, which bounds the
+   * state: nothing is emitted for that, the key keeps the row it has, and its next row takes
+   * nothing back. Rows then wait for the watermark, and come late behind it.
    *
-   * @param id stable: it names the state: one row per key, never forgotten
+   * @param id stable: it names the state: one row per key
    */
-  deduplicate(id: string, options: { keep: "last" }): KeyedUpdatingStream<Row, Keys>;
+  deduplicate(
+    id: string,
+    options: { keep: "last"; within?: Duration },
+  ): KeyedUpdatingStream<Row, Keys>;
   /**
    * Aggregates all rows of each key so far: one row per key, which is replaced as rows come.
    *

@@ -15,9 +15,9 @@ export function orderOf(spec: OperatorSpec): OrderClass {
     case "retime":
     case "windowAggregate":
     case "intervalJoin":
-    case "topRows":
     case "changes":
       return "order-free";
+    case "topRows":
     case "runningAggregate":
       return spec.forgetAfterMs === undefined ? "order-free" : "event-ordered";
     case "deduplicate":

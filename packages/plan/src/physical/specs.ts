@@ -104,6 +104,10 @@ export interface TopRowsSpec {
   readonly retracts: boolean;
   /** A key column with the time at which the key's rows are complete; they then come out once. */
   readonly completeAt?: string;
+  /**
+   * Only with the last row: a key is forgotten this long after it, in event time. Absent: never.
+   */
+  readonly forgetAfterMs?: number;
 }
 
 /** Makes rows that stay of an updating stream: its changes, with a column that says which. */
