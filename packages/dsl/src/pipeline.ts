@@ -167,6 +167,7 @@ class DraftBuilder {
         outOfOrdernessMs: options.outOfOrderness ?? 0,
         ...(time === undefined ? {} : waitingOf(options)),
         ...(hasValidators ? { hasValidators } : {}),
+        ...(source.skips === undefined ? {} : { skipping: { unit: source.skips, conditions: [] } }),
       });
       return new StreamStep(draft, node);
     });

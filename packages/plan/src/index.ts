@@ -1,5 +1,6 @@
 export * from "./expression/aggregate.ts";
 export * from "./expression/aggregate-traits.ts";
+export { columnConditionOf } from "./expression/column-condition.ts";
 export * from "./expression/expression.ts";
 export { formatExpression } from "./expression/format.ts";
 export * from "./expression/functions.ts";

@@ -42,12 +42,15 @@ function describe<Row extends object>(
   };
 }
 
-/** Reads Parquet files, split by row group. Needs the package `@duckdb/node-api`. */
+/**
+ * Reads Parquet files, split by row group. Row groups are left out where their statistics prove
+ * that a `where` right after the source keeps no row of them. Needs the package `@duckdb/node-api`.
+ */
 export function parquet<Row extends object>(
   paths: FilePaths,
   rowType: RowType<Row>,
 ): SourceDescriptor<Row> {
-  return describe("parquet", paths, rowType);
+  return { ...describe("parquet", paths, rowType), skips: "row groups" };
 }
 
 /** Reads files of newline-delimited JSON; a bad line is a dead letter. */

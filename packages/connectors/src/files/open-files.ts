@@ -67,7 +67,7 @@ async function openParquet(context: SourceContext, files: readonly InputFile[]):
   const instance = await driver.DuckDBInstance.create(":memory:", { threads: "1" });
   try {
     const connection = await instance.connect();
-    const splits = await listSplits(connection, files, fields);
+    const splits = await listSplits(connection, files, fields, context.needed);
     connection.closeSync();
     const partitionCount = partitionsOf(context, splits.length);
     return {

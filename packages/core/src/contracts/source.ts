@@ -16,6 +16,37 @@ export interface SourceDescriptor<Row extends object> {
   /** The connector's options as plain data; the connector validates them. */
   readonly options: Json;
   readonly rowType: RowType<Row>;
+  /**
+   * What the connector leaves unread where none of its rows is needed, such as `row groups`; absent
+   * where it reads everything.
+   */
+  readonly skips?: string;
+}
+
+/** How a condition compares a column. */
+export type ColumnComparison = "eq" | "lt" | "lte" | "gt" | "gte" | "isIn" | "isNotNull";
+
+/** A column compared with literals. A row in which the column is null does not satisfy it. */
+export interface ColumnCondition {
+  readonly column: string;
+  readonly comparison: ColumnComparison;
+  /**
+   * None for `isNotNull`, any number for `isIn`, else one. In the form of literals: integers as
+   * bigint and instants in µs and ns are texts, dates are days since 1970.
+   */
+  readonly values: readonly (number | string)[];
+}
+
+/** Which rows a run needs: the others are dropped right after the source. */
+export interface NeededRows {
+  /** A row that does not satisfy each of them is not needed. */
+  readonly conditions: readonly ColumnCondition[];
+  /** Absent where the source has no event time. */
+  readonly eventTime?: {
+    readonly column: string;
+    /** In ms: a row after it is a dead letter, so it may not be left out. */
+    readonly latest: number;
+  };
 }
 
 /** What a run tells a source on opening it. */
@@ -26,12 +57,25 @@ export interface SourceContext {
   readonly schema: RowSchema;
   /** The columns that the plan reads, in the order in which batches must have them. */
   readonly columns: readonly string[];
+  /**
+   * A hint: what need not be read. Where records are left out, offsets and positions are those of a
+   * reader that ignores it. No record that would be refused may be left out, and none whose event
+   * time is unknown where there is one.
+   */
+  readonly needed?: NeededRows;
   readonly validators: ReadonlyMap<string, readonly StandardSchemaV1[]>;
   /** How many tasks read the source: best as many partitions. */
   readonly partitions: number;
   readonly clock: Clock;
   /** Aborted when the run stops; a waiting `read` then returns soon. */
   readonly signal: AbortSignal;
+}
+
+/** Records that a reader left out, as `SourceContext.needed` allows. */
+export interface SkippedRecords {
+  readonly count: number;
+  /** In ms: the greatest event time among them; absent where the source has none. */
+  readonly eventTimeMax?: number;
 }
 
 /** Rows that a reader read. */
@@ -45,6 +89,8 @@ export interface SourceBatch {
   /** Where the next read goes on: plain data, kept in the progress record. */
   readonly position: Json;
   readonly deadLetters: readonly DeadLetter[];
+  /** Records after `rows` and before `position` that were left out. */
+  readonly skipped?: SkippedRecords;
 }
 
 /** How far a partition has been read; units are the source's own. */
@@ -60,7 +106,7 @@ export interface SourceReader {
   /**
    * The next rows, at most `rowsMax`. `"caught-up"`: nothing more for now (unbounded). `"end"`: a
    * bounded partition has been read whole. The same position gives the same rows, whatever
-   * `rowsMax` was.
+   * `rowsMax` was, but for rows that are not needed.
    */
   read(rowsMax: number): Promise<SourceBatch | "caught-up" | "end">;
   progress(): SourceProgress;

@@ -6,6 +6,7 @@ import type {
   IntervalJoinSpec,
   RetimeSpec,
   SampleSpec,
+  SkippingSpec,
   TopRowsSpec,
 } from "../physical/specs.ts";
 
@@ -57,6 +58,8 @@ export interface SourceNode extends NodeBase {
   readonly futureLimitMs?: number;
   /** Whether the row type has checks of its own, given by `.validate`: they are no plain data. */
   readonly hasValidators?: boolean;
+  /** Present where the connector can leave rows out; a rule finds the conditions. */
+  readonly skipping?: SkippingSpec;
 }
 
 /** When a source partition is idle, and what becomes of event time then. */

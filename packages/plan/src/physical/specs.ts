@@ -209,6 +209,14 @@ export interface StageOperator {
   readonly nodeIds: readonly string[];
 }
 
+/** What a source may leave unread. */
+export interface SkippingSpec {
+  /** What is left out as a whole, such as `row groups`. */
+  readonly unit: string;
+  /** Each has a `columnConditionOf`; a row that does not satisfy all of them is not needed. */
+  readonly conditions: readonly Expression[];
+}
+
 /** Reads a connector's partitions. */
 export interface SourceInput {
   readonly kind: "source";
@@ -224,6 +232,8 @@ export interface SourceInput {
   readonly outOfOrdernessMs: number;
   readonly idleness?: IdlenessSpec;
   readonly futureLimitMs?: number;
+  /** Present where rows are left out. */
+  readonly skipping?: SkippingSpec;
   /** Whether `$source`, `$partition`, `$offset` are needed downstream. */
   readonly hasLineage: boolean;
 }

@@ -11,6 +11,7 @@ import {
 } from "@millrace/plan";
 import { describeColumns } from "../steps/describe-columns.ts";
 import { stepFor } from "../steps/steps.ts";
+import { describeSkipping } from "../steps/describe-skipping.ts";
 import { describeIntervalJoin } from "../steps/describe-join.ts";
 import { describeTopRows } from "../steps/top-rows.ts";
 
@@ -65,7 +66,7 @@ function describeInput(input: StageInput): string {
   const columns = input.columns.map((column) => column.name).join(", ");
   const time =
     input.eventTime === undefined ? "" : `, event time ${formatExpression(input.eventTime)}`;
-  return `${input.sourceId}: ${input.connector} columns ${columns}${time}`;
+  return `${input.sourceId}: ${input.connector} columns ${columns}${time}${describeSkipping(input.skipping)}`;
 }
 
 function describeOutput(output: StageOutput, from: string): string {

@@ -37,18 +37,21 @@ function topicNames(plan: LogicalPlanData, cuts: readonly Cut[]): Map<string, st
   return names;
 }
 
-/** What saved state depends on: the stages as data, without how long sources are waited for. */
+/**
+ * What saved state depends on: the stages as data, without how long sources are waited for and what
+ * they leave out.
+ */
 function fingerprintOf(stages: readonly Stage[], partitions: number): string {
   const text = JSON.stringify({
     partitions,
-    stages: stages.map((stage) => ({ ...stage, inputs: stage.inputs.map(withoutWaiting) })),
+    stages: stages.map((stage) => ({ ...stage, inputs: stage.inputs.map(withoutReading) })),
   });
   return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }
 
-/** An input without what decides how it is waited for: that may be changed between two runs. */
-function withoutWaiting(input: StageInput): Partial<StageInput> {
+/** An input without what decides how it is read: that may be changed between two runs. */
+function withoutReading(input: StageInput): Partial<StageInput> {
   if (input.kind === "shuffle") return input;
-  const { idleness: _, futureLimitMs: __, ...kept } = input;
+  const { idleness: _, futureLimitMs: _limit, skipping: _skipping, ...kept } = input;
   return kept;
 }

@@ -113,6 +113,9 @@ export class StageBuilder {
       outOfOrdernessMs: node.outOfOrdernessMs,
       ...(node.idleness === undefined ? {} : { idleness: node.idleness }),
       ...(node.futureLimitMs === undefined ? {} : { futureLimitMs: node.futureLimitMs }),
+      ...(node.skipping === undefined || node.skipping.conditions.length === 0
+        ? {}
+        : { skipping: node.skipping }),
       hasLineage: this.#context.lineage.has(node.id),
     });
   }

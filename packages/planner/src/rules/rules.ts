@@ -5,6 +5,7 @@ import { mergeProjections } from "./merge-projections.ts";
 import { orderConditions } from "./order-conditions.ts";
 import { pruneColumns } from "./prune-columns.ts";
 import { pushDownFilter } from "./push-down-filter.ts";
+import { pushIntoSource } from "./push-into-source.ts";
 import type { Rule } from "./rule.ts";
 import { shareExpressions } from "./share-expressions.ts";
 import { shareSources } from "./share-sources.ts";
@@ -22,6 +23,8 @@ export const rules: readonly Rule[] = [
   // Filters that met on their way up are one, and its conditions can be put in order.
   mergeFilters,
   orderConditions,
+  // A filter that has come up to its source stays there.
+  pushIntoSource,
   // Filters that stood between projections are gone now.
   mergeProjections,
   // Columns that came together by merging may compute the same.

@@ -1,10 +1,11 @@
 import { formatDataType, millraceError } from "@millrace/core";
+import { describeSkipping } from "./describe-skipping.ts";
 import { keepFields } from "./keep-fields.ts";
 import type { Step } from "./step.ts";
 
 /** Decodes only the columns that someone reads; its event time is an expression over them. */
 export const sourceStep: Step<"source"> = {
-  describe: (node) => `source ${node.connector}`,
+  describe: (node) => `source ${node.connector}${describeSkipping(node.skipping)}`,
   check(node) {
     const type = node.eventTime?.type;
     if (type === undefined || type.kind === "timestamp") return [];

@@ -172,8 +172,11 @@ export class SourcePartitionInput implements TaskInput, TimedPartition {
     this.#readAhead();
     const deadLetters = [...batch.deadLetters];
     const rows = this.#withHiddenColumns(batch, deadLetters);
+    const { skipped } = batch;
+    // Lateness is decided by every record: those left out move the watermark as if they were here.
+    if (skipped?.eventTimeMax !== undefined) this.#watermark.pass(skipped.eventTimeMax);
     this.#position = batch.position;
-    this.counts.rowsRead += batch.rows.numRows + batch.deadLetters.length;
+    this.counts.rowsRead += batch.rows.numRows + batch.deadLetters.length + (skipped?.count ?? 0);
     this.counts.deadLettered += deadLetters.length;
     return { kind: "rows", batches: rows.numRows > 0 ? [rows] : [], deadLetters };
   }

@@ -10,6 +10,7 @@ import {
   type TopicSink,
 } from "@millrace/core";
 import type { PhysicalPlan, SinkOutput, SourceInput, TopicOutput } from "@millrace/plan";
+import { neededRowsOf } from "./needed-rows.ts";
 import type { RunnablePlan } from "./run-options.ts";
 
 /** Opens every source of the plan, by id. Those opened are closed again when one fails. */
@@ -29,6 +30,7 @@ export async function openSources(
         options: input.options,
         schema: input.rowSchema,
         columns: input.columns.map((field) => field.name),
+        ...neededRowsOf(input, context.clock),
         validators: plan.validators.get(input.sourceId) ?? new Map(),
         partitions: plan.physical.partitions,
         ...context,

@@ -80,6 +80,11 @@ export class PartitionWatermark {
     return behind;
   }
 
+  /** Moves past rows that nobody needs, of which the greatest event time (ms) is known. */
+  pass(timeMax: number): void {
+    if (timeMax > this.#timeMax) this.#timeMax = timeMax;
+  }
+
   /** For the progress record. */
   toJson(): SavedWatermark {
     return {

@@ -72,7 +72,8 @@ abstract class Gathered {
 
 const two32 = 4_294_967_296;
 
-function boundsOf(type: DataType): readonly [number, number] {
+/** The least and the greatest value that a column of whole numbers can hold. */
+export function wholeNumberBounds(type: DataType): readonly [number, number] {
   if (type.kind === "boolean") return [0, 1];
   const bits = Number(/\d+$/.exec(type.kind)?.[0] ?? 64);
   if (bits === 64) {
@@ -125,7 +126,7 @@ class GatheredNumbers extends Gathered implements GatheredColumn {
     count: number,
   ): MisfitValue | undefined {
     const { divisor, factor } = this.plan;
-    const [low, high] = boundsOf(this.type);
+    const [low, high] = wholeNumberBounds(this.type);
     if (factor !== 1 || low === -Infinity) return this.#appendBigints(items, validity, count);
     const from = new Int32Array(items.buffer, items.byteOffset, items.length * 2);
     const values = this.#values as Float64Array;

@@ -1,9 +1,16 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { type FieldType, millraceError } from "@millrace/core";
+import {
+  type FieldType,
+  millraceError,
+  type NeededRows,
+  type SkippedRecords,
+} from "@millrace/core";
 import { withFileErrors } from "../error-map.ts";
 import type { InputFile } from "../find-files.ts";
 import { type ColumnPlan, planColumn } from "./column-plan.ts";
+import { type ColumnStatistics, readStatistics } from "./column-statistics.ts";
 import { sqlText } from "./driver.ts";
+import { skipRowGroup } from "./skip-row-group.ts";
 
 /** One row group: what a partition reads at a time. */
 export interface ParquetSplit {
@@ -11,6 +18,8 @@ export interface ParquetSplit {
   readonly firstRow: number;
   readonly rowCount: number;
   readonly plans: readonly ColumnPlan[];
+  /** Present where it is left out whole. */
+  readonly skipped?: SkippedRecords;
 }
 
 /**
@@ -22,6 +31,7 @@ export async function listSplits(
   connection: DuckDBConnection,
   files: readonly InputFile[],
   fields: readonly FieldType[],
+  needed: NeededRows | undefined,
 ): Promise<ParquetSplit[]> {
   const splits: ParquetSplit[] = [];
   for (const { path } of files) {
@@ -34,10 +44,14 @@ export async function listSplits(
       const groups = await connection.runAndReadAll(
         `SELECT DISTINCT row_group_id, row_group_num_rows FROM parquet_metadata(${text}) ORDER BY 1`,
       );
+      const statistics =
+        needed === undefined ? undefined : await readStatistics(connection, path, fields);
       let firstRow = 0;
-      for (const [, rows] of groups.getRows()) {
+      for (const [group, rows] of groups.getRows()) {
         const rowCount = Number(rows);
-        splits.push({ path, firstRow, rowCount, plans });
+        const columns = statistics?.get(Number(group)) ?? new Map<string, ColumnStatistics>();
+        const skipped = needed && skipRowGroup(rowCount, columns, needed);
+        splits.push({ path, firstRow, rowCount, plans, ...(skipped && { skipped }) });
         firstRow += rowCount;
       }
     });

@@ -7,6 +7,7 @@ import {
   millraceError,
   type SourceBatch,
   type SourceProgress,
+  type SkippedRecords,
   type SourceReader,
 } from "@millrace/core";
 import type { RecordBatch, Schema } from "apache-arrow";
@@ -55,6 +56,7 @@ export class ParquetReader implements SourceReader {
       const split = this.#splits[this.#split];
       if (split === undefined) return "end";
       if (this.#row < split.rowCount) {
+        if (split.skipped !== undefined) return this.#skip(split, split.skipped);
         this.#gathered = await withFileErrors(split.path, () => this.#gather(split));
         this.#taken = 0;
       } else {
@@ -72,6 +74,23 @@ export class ParquetReader implements SourceReader {
     const row = this.#row - (this.#gathered.numRows - to);
     const position = { split: this.#split, row, offset: this.#offset };
     return { rows, firstOffset, position, deadLetters: [] };
+  }
+
+  /** Leaves out what is left of a row group; a row of it may have been read in an earlier run. */
+  #skip(split: ParquetSplit, skipped: SkippedRecords): SourceBatch {
+    const firstOffset = this.#offset;
+    const count = split.rowCount - this.#row;
+    this.#offset += count;
+    this.#split++;
+    this.#row = 0;
+    const columns = split.plans.map((plan) => gatheredColumn(plan, 0).finish());
+    return {
+      rows: makeBatch(this.#schema, columns, 0),
+      firstOffset,
+      position: { split: this.#split, row: 0, offset: this.#offset },
+      deadLetters: [],
+      skipped: { ...skipped, count },
+    };
   }
 
   async #gather(split: ParquetSplit): Promise<RecordBatch> {
