@@ -29,6 +29,15 @@ test("rows in order allocate no column", () => {
   expect(new PartitionWatermark(0).advance(Float64Array.of(1, 1, 2), 3)).toBeUndefined();
 });
 
+test("rows that were left out move the watermark as if they had been read", () => {
+  const partition = new PartitionWatermark(10);
+  partition.pass(120);
+  expect(partition.watermark).toBe(110);
+  partition.pass(50);
+  expect([...(partition.advance(Float64Array.of(109, 130), 2) ?? [])]).toEqual([110, Number.NaN]);
+  expect(partition.toJson().timeMax).toBe(130);
+});
+
 test("an edge's watermark is that of its slowest upstream; one not heard yet counts as −∞", () => {
   const edge = new UpstreamWatermarks(2);
   edge.advance(0, 50);

@@ -78,6 +78,7 @@ const rides: SourceDescriptor<Ride> = {
   connector: "rides",
   options: {},
   rowType: Ride,
+  skips: "rows",
 };
 
 function columnsOf(stream: AnyStep, kind?: string): string[] {
