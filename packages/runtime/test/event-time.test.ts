@@ -241,6 +241,15 @@ describe("alignment", () => {
     await live.stop();
   });
 
+  test("a partition waits for nobody but others, however far its batches are apart", async () => {
+    const live = new Live(planWith({ maxDriftMs: hourMs }), 1);
+    const perDay = Array.from({ length: 3_000 }, (_, index) => flight(index * 24));
+    live.append(0, perDay);
+    await live.clock.advance(100);
+    expect(live.run.status()?.rowsRead).toBe(3_000);
+    await live.stop();
+  });
+
   test("an idle partition does not hold the others back", async () => {
     const live = await unequal({ idleness: {}, maxDriftMs: 2 * hourMs });
     await live.clock.advance(6_000);

@@ -146,7 +146,8 @@ export class Task {
     const readLimit = limits.front.watermark + limits.maxDriftMs;
     this.#askAgain();
     const input = this.#nextInput(readLimit);
-    if (input !== undefined) await this.#take(input, limits.front, readLimit);
+    let hasTaken = false;
+    if (input !== undefined) hasTaken = await this.#take(input, limits.front, readLimit);
     else if (this.#canEnd()) this.#advance();
     const isQuiet = this.#nextInput(readLimit) === undefined;
     const isHeld = isQuiet && this.#openInputs().some((open) => isBeyond(open, readLimit));
@@ -158,7 +159,8 @@ export class Task {
     if (isQuiet) this.#caughtUp.clear();
     if (isDue) await this.commit();
     if (this.#isEnded) return "ended";
-    if (!isQuiet || isDue) return "worked";
+    // What it took may have moved the front, and with it the limit that it seems to be beyond.
+    if (!isQuiet || isDue || hasTaken) return "worked";
     return isHeld ? "held" : "waiting";
   }
 
@@ -250,14 +252,15 @@ export class Task {
     return next;
   }
 
-  async #take(input: TaskInput, front: SourceFront, readLimit: number): Promise<void> {
+  /** @returns whether there was anything: rows, or the input's end */
+  async #take(input: TaskInput, front: SourceFront, readLimit: number): Promise<boolean> {
     const read = await input.read(readLimit);
     const hasFollowed = this.#follow(input, front);
     if (read.kind === "caught-up") {
       this.#caughtUp.add(input);
       this.#isDirty ||= read.isNews || hasFollowed;
       if (hasFollowed) this.#advance();
-      return;
+      return false;
     }
     this.#isDirty = true;
     const { chain, inputs } = this.#parts;
@@ -267,6 +270,7 @@ export class Task {
       for (const batch of read.batches) chain.process(index, batch);
     }
     this.#advance();
+    return true;
   }
 
   /**
