@@ -79,6 +79,14 @@ async function rowsWritten(
   return new Map(standing);
 }
 
+/** Whether the source is told what need not be read, which it ignores. */
+function isHinted(steps: readonly GeneratedStep[], partitions: number): boolean {
+  const settings = { partitions, isOptimized: true, parameters: {} };
+  const { physical } = planPipeline(generatedPipeline(steps).pipeline.build(), settings);
+  const inputs = physical.stages.flatMap((stage) => stage.inputs);
+  return inputs.some((input) => input.kind === "source" && input.skipping !== undefined);
+}
+
 /** What a sink has in the end. */
 function standingRows(
   rows: readonly OutputRow[],
@@ -97,9 +105,11 @@ test.each([1, 3])(
   async (partitions) => {
     let written = 0;
     let writtenByKey = 0;
+    let hints = 0;
     const law = fc.asyncProperty(generatedSteps, async (steps) => {
       const plain = await rowsWritten(steps, { partitions, isOptimized: false });
       const optimized = await rowsWritten(steps, { partitions, isOptimized: true });
+      if (isHinted(steps, partitions)) hints += 1;
       for (const [sink, expected] of plain) {
         written += expected.length;
         const updatesKey = generatedPipeline(steps).sinks.get(sink) ?? [];
@@ -110,5 +120,6 @@ test.each([1, 3])(
     await fc.assert(law, { seed: 20, numRuns: 120 });
     expect(written).toBeGreaterThan(10_000);
     expect(writtenByKey).toBeGreaterThan(30);
+    expect(hints).toBeGreaterThan(0);
   },
 );
