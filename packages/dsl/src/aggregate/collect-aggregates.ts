@@ -22,7 +22,7 @@ type Listed<Value> = readonly Exclude<Value, null>[] | NullOf<Value>;
 /**
  * The values of a group in order of event time; nulls are skipped.
  *
- * **State** fewer than 2 · limit values a group. The first `limit` values by event order are kept, what
+ * **State** fewer than 2 · limit + 64 values a group. The first `limit` values by event order are kept, what
  * comes after them is left out of the result and not counted: `count(of)` says how many there were.
  * Over an updating stream, all values are kept, up to `limits.valuesPerGroupMax`.
  */
@@ -39,7 +39,7 @@ export function collectList<Value>(
 /**
  * The different values of a group, ascending; nulls are skipped.
  *
- * **State** fewer than 2 · limit values a group. The `limit` smallest values are kept, greater ones are
+ * **State** fewer than 2 · limit + 64 values a group. The `limit` smallest values are kept, greater ones are
  * left out of the result: `countDistinct(of)` says how many there were. Over an updating stream, all
  * values are kept, up to `limits.valuesPerGroupMax`.
  */
@@ -56,7 +56,7 @@ export function collectSet<Value>(
 /**
  * The last value by event time of each key; rows where one of the two is null are skipped.
  *
- * **State** fewer than 2 · limit rows a group. The `limit` smallest keys are kept, greater ones are left
+ * **State** fewer than 2 · limit + 64 rows a group. The `limit` smallest keys are kept, greater ones are left
  * out of the result: `countDistinct(key)` says how many there were. Over an updating stream, all rows
  * are kept, up to `limits.valuesPerGroupMax`.
  */

@@ -151,7 +151,7 @@ export class ValueCounts {
     const { rows, groups, count } = input;
     const length = columns[0]?.length ?? 0;
     this.#hash(columns, length);
-    const groupOfRow = new Int32Array(length);
+    const groupOfRow = this.#scratch.ints(1, length);
     const combined = this.#scratch.words(length);
     const entries = this.#scratch.ints(0, count);
     // A row may stand in several groups, but one look-up takes each row once.

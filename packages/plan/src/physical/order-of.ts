@@ -1,10 +1,12 @@
+import { dependsOnArrival } from "../expression/aggregate-traits.ts";
 import type { OperatorSpec, OrderClass } from "./specs.ts";
 
 /**
  * Whether the order of rows matters to an operator.
  *
  * A window aggregation is order-free even with `first` or `last`: they go by event time and
- * lineage, not by arrival.
+ * lineage, not by arrival. With a summary that arrival may show in, within its bound (`approxTopK`,
+ * quantiles by KLL), it is not.
  */
 export function orderOf(spec: OperatorSpec): OrderClass {
   switch (spec.kind) {
@@ -12,9 +14,10 @@ export function orderOf(spec: OperatorSpec): OrderClass {
     case "rowFunction":
     case "union":
     case "sample":
-    case "windowAggregate":
     case "intervalJoin":
       return "order-free";
+    case "windowAggregate":
+      return spec.calls.some(dependsOnArrival) ? "arrival-ordered" : "order-free";
     case "deduplicate":
     case "detect":
     case "forecast":
