@@ -43,8 +43,8 @@ type Trim = NonNullable<CountedPlan["trim"]>;
 const sliceRows = 1_024;
 
 /**
- * Aggregates from the multiset of a group's values: `mode`, exact quantiles, `topK`, `collectSet`, ….
- * Rows can be taken back.
+ * Aggregates from the multiset of a group's values: `mode`, exact quantiles, `topK`, `collectSet`,
+ * …. Rows can be taken back.
  *
  * **State** one entry of `ValueCounts` per (group, value); bounded by the plan's trimming, else by
  * `limits.valuesPerGroupMax`
@@ -55,7 +55,9 @@ export class CountedAccumulator implements Accumulator {
   readonly valueCounts: ValueCounts;
   readonly #plan: CountedPlan;
   readonly #scratch = new Scratch();
-  /** By group, the last value that was kept when the group was trimmed. Found anew after a restart. */
+  /**
+   * By group, the last value that was kept when the group was trimmed. Found anew after a restart.
+   */
   readonly #lastKept: (GroupValues | undefined)[] = [];
 
   constructor(plan: CountedPlan, options: ValueCountsOptions) {

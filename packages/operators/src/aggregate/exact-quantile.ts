@@ -5,11 +5,11 @@ import type { CountedPlan, GroupValues } from "./counted.ts";
 import { readNumbers } from "./read-numbers.ts";
 
 /**
- * The exact quantile, with linear interpolation between the two nearest values: at position q · (n −
- * 1) of the sorted values. NaN is left out, unless nothing else is there.
+ * The exact quantile, with linear interpolation between the two nearest values: at position q · (n
+ * − 1) of the sorted values. NaN is left out, unless nothing else is there.
  *
- * **Source** Hyndman, Fan, "Sample Quantiles in Statistical Packages", The American Statistician 50,
- * 1996, definition 7: what SQL's PERCENTILE_CONT and NumPy give
+ * **Source** Hyndman, Fan, "Sample Quantiles in Statistical Packages", The American Statistician
+ * 50, 1996, definition 7: what SQL's PERCENTILE_CONT and NumPy give
  */
 export function exactQuantile(argument: DataType, type: DataType, q: number): CountedPlan {
   assert(q >= 0 && q <= 1, "a quantile is in [0, 1]");

@@ -30,7 +30,8 @@ function feed(
 
 const x = column("x", float64);
 
-// What `distinct` does outside of updating streams is in the distinct set; its laws are the windows'.
+// What `distinct` does outside of updating streams is in the distinct set; its laws are the
+// windows'.
 const plainCases = aggregateCases.filter((aggregate) => !aggregate.call.distinct);
 
 describe.each(plainCases)("$name", (aggregate) => {

@@ -26,8 +26,9 @@ export interface StageCuts {
  * Cuts the plan where rows must change their task.
  *
  * With one partition every row is in its place already, so nothing is cut. Otherwise a `keyBy` ends
- * a stage, unless rows of equal keys are in one task already (`placement.ts`). Where a union brings together streams of different depth (number of cuts on the way),
- * the shallower ones are cut as well, so that no stage reads a topic that it writes.
+ * a stage, unless rows of equal keys are in one task already (`placement.ts`). Where a union brings
+ * together streams of different depth (number of cuts on the way), the shallower ones are cut as
+ * well, so that no stage reads a topic that it writes.
  */
 export function cutStages(plan: LogicalPlanData, partitions: number): StageCuts {
   const depth = new Map<string, number>();
