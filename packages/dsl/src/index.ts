@@ -27,7 +27,7 @@ export {
   type PipelineBuilder,
   type SourceOptions,
 } from "./pipeline.ts";
-export type { Detection, ForecastLevel, Severity } from "./stream/row-types.ts";
+export type { Change, Detection, ForecastLevel, Severity } from "./stream/row-types.ts";
 export type {
   AggregatedStream,
   AnyStream,
@@ -40,6 +40,18 @@ export type {
   Stream,
   WindowedStream,
 } from "./stream/stream.ts";
-export type { KeyedUpdatingStream, UpdatingStream } from "./stream/updating-stream.ts";
+export type {
+  EmitRows,
+  OrderBy,
+  RankOptions,
+  RunningAggregateOptions,
+  SortTerm,
+  TopNOptions,
+} from "./stream/updating-options.ts";
+export type {
+  AnyUpdatingStream,
+  KeyedUpdatingStream,
+  UpdatingStream,
+} from "./stream/updating-stream.ts";
 export type { StreamTypeError } from "./stream/stream-type-error.ts";
 export { cumulate, hopping, session, tumbling } from "./stream/window.ts";

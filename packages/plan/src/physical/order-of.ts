@@ -15,9 +15,14 @@ export function orderOf(spec: OperatorSpec): OrderClass {
     case "union":
     case "sample":
     case "intervalJoin":
+    case "topRows":
+    case "changes":
       return "order-free";
     case "windowAggregate":
       return spec.calls.some(dependsOnArrival) ? "arrival-ordered" : "order-free";
+    case "runningAggregate":
+      if (!spec.retracts && spec.calls.some(dependsOnArrival)) return "arrival-ordered";
+      return spec.forgetAfterMs === undefined ? "order-free" : "event-ordered";
     case "deduplicate":
     case "detect":
     case "forecast":

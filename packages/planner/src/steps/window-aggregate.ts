@@ -8,10 +8,9 @@ export const windowAggregateStep: Step<"windowAggregate"> = {
   describe: (node) => formatWindow(node.window),
   check(node) {
     const problem = checkWindow(node.window);
-    const found = problem === undefined ? [] : [problem];
     const calls = node.columns.flatMap((column) => column.calls);
     const use = { merges: node.window.kind !== "tumbling", retracts: false };
-    return [...found, ...checkAggregates(node.id, calls, use)];
+    return [...(problem === undefined ? [] : [problem]), ...checkAggregates(node.id, calls, use)];
   },
   needsEventTime: () => true,
   columnsRead: (node, { wantedLate }) => [
