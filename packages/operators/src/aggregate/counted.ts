@@ -123,7 +123,8 @@ export class CountedAccumulator implements Accumulator {
       keptCount += 1;
     }
     if (keptCount === trim.beyond?.limit) {
-      this.#lastKept[group] = { ...values, from: last, to: last + 1 };
+      // By itself: the columns that it stands in have all values of the group.
+      this.#lastKept[group] = this.#valuesOf(Int32Array.of(entries[last] as number), 0, 1);
     }
     for (const [row, entry] of entries.entries()) {
       this.valueCounts.change(entry, kept[row] as number);
