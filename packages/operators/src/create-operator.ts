@@ -9,6 +9,7 @@ import { IntervalJoinOperator } from "./join/interval-join.ts";
 import type { OperatorContext } from "./operator-context.ts";
 import { TopRowsOperator } from "./rank/top-rows.ts";
 import { RowFunctionOperator } from "./row-function.ts";
+import { RetimeOperator } from "./retime.ts";
 import { SampleOperator } from "./sample.ts";
 import { UnionOperator } from "./union.ts";
 import { RunningAggregateOperator } from "./updating/running-aggregate.ts";
@@ -49,6 +50,8 @@ export function createOperator(operator: StageOperator, context: OperatorContext
       return new TopRowsOperator(spec, schemas, context.operatorId);
     case "changes":
       return new ChangesOperator(schemas);
+    case "retime":
+      return new RetimeOperator(spec);
     case "sample":
       return new SampleOperator(spec);
     case "union":

@@ -23,6 +23,7 @@ import { forecastNode, type ForecastArguments } from "./forecast.ts";
 import { intervalJoinNode, type JoinArguments } from "./interval-join.ts";
 import { projectedBase } from "./projected-base.ts";
 import { runningAggregateNode, type RunningAggregateArguments } from "./running-aggregate.ts";
+import { retimeParts } from "./retime.ts";
 import { type SampleArguments, sampleParts } from "./sample.ts";
 import { splitConditions } from "./split.ts";
 import {
@@ -254,6 +255,14 @@ export class StreamStep {
         return [name, this.#append({ ...this.#base, id, kind: "where", predicate })] as const;
       });
       return Object.fromEntries(streams);
+    });
+  }
+
+  withEventTime(time: RowCallback, options: { outOfOrderness: Duration }): StreamStep {
+    return this.within("withEventTime", () => {
+      this.#checkAppends("withEventTime");
+      const parts = retimeParts(this.#input, time, options);
+      return this.#append({ ...this.#base, id: this.draft.deriveId("eventTime"), ...parts });
     });
   }
 

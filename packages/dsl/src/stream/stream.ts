@@ -1,6 +1,11 @@
 import type { Duration, Guarantee, ModelDescriptor, RowType, SinkDescriptor } from "@millrace/core";
 import type { WindowSpec } from "@millrace/plan";
-import type { ExpressionRow, RowPredicate } from "../expression/expression-types.ts";
+import type {
+  ExpressionRow,
+  PointInTime,
+  RowPredicate,
+  TimestampExpression,
+} from "../expression/expression-types.ts";
 import type {
   AggregatedRow,
   CheckedAggregates,
@@ -101,6 +106,17 @@ export interface Stream<in out Row extends object> extends AnyStream<Row> {
    *   of a user or none. `seed`: another whole number chooses other rows; 0 by default
    */
   sample(fraction: number, options?: SampleOptions<Row>): Stream<Row>;
+  /**
+   * Gives rows another event time, for the steps that follow.
+   *
+   * @param options `outOfOrderness`: how far the new time may be before the one the row had. A row
+   *   further back is late: it is counted and goes no further. What follows waits as long for its
+   *   watermark
+   */
+  withEventTime(
+    time: (row: ExpressionRow<Row>) => TimestampExpression<PointInTime>,
+    options: { outOfOrderness: Duration },
+  ): Stream<Row>;
   /** A stream for each condition. A row goes to every branch whose condition is true. */
   split<Names extends string>(
     branches: Readonly<Record<Names, Branch<Row>>>,
@@ -203,6 +219,17 @@ export interface KeyedStream<
    *   of a user or none. `seed`: another whole number chooses other rows; 0 by default
    */
   sample(fraction: number, options?: SampleOptions<Row>): KeyedStream<Row, Keys>;
+  /**
+   * Gives rows another event time, for the steps that follow.
+   *
+   * @param options `outOfOrderness`: how far the new time may be before the one the row had. A row
+   *   further back is late: it is counted and goes no further. What follows waits as long for its
+   *   watermark
+   */
+  withEventTime(
+    time: (row: ExpressionRow<Row>) => TimestampExpression<PointInTime>,
+    options: { outOfOrderness: Duration },
+  ): KeyedStream<Row, Keys>;
   /** A stream for each condition. A row goes to every branch whose condition is true. */
   split<Names extends string>(
     branches: Readonly<Record<Names, Branch<Row>>>,

@@ -4,6 +4,7 @@ import type { Expression, NamedExpression } from "../expression/expression.ts";
 import type {
   DeduplicateSpec,
   IntervalJoinSpec,
+  RetimeSpec,
   SampleSpec,
   TopRowsSpec,
 } from "../physical/specs.ts";
@@ -81,6 +82,9 @@ export interface FunctionNode extends NodeBase {
 export interface UnionNode extends NodeBase {
   readonly kind: "union";
 }
+
+/** The same rows at other times. */
+export interface RetimeNode extends NodeBase, RetimeSpec {}
 
 /** A share of the rows, which depends on their values alone. */
 export interface SampleNode extends NodeBase, SampleSpec {}
@@ -227,6 +231,7 @@ export type LogicalNode =
   | ProjectNode
   | FunctionNode
   | UnionNode
+  | RetimeNode
   | SampleNode
   | KeyByNode
   | WindowAggregateNode

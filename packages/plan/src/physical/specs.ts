@@ -127,6 +127,17 @@ export interface ForecastSpec {
 }
 
 /**
+ * Gives rows another event time. A row whose time is then more than `outOfOrdernessMs` before the
+ * one it had is late.
+ */
+export interface RetimeSpec {
+  readonly kind: "retime";
+  /** A timestamp that is never null. */
+  readonly time: Expression;
+  readonly outOfOrdernessMs: number;
+}
+
+/**
  * Keeps the rows whose hash over `columns` (mixed with the seed) is below a share of all hashes.
  */
 export interface SampleSpec {
@@ -156,6 +167,7 @@ export type OperatorSpec =
   | ChangesSpec
   | DetectSpec
   | ForecastSpec
+  | RetimeSpec
   | SampleSpec
   | UnionSpec;
 
