@@ -2,7 +2,13 @@ import type { FieldType, Guarantee, Json, ModelDescriptor, RowSchema } from "@mi
 import type { AggregateCall } from "../expression/aggregate.ts";
 import type { Expression, NamedExpression } from "../expression/expression.ts";
 import type { SortKey } from "../expression/sort-key.ts";
-import type { EmitChanges, JoinKind, RankKind, WindowSpec } from "../logical/nodes.ts";
+import type {
+  EmitChanges,
+  IdlenessSpec,
+  JoinKind,
+  RankKind,
+  WindowSpec,
+} from "../logical/nodes.ts";
 
 /**
  * Rows that satisfy the predicate, then the columns; either may be absent. Hidden columns pass
@@ -212,6 +218,8 @@ export interface SourceInput {
   readonly columns: readonly FieldType[];
   readonly eventTime?: Expression;
   readonly outOfOrdernessMs: number;
+  readonly idleness?: IdlenessSpec;
+  readonly futureLimitMs?: number;
   /** Whether `$source`, `$partition`, `$offset` are needed downstream. */
   readonly hasLineage: boolean;
 }
@@ -247,12 +255,29 @@ export interface SinkOutput {
   readonly schema: RowSchema;
 }
 
+/** Rows leave to a topic of the run's log, in the task's own transaction: without a sink task. */
+export interface TopicOutput {
+  readonly kind: "topic";
+  readonly from: StagePort;
+  readonly topic: string;
+  readonly sinkId: string;
+  readonly connector: string;
+  readonly options: Json;
+  readonly guarantee: Guarantee;
+  /** Columns whose hash chooses the partition; where there are none, the task's number does. */
+  readonly keys: readonly string[];
+  readonly schema: RowSchema;
+}
+
+/** Where rows of a stage leave to. */
+export type StageOutput = ShuffleOutput | SinkOutput | TopicOutput;
+
 /** A chain of operators that runs as one task per partition. Operators are in topological order. */
 export interface Stage {
   readonly id: string;
   readonly inputs: readonly StageInput[];
   readonly operators: readonly StageOperator[];
-  readonly outputs: readonly (ShuffleOutput | SinkOutput)[];
+  readonly outputs: readonly StageOutput[];
 }
 
 /** What runs. Plain data. */
@@ -261,6 +286,8 @@ export interface PhysicalPlan {
   /** Changes with anything that saved state depends on. */
   readonly fingerprint: string;
   readonly partitions: number;
+  /** How far the partitions of sources that meet may be apart in event time. */
+  readonly maxDriftMs: number;
   /** In an order in which writers come before their readers. */
   readonly stages: readonly Stage[];
 }
