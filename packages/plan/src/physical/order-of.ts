@@ -1,10 +1,12 @@
+import { dependsOnArrival } from "../expression/aggregate-traits.ts";
 import type { OperatorSpec, OrderClass } from "./specs.ts";
 
 /**
  * Whether the order of rows matters to an operator.
  *
  * A window aggregation is order-free even with `first` or `last`: they go by event time and
- * lineage, not by arrival.
+ * lineage, not by arrival. With a summary that arrival may show in, within its bound (`approxTopK`,
+ * quantiles by KLL), it is not.
  */
 export function orderOf(spec: OperatorSpec): OrderClass {
   switch (spec.kind) {
@@ -13,12 +15,15 @@ export function orderOf(spec: OperatorSpec): OrderClass {
     case "union":
     case "sample":
     case "retime":
-    case "windowAggregate":
     case "intervalJoin":
     case "changes":
       return "order-free";
+    case "windowAggregate":
+      return spec.calls.some(dependsOnArrival) ? "arrival-ordered" : "order-free";
     case "topRows":
+      return spec.forgetAfterMs === undefined ? "order-free" : "event-ordered";
     case "runningAggregate":
+      if (!spec.retracts && spec.calls.some(dependsOnArrival)) return "arrival-ordered";
       return spec.forgetAfterMs === undefined ? "order-free" : "event-ordered";
     case "deduplicate":
     case "detect":
