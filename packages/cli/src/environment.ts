@@ -1,6 +1,6 @@
 import type { Json } from "@millrace/core";
 import type { PlannedPipeline } from "@millrace/planner";
-import type { RunStatus, RunSummary } from "@millrace/runtime";
+import type { RunStatus, RunSummary, StuckReport } from "@millrace/runtime";
 
 /** A pipeline as the command line sees it: loaded from a file, run by what it was given. */
 export interface LoadedPipeline {
@@ -32,6 +32,13 @@ interface ListedTopic {
   readonly records: number;
 }
 
+/** A pipeline that has saved state. */
+export interface SavedPipeline {
+  readonly pipeline: string;
+  /** The state directory, as `--state` takes it. */
+  readonly state: string;
+}
+
 /** What `pipe` needs from Millrace and from the machine; the `millrace` package fills it in. */
 export interface CliEnvironment {
   readonly version: string;
@@ -52,4 +59,11 @@ export interface CliEnvironment {
   readTopic(log: string, name: string, take: (record: string) => void): Promise<void>;
   /** Appends the lines of the standard input. @returns how many */
   writeTopic(log: string, name: string, partitions: number | undefined): Promise<number>;
+  /**
+   * Names of the pipelines that a state directory holds, with that directory. The directory of one
+   * pipeline's saved state stands for that pipeline.
+   */
+  savedPipelines(directory: string): Promise<readonly SavedPipeline[]>;
+  /** What holds the event time of a saved pipeline. */
+  whyStuck(saved: SavedPipeline): Promise<StuckReport>;
 }

@@ -25,8 +25,9 @@ export {
   type Pipeline,
   pipeline,
   type PipelineBuilder,
-  type SourceOptions,
+  type PipelineOptions,
 } from "./pipeline.ts";
+export type { SourceOptions } from "./source-options.ts";
 export type { Change, Detection, ForecastLevel, Severity } from "./stream/row-types.ts";
 export type {
   AggregatedStream,

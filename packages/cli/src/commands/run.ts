@@ -2,6 +2,7 @@ import { formatInstant } from "@millrace/core";
 import type { RunSummary } from "@millrace/runtime";
 import type { Command } from "commander";
 import type { CliEnvironment, RunFlags } from "../environment.ts";
+import { jsonText } from "../json-text.ts";
 import { loadPipeline } from "../load-pipeline.ts";
 import { formatCount, showProgress } from "../progress-bar.ts";
 import { runFlags, stateDefault, withRunFlags } from "../run-flags.ts";
@@ -28,7 +29,7 @@ export function addRunCommand(program: Command, environment: CliEnvironment): vo
         removeSignals();
         progress.stop();
       }
-      if (isJson) environment.stdout(`${JSON.stringify({ type: "summary", ...summary })}\n`);
+      if (isJson) environment.stdout(`${jsonText({ type: "summary", ...summary })}\n`);
       else environment.stdout(formatSummary(summary, flags));
     });
 }

@@ -15,6 +15,8 @@ const summary: RunSummary = {
   elapsedMs: 500,
   stateBytes: 0,
   operators: {},
+  inputs: [],
+  operatorWatermarks: {},
   sinkRows: { table: 1, "a-longer-name": 1_000 },
   outcome: "finished",
   commits: 1,

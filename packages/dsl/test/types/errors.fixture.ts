@@ -12,6 +12,8 @@ pipeline("errors", (p) => {
   flights.where((f) => f.origin.gt(5)); //! Argument of type 'number' is not assignable
   flights.where((f) => f.delayMinutes); //! from type 'BooleanExpression<boolean | null>'
   flights.filter((f) => f.delayMinutes.gt(5)); //! Property 'gt' does not exist on type 'number'
+  p.source("idle", table(Flight), { whenIdle: "wait" }); //! Type '"wait"' is not assignable to type '"advance" | "follow"
+  p.source("due", table(Flight), { idleAfter: "soon" }); //! is not assignable
   flights.select("nothing"); //! Argument of type '"nothing"' is not assignable
   flights.map(t.row({ a: t.int32() }), (f) => ({ a: f.origin })); //! Type 'string' is not assignable to type 'number'
   flights.union(p.source("others", table(t.row({ a: t.int32() })))); //! is not assignable

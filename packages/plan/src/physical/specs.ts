@@ -2,7 +2,13 @@ import type { FieldType, Guarantee, Json, ModelDescriptor, RowSchema } from "@mi
 import type { AggregateCall } from "../expression/aggregate.ts";
 import type { Expression, NamedExpression } from "../expression/expression.ts";
 import type { SortKey } from "../expression/sort-key.ts";
-import type { EmitChanges, JoinKind, RankKind, WindowSpec } from "../logical/nodes.ts";
+import type {
+  EmitChanges,
+  IdlenessSpec,
+  JoinKind,
+  RankKind,
+  WindowSpec,
+} from "../logical/nodes.ts";
 
 /**
  * Rows that satisfy the predicate, then the columns; either may be absent. Hidden columns pass
@@ -216,6 +222,8 @@ export interface SourceInput {
   readonly columns: readonly FieldType[];
   readonly eventTime?: Expression;
   readonly outOfOrdernessMs: number;
+  readonly idleness?: IdlenessSpec;
+  readonly futureLimitMs?: number;
   /** Whether `$source`, `$partition`, `$offset` are needed downstream. */
   readonly hasLineage: boolean;
 }
@@ -282,6 +290,8 @@ export interface PhysicalPlan {
   /** Changes with anything that saved state depends on. */
   readonly fingerprint: string;
   readonly partitions: number;
+  /** How far the partitions of sources that meet may be apart in event time. */
+  readonly maxDriftMs: number;
   /** In an order in which writers come before their readers. */
   readonly stages: readonly Stage[];
 }

@@ -111,6 +111,8 @@ export class StageBuilder {
       columns: node.schema.fields,
       ...(node.eventTime === undefined ? {} : { eventTime: node.eventTime }),
       outOfOrdernessMs: node.outOfOrdernessMs,
+      ...(node.idleness === undefined ? {} : { idleness: node.idleness }),
+      ...(node.futureLimitMs === undefined ? {} : { futureLimitMs: node.futureLimitMs }),
       hasLineage: this.#context.lineage.has(node.id),
     });
   }

@@ -1,4 +1,4 @@
-import type { Json, Source } from "@millrace/core";
+import type { Clock, Json, Source } from "@millrace/core";
 import type { SourceInput as PlannedSource } from "@millrace/plan";
 import { PartitionsInput } from "./partitions-input.ts";
 import { SourcePartitionInput } from "./source-input.ts";
@@ -14,11 +14,12 @@ export async function openSourceInput(options: {
   task: number;
   tasks: number;
   batchRows: number;
+  clock: Clock;
   restored: Json | undefined;
 }): Promise<TaskInput> {
-  const { planned, source, task, tasks, batchRows, restored } = options;
+  const { planned, source, task, tasks, batchRows, clock, restored } = options;
   const open = (partition: number, progress: Json | undefined): Promise<SourcePartitionInput> =>
-    SourcePartitionInput.open({ planned, source, partition, batchRows, restored: progress });
+    SourcePartitionInput.open({ planned, source, partition, batchRows, clock, restored: progress });
   if (task >= source.partitionCount) return endedInput;
   if (source.partitionCount <= tasks) return open(task, restored);
   const inputs: SourcePartitionInput[] = [];
@@ -33,7 +34,8 @@ export async function openSourceInput(options: {
 const endedInput: TaskInput = {
   watermark: Infinity,
   isEnded: true,
-  isAligned: false,
+  isCaughtUp: true,
+  partitions: [],
   counts: { rowsRead: 0, deadLettered: 0 },
   sourceProgress: undefined,
   read: () => Promise.resolve({ kind: "end" }),

@@ -16,9 +16,12 @@ import type { InputRead, TaskInput } from "./task-input.ts";
 
 const readBytesMax = 4 * 1024 * 1024;
 
-interface ShuffleProgress {
+/** What the progress record holds of a partition of a repartition topic. */
+export interface ShuffleProgress {
   readonly [key: string]: Json;
+  readonly topic: string;
   readonly offset: string;
+  /** By upstream task. */
   readonly watermarks: readonly JsonWatermark[];
   readonly rowsRead: number;
 }
@@ -27,12 +30,13 @@ interface ShuffleProgress {
 export class ShufflePartitionInput implements TaskInput {
   readonly counts: { rowsRead: number; deadLettered: number };
   readonly sourceProgress: SourceProgress | undefined = undefined;
-  readonly isAligned = false;
+  readonly partitions: readonly [] = [];
   readonly #log: Log;
   readonly #topic: string;
   readonly #partition: number;
   readonly #reader: LogReader;
   readonly #upstream: UpstreamWatermarks;
+  #isCaughtUp = false;
   #position: Offset;
   #truncatedTo: Offset;
 
@@ -71,13 +75,18 @@ export class ShufflePartitionInput implements TaskInput {
     return this.#upstream.watermark;
   }
 
+  get isCaughtUp(): boolean {
+    return this.#isCaughtUp;
+  }
+
   get isEnded(): boolean {
     return this.#upstream.watermark === Infinity;
   }
 
   async read(): Promise<InputRead> {
     const records = await this.#reader.read(readBytesMax);
-    if (records.count === 0) return { kind: "caught-up" };
+    this.#isCaughtUp = records.count === 0;
+    if (this.#isCaughtUp) return { kind: "caught-up", isNews: false };
     const batches: RecordBatch[] = [];
     for (let index = 0; index < records.count; index += 1) {
       const record = decodeEdgeRecord(recordValue(records, index));
@@ -91,6 +100,7 @@ export class ShufflePartitionInput implements TaskInput {
 
   progress(): Json {
     return {
+      topic: this.#topic,
       offset: this.#position.toString(),
       watermarks: this.#upstream.toJson(),
       ...this.counts,

@@ -159,6 +159,7 @@ async function openInputs(
         task: partition,
         tasks,
         batchRows,
+        clock: environment.clock,
         restored: progress,
       }),
     );

@@ -7,9 +7,15 @@ import {
   type TopicSink,
   type TopicSpec,
 } from "@millrace/core";
-import type { PhysicalPlan, Stage } from "@millrace/plan";
+import type { PhysicalPlan } from "@millrace/plan";
 import { encodeChangelogRecord } from "../task/changelog-record.ts";
-import { type ControlRecord, controlTopic, readControl, writeControl } from "./control-record.ts";
+import {
+  type ControlRecord,
+  controlTopic,
+  readControl,
+  stageOutlines,
+  writeControl,
+} from "./control-record.ts";
 import { changedTopic, prepareSinkTopics } from "./sink-topics.ts";
 
 /** The generation that a run works in. */
@@ -19,7 +25,7 @@ export interface Generation {
 }
 
 /** Name of a stage's changelog topic. */
-export function changelogTopic(pipeline: string, stage: Stage): string {
+export function changelogTopic(pipeline: string, stage: { readonly id: string }): string {
   return `${pipeline}.${stage.id}.changelog`;
 }
 
@@ -55,7 +61,13 @@ export async function decideGeneration(options: {
   };
   if (last === undefined || isFresh || last.status !== "running") {
     const generation = (last?.generation ?? 0) + 1;
-    return { control: { status: "starting", generation, ...wanted }, isContinued: false };
+    const control: ControlRecord = {
+      status: "starting",
+      generation,
+      ...wanted,
+      stages: stageOutlines(plan),
+    };
+    return { control, isContinued: false };
   }
   const problem = differenceOf(last, wanted) ?? (await changedTopic(log, topicSinks, last));
   if (problem !== undefined) {
@@ -71,6 +83,7 @@ function differenceOf(
   if (last.partitions !== wanted.partitions) {
     return `its number of partitions is ${last.partitions}, the run's ${wanted.partitions}`;
   }
+  if (last.stages === undefined) return "an older version of Millrace saved it";
   if (last.fingerprint !== wanted.fingerprint) return "the pipeline was changed";
   for (const [id, fingerprint] of Object.entries(wanted.sources)) {
     if (last.sources[id] !== fingerprint) return `the input of the source ${id} was changed`;

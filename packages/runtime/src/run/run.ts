@@ -28,6 +28,7 @@ import {
 import type { RunEnvironment, RunnablePlan, RunSettings } from "./run-options.ts";
 import type { RunStatus, RunSummary } from "./run-status.ts";
 import { topicsByName } from "./sink-topics.ts";
+import { inputStatusesOf, leastWatermarks, slowestSource } from "./watermark-status.ts";
 import { Worker } from "./worker.ts";
 
 /** Times that a run restores itself after an error that says a retry may help. */
@@ -167,7 +168,7 @@ export class Run {
       const rowsReadBefore = rowsReadBy(tasks);
       const attempt = { generation: { ...decided, control }, tasks, sinkTasks, rowsReadBefore };
       this.#attempt = attempt;
-      this.#worker = new Worker(tasks, sinkTasks, clock);
+      this.#worker = new Worker(tasks, sinkTasks, { clock, maxDriftMs: plan.maxDriftMs });
       if (this.#abort.signal.aborted) this.#worker.stop();
       await this.#worker.run();
       const isFinished = [...tasks, ...sinkTasks].every((task) => task.isEnded);
@@ -201,6 +202,7 @@ export class Run {
       });
     }
     const rowsRead = rowsReadBy(tasks);
+    const inputs = tasks.flatMap(inputStatusesOf);
     return {
       pipeline: plan.pipeline,
       generation: generation.control.generation,
@@ -209,7 +211,9 @@ export class Run {
       rowsReadHere: rowsRead - rowsReadBefore,
       rowsDeadLettered,
       rowsLate: Object.values(operators).reduce((sum, counts) => sum + counts.late, 0),
-      watermark: Math.min(Infinity, ...tasks.map((task) => task.sourceTime)),
+      watermark: slowestSource(inputs),
+      inputs,
+      operatorWatermarks: leastWatermarks(tasks.map((task) => task.operatorWatermarks())),
       fraction: fractionOf(tasks),
       elapsedMs: Math.round(this.#environment.clock.monotonicMs() - this.#startedAtMs),
       stateBytes,

@@ -1,3 +1,5 @@
+import { formatDuration } from "../../time/duration.ts";
+import { formatInstant } from "../../time/instant.ts";
 import { errorSpec, type ErrorSpec, quote } from "../error-spec.ts";
 
 /** Reasons of dead letters: bad data is a row with a code, never an exception per row. */
@@ -7,7 +9,9 @@ export const recordErrors: {
   RECORD_FIELD_TYPE: ErrorSpec<{ field: string; expected: string; value: string }>;
   RECORD_FIELD_NULL: ErrorSpec<{ field: string }>;
   RECORD_VALIDATION_FAILED: ErrorSpec<{ field: string; problem: string }>;
+  RECORD_SCHEMA_UNKNOWN: ErrorSpec<{ format: string; schemaId: number }>;
   RECORD_EVENT_TIME_MISSING: ErrorSpec<{ source: string }>;
+  RECORD_EVENT_TIME_FUTURE: ErrorSpec<{ source: string; time: number; futureLimitMs: number }>;
   RECORD_FUNCTION_FAILED: ErrorSpec<{ step: string; problem: string }>;
 } = {
   RECORD_MALFORMED: errorSpec({
@@ -45,12 +49,27 @@ export const recordErrors: {
     message: (p) => `The field ${quote(p.field)} was refused: ${p.problem}.`,
     hint: "The check is the one given to .validate(…).",
   }),
+  RECORD_SCHEMA_UNKNOWN: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 1,
+    message: (p) => `The record has the ${p.format} schema ${p.schemaId}, which is not known.`,
+    hint: "Give the schema of that id to the format.",
+  }),
   RECORD_EVENT_TIME_MISSING: errorSpec({
     domain: "user",
     retry: "never",
     exitCode: 1,
     message: (p) => `The record has no event time (source ${quote(p.source)}).`,
     hint: "Every record of a source with event time must have one.",
+  }),
+  RECORD_EVENT_TIME_FUTURE: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 1,
+    message: (p) =>
+      `The event time ${formatInstant(p.time)} is more than ${formatDuration(p.futureLimitMs)} after the clock's (source ${quote(p.source)}).`,
+    hint: "Correct the producer's clock or unit of time, or give the source a longer futureLimit.",
   }),
   RECORD_FUNCTION_FAILED: errorSpec({
     domain: "user",
