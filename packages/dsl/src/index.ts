@@ -37,6 +37,7 @@ export type {
   DetectOptions,
   ForecastOptions,
   IntervalJoinOptions,
+  JoinOptions,
   KeyedStream,
   Stream,
   WindowedStream,

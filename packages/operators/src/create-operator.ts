@@ -1,10 +1,11 @@
-import { assert, type Operator } from "@millrace/core";
+import { assert, type Operator, type RowSchema } from "@millrace/core";
 import type { StageOperator } from "@millrace/plan";
 import { DeduplicateOperator } from "./deduplicate/deduplicate.ts";
 import { DetectOperator } from "./detect.ts";
 import { FilterProjectOperator } from "./filter-project.ts";
 import { ForecastOperator } from "./forecast.ts";
 import { IntervalJoinOperator } from "./join/interval-join.ts";
+import { JoinOperator } from "./join/join.ts";
 import type { OperatorContext } from "./operator-context.ts";
 import { RowFunctionOperator } from "./row-function.ts";
 import { UnionOperator } from "./union.ts";
@@ -30,11 +31,9 @@ export function createOperator(operator: StageOperator, context: OperatorContext
     case "deduplicate":
       return new DeduplicateOperator(spec, schemas.input, context.operatorId);
     case "intervalJoin":
-      return new IntervalJoinOperator(
-        spec,
-        { inputs: operator.inputSchemas, output: operator.outputSchema },
-        context.operatorId,
-      );
+      return new IntervalJoinOperator(spec, joinSchemas(operator), context.operatorId);
+    case "join":
+      return new JoinOperator(spec, joinSchemas(operator), context.operatorId);
     case "detect":
       return new DetectOperator(spec, schemas, context);
     case "forecast":
@@ -42,4 +41,11 @@ export function createOperator(operator: StageOperator, context: OperatorContext
     case "union":
       return new UnionOperator(schemas.output);
   }
+}
+
+function joinSchemas(operator: StageOperator): {
+  readonly inputs: readonly RowSchema[];
+  readonly output: RowSchema;
+} {
+  return { inputs: operator.inputSchemas, output: operator.outputSchema };
 }

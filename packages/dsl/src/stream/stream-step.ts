@@ -19,7 +19,8 @@ import type { PlanDraft } from "../plan-draft.ts";
 import { deduplicateNode } from "./deduplicate.ts";
 import { detectNode, type DetectArguments } from "./detect.ts";
 import { forecastNode, type ForecastArguments } from "./forecast.ts";
-import { intervalJoinNode, type JoinArguments } from "./interval-join.ts";
+import { type IntervalJoinArguments, intervalJoinNode } from "./interval-join.ts";
+import { type JoinArguments, joinNode } from "./join.ts";
 import { projectedBase } from "./projected-base.ts";
 import { splitConditions } from "./split.ts";
 import {
@@ -319,7 +320,16 @@ export class StreamStep {
     );
   }
 
-  intervalJoin(id: string, right: StreamStep, options: JoinArguments): StreamStep {
+  join(id: string, right: StreamStep, options: JoinArguments): StreamStep {
+    const step = `join ${JSON.stringify(id)}`;
+    return this.within(step, () => {
+      this.draft.takeId(id);
+      this.#checkKeyed("join");
+      return this.#append(joinNode(step, id, { left: this.node, right: right.node }, options));
+    });
+  }
+
+  intervalJoin(id: string, right: StreamStep, options: IntervalJoinArguments): StreamStep {
     return this.#stateful("intervalJoin", id, (step) => {
       right.#checkAppends(step);
       return intervalJoinNode(step, id, { left: this.node, right: right.node }, options);

@@ -1,6 +1,12 @@
 import type { Duration, Guarantee, ModelDescriptor, RowType, SinkDescriptor } from "@millrace/core";
 import type { WindowSpec } from "@millrace/plan";
-import type { ExpressionRow, RowPredicate } from "../expression/expression-types.ts";
+import type {
+  BooleanExpression,
+  ExpressionRow,
+  PointInTime,
+  RowPredicate,
+  TimestampExpression,
+} from "../expression/expression-types.ts";
 import type {
   AggregatedRow,
   CheckedAggregates,
@@ -10,7 +16,9 @@ import type {
   ExtendedColumn,
   ForecastLevel,
   ForecastRow,
+  JoinedLeft,
   JoinedRight,
+  JoinKindName,
   NotKey,
   NumericColumn,
   Picked,
@@ -20,6 +28,7 @@ import type {
   WindowColumn,
 } from "./row-types.ts";
 import type { StreamTypeError } from "./stream-type-error.ts";
+import type { KeyedUpdatingStream, RekeyedUpdating } from "./updating-stream.ts";
 
 declare const rowBrand: unique symbol;
 
@@ -87,6 +96,7 @@ export interface Stream<in out Row extends object> extends AnyStream<Row> {
   ): { readonly [Name in Names]: Stream<Row> };
   readonly window: StreamTypeError<"keyBy must come before window">;
   readonly deduplicate: StreamTypeError<"keyBy must come before deduplicate">;
+  readonly join: StreamTypeError<"keyBy must come before join">;
   readonly intervalJoin: StreamTypeError<"keyBy must come before intervalJoin">;
   readonly detect: StreamTypeError<"keyBy must come before detect">;
   readonly forecast: StreamTypeError<"keyBy must come before forecast">;
@@ -99,24 +109,60 @@ export interface DetectOptions<Row> {
   readonly detector: ModelDescriptor<"detector">;
 }
 
+/** Options that all joins have. */
+interface AnyJoinOptions<
+  Left,
+  Right,
+  Kind extends JoinKindName,
+  Columns extends Readonly<Record<string, unknown>>,
+> {
+  /**
+   * Which rows without a partner are in the result, with nulls for the other side: none (`inner`,
+   * the default), the left ones, the right ones, or both (`full`).
+   */
+  readonly kind?: Kind;
+  /** The result's columns, from a left and a right row. */
+  readonly select: (
+    left: ExpressionRow<JoinedLeft<Left, Kind>>,
+    right: ExpressionRow<JoinedRight<Right, Kind>>,
+  ) => Columns & CheckedColumns<Columns, never>;
+}
+
 /** Options of `intervalJoin`. */
 export interface IntervalJoinOptions<
   Left,
   Right,
-  Kind extends "inner" | "left",
+  Kind extends JoinKindName,
   Columns extends Readonly<Record<string, unknown>>,
-> {
+> extends AnyJoinOptions<Left, Right, Kind, Columns> {
   /** Least `right.time − left.time`, included; may be negative. */
   readonly lower: Duration;
-  /** Greatest `right.time − left.time`, included; not below `lower`. */
-  readonly upper: Duration;
-  /** `left`: also left rows without a partner, with nulls for the right. Default `inner`. */
-  readonly kind?: Kind;
-  /** The result's columns, from a left and a right row. */
-  readonly select: (
+  /**
+   * Greatest `right.time − left.time`, included; not below `lower`. Or a timestamp of the left row:
+   * the greatest time of the right row, included; null pairs with nothing.
+   */
+  readonly upper:
+    | Duration
+    | ((left: ExpressionRow<Left>) => TimestampExpression<PointInTime | null>);
+  /** A further condition on pairs; null is false. */
+  readonly where?: (
     left: ExpressionRow<Left>,
-    right: ExpressionRow<JoinedRight<Right, Kind>>,
-  ) => Columns & CheckedColumns<Columns, never>;
+    right: ExpressionRow<Right>,
+  ) => BooleanExpression<boolean | null>;
+}
+
+/** Options of `join`. */
+export interface JoinOptions<
+  Left,
+  Right,
+  Kind extends JoinKindName,
+  Columns extends Readonly<Record<string, unknown>>,
+> extends AnyJoinOptions<Left, Right, Kind, Columns> {
+  /**
+   * How long after its own event time a row still finds partners; it bounds the state. Without it
+   * rows are kept for ever, up to `limits.joinRowsMax` per side and task. Needs event time.
+   */
+  readonly forgetAfter?: Duration;
 }
 
 /** Options of `forecast`. */
@@ -186,20 +232,52 @@ export interface KeyedStream<
    */
   deduplicate(id: string, options: { within: Duration }): KeyedStream<Row, Keys>;
   /**
+   * Pairs each row with the rows of `right` that have the same keys, whichever comes first.
+   *
+   * Both are keyed by columns of the same names and types. A null key pairs with null. An inner join
+   * gives rows that stay. With another kind, or where a side is updating, the result is updating: a
+   * row without a partner comes with nulls at once, and is taken back when a partner comes. A pair's
+   * event time is the later of both; no row is late. The result is keyed still where the keys are
+   * selected under their names.
+   *
+   * @param id stable: it names the state
+   */
+  join<
+    Right extends object,
+    const Columns extends Readonly<Record<string, unknown>>,
+    Kind extends JoinKindName = "inner",
+  >(
+    id: string,
+    right: KeyedStream<Right, Keys> & SameKeys<Row, Right, Keys>,
+    options: JoinOptions<Row, Right, Kind, Columns>,
+  ): Joined<Selected<Columns>, Keys, keyof Columns, Kind>;
+  /** Pairs each row with the rows of an updating stream that have the same keys. */
+  join<
+    Right extends object,
+    const Columns extends Readonly<Record<string, unknown>>,
+    Kind extends JoinKindName = "inner",
+  >(
+    id: string,
+    right: KeyedUpdatingStream<Right, Keys> & SameKeys<Row, Right, Keys>,
+    options: JoinOptions<Row, Right, Kind, Columns>,
+  ): RekeyedUpdating<Selected<Columns>, Keys, keyof Columns>;
+  /**
    * Pairs each row with the rows of `right` that have the same keys and a time within `[time +
    * lower, time + upper]` of it.
    *
    * Both are keyed by columns of the same names and types. A null key pairs with null. A pair's
-   * event time is the later of both; with `kind: "left"`, a row without a partner comes with its
-   * own time once none can come. Rows behind their source's watermark are late and only counted.
-   * The result is keyed still where the keys are selected under their names.
+   * event time is the later of both. A row without a partner, where `kind` wants it, comes once none
+   * can come, with its own time (or its upper bound, where that is of the row). Rows behind their
+   * source's watermark are late and only counted. The result is keyed still where the keys are
+   * selected under their names. State: rows until their partners can only be late, at most
+   * `limits.joinRowsMax` per side and task.
    *
    * @param id stable: it names the state
    */
   intervalJoin<
     Right extends object,
     const Columns extends Readonly<Record<string, unknown>>,
-    Kind extends "inner" | "left" = "inner",
+    Kind extends JoinKindName = "inner",
   >(
     id: string,
     right: KeyedStream<Right, Keys> & SameKeys<Row, Right, Keys>,
@@ -218,6 +296,11 @@ export interface KeyedStream<
 type Rekeyed<Row extends object, Keys extends string, Names> = [Keys] extends [Names]
   ? KeyedStream<Row, Keys>
   : Stream<Row>;
+
+/** What a join of streams whose rows stay gives: pairs stay, rows without a partner may not. */
+type Joined<Row extends object, Keys extends string, Names, Kind> = [Kind] extends ["inner"]
+  ? Rekeyed<Row, Keys, Names>
+  : RekeyedUpdating<Row, Keys, Names>;
 
 /** A keyed stream cut into windows; it waits for `aggregate`. */
 export interface WindowedStream<in out Row extends object, in out Keys extends string> {

@@ -4,10 +4,13 @@ import type {
   CheckedColumns,
   Dropped,
   ExtendedColumn,
+  JoinKindName,
   Picked,
   Renamed,
+  SameKeys,
   Selected,
 } from "./row-types.ts";
+import type { JoinOptions, KeyedStream } from "./stream.ts";
 import type { StreamTypeError } from "./stream-type-error.ts";
 
 declare const updatingBrand: unique symbol;
@@ -82,4 +85,21 @@ export interface KeyedUpdatingStream<
 > extends UpdatingStream<Row> {
   /** Only for inference; never present at run time. */
   readonly keys?: (key: Keys) => Keys;
+  /** Pairs each row with the rows of `right` that have the same keys: `KeyedStream.join`. */
+  join<
+    Right extends object,
+    const Columns extends Readonly<Record<string, unknown>>,
+    Kind extends JoinKindName = "inner",
+  >(
+    id: string,
+    right:
+      | (KeyedStream<Right, Keys> & SameKeys<Row, Right, Keys>)
+      | (KeyedUpdatingStream<Right, Keys> & SameKeys<Row, Right, Keys>),
+    options: JoinOptions<Row, Right, Kind, Columns>,
+  ): RekeyedUpdating<Selected<Columns>, Keys, keyof Columns>;
 }
+
+/** Keyed as before where all keys are still there. */
+export type RekeyedUpdating<Row extends object, Keys extends string, Names> = [Keys] extends [Names]
+  ? KeyedUpdatingStream<Row, Keys>
+  : UpdatingStream<Row>;

@@ -1,5 +1,5 @@
 import { columnOf, GroupTable, hashColumns } from "@millrace/columnar";
-import { type FieldType, keyGroupOf } from "@millrace/core";
+import { assert, type FieldType, findField, keyGroupOf, type RowSchema } from "@millrace/core";
 import type { RecordBatch } from "apache-arrow";
 
 const forgetFrom = 1_024;
@@ -49,4 +49,13 @@ export class JoinKeys {
     renumber();
     this.#forgetAt = Math.max(forgetFrom, this.#table.size * 2);
   }
+}
+
+/** The key columns of a side, in the join's order. */
+export function keyFieldsOf(names: readonly string[], schema: RowSchema): FieldType[] {
+  return names.map((name) => {
+    const field = findField(schema, name);
+    assert(field !== undefined, `a side of a join has the key column ${name}`);
+    return field;
+  });
 }

@@ -1,7 +1,7 @@
 import type { DataType, Guarantee, Json, ModelDescriptor, RowSchema } from "@millrace/core";
 import type { AggregateColumn } from "../expression/aggregate.ts";
 import type { Expression, NamedExpression } from "../expression/expression.ts";
-import type { DeduplicateSpec, IntervalJoinSpec } from "../physical/specs.ts";
+import type { DeduplicateSpec, IntervalJoinSpec, JoinSpec } from "../physical/specs.ts";
 
 /** Where in the user's file a step was written. */
 export interface CodePlace {
@@ -141,8 +141,14 @@ export interface DeduplicateNode extends NodeBase, DeduplicateSpec {}
 /** Pairs of rows of its two inputs; the keys have the same names on both sides. */
 export interface IntervalJoinNode extends NodeBase, IntervalJoinSpec {}
 
-/** `left`: a left row without a partner is in the result, with nulls for the right's columns. */
-export type JoinKind = "inner" | "left";
+/** Pairs of rows of its two inputs with equal keys, whichever comes first. */
+export interface JoinNode extends NodeBase, JoinSpec {}
+
+/**
+ * Which rows without a partner are in the result, with nulls for the other side's columns: none,
+ * the left ones, the right ones, or both.
+ */
+export type JoinKind = "inner" | "left" | "right" | "full";
 
 /** The input's columns, then those of `detectionFields`. */
 export interface DetectNode extends NodeBase {
@@ -190,6 +196,7 @@ export type LogicalNode =
   | LateNode
   | DeduplicateNode
   | IntervalJoinNode
+  | JoinNode
   | DetectNode
   | ForecastNode
   | SinkNode;

@@ -13,6 +13,7 @@ export function orderOf(spec: OperatorSpec): OrderClass {
     case "union":
     case "windowAggregate":
     case "intervalJoin":
+    case "join":
       return "order-free";
     case "deduplicate":
     case "detect":

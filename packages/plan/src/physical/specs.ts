@@ -49,17 +49,41 @@ export interface DeduplicateSpec {
   readonly withinMs: number;
 }
 
-/**
- * Pairs rows of inputs 0 (left) and 1 (right) with equal keys and `right.time` in `[left.time +
- * lowerMs, left.time + upperMs]`; the columns are over `left.<name>` and `right.<name>`.
- */
-export interface IntervalJoinSpec {
-  readonly kind: "intervalJoin";
+/** What all joins of inputs 0 (left) and 1 (right) have; keys have the same names on both sides. */
+export interface JoinSpecBase {
   readonly joinKeys: readonly string[];
-  readonly lowerMs: number;
-  readonly upperMs: number;
   readonly joinKind: JoinKind;
+  /** Over `left.<name>` and `right.<name>`. */
   readonly columns: readonly NamedExpression[];
+}
+
+/**
+ * Pairs rows with equal keys and `right.time` in `[left.time + lowerMs, left.time + upperMs]`, or up
+ * to `upperBound`.
+ */
+export interface IntervalJoinSpec extends JoinSpecBase {
+  readonly kind: "intervalJoin";
+  readonly lowerMs: number;
+  /** Absent where the bound is of the row. */
+  readonly upperMs?: number;
+  /** A timestamp over `left.<name>`, in place of `upperMs`. */
+  readonly upperBound?: Expression;
+  /** A further condition on pairs. */
+  readonly where?: Expression;
+}
+
+/**
+ * Pairs rows with equal keys, whichever comes first. Of updating inputs, and of kinds other than
+ * inner, the result is updating.
+ */
+export interface JoinSpec extends JoinSpecBase {
+  readonly kind: "join";
+  /** Whether each input is updating: left, right. */
+  readonly areUpdating: readonly [boolean, boolean];
+  /** Whether the result is. */
+  readonly isUpdating: boolean;
+  /** A row is forgotten when the watermark is after its time by more; absent: never. */
+  readonly forgetAfterMs?: number;
 }
 
 /** Scores a value per key in event-time order. */
@@ -95,6 +119,7 @@ export type OperatorSpec =
   | WindowAggregateSpec
   | DeduplicateSpec
   | IntervalJoinSpec
+  | JoinSpec
   | DetectSpec
   | ForecastSpec
   | UnionSpec;

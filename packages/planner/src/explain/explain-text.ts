@@ -10,7 +10,7 @@ import {
 } from "@millrace/plan";
 import { describeColumns } from "../steps/describe-columns.ts";
 import { stepFor } from "../steps/steps.ts";
-import { describeIntervalJoin } from "../steps/describe-join.ts";
+import { describeIntervalJoin, describeJoin } from "../steps/describe-join.ts";
 
 /** The logical plan as text: one node a line, with its inputs, what it does and its columns. */
 export function explainLogical(plan: LogicalPlanData): string {
@@ -91,6 +91,8 @@ export function describeOperator(operator: StageOperator): string {
       return `first by ${spec.keys.join(", ")} within ${formatDuration(spec.withinMs)}`;
     case "intervalJoin":
       return `${describeIntervalJoin(spec)} by ${spec.joinKeys.join(", ")}; select ${describeColumns(spec.columns)}`;
+    case "join":
+      return `${describeJoin(spec)} by ${spec.joinKeys.join(", ")}; select ${describeColumns(spec.columns)}`;
     case "detect":
       return `detect ${spec.value} by ${spec.keys.join(", ")} with ${spec.detector.kind}`;
     case "forecast":

@@ -3,6 +3,7 @@ import { deduplicateStep } from "./deduplicate.ts";
 import { detectStep } from "./detect.ts";
 import { forecastStep } from "./forecast.ts";
 import { intervalJoinStep } from "./interval-join.ts";
+import { joinStep } from "./join.ts";
 import { keyByStep } from "./key-by.ts";
 import { lateStep } from "./late.ts";
 import { projectStep } from "./project.ts";
@@ -28,6 +29,7 @@ const steps: { readonly [Kind in LogicalNode["kind"]]: Step<Kind> } = {
   late: lateStep,
   deduplicate: deduplicateStep,
   intervalJoin: intervalJoinStep,
+  join: joinStep,
   detect: detectStep,
   forecast: forecastStep,
   sink: sinkStep,
