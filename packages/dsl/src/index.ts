@@ -33,6 +33,7 @@ export type { Detection, ForecastLevel, Severity } from "./stream/row-types.ts";
 export type {
   AggregatedStream,
   AnyStream,
+  AsOfJoinOptions,
   Branch,
   DetectOptions,
   ForecastOptions,
@@ -41,6 +42,7 @@ export type {
   KeyedStream,
   Stream,
   WindowedStream,
+  WindowJoinOptions,
 } from "./stream/stream.ts";
 export type { KeyedUpdatingStream, UpdatingStream } from "./stream/updating-stream.ts";
 export type { StreamTypeError } from "./stream/stream-type-error.ts";

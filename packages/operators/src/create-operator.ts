@@ -4,8 +4,10 @@ import { DeduplicateOperator } from "./deduplicate/deduplicate.ts";
 import { DetectOperator } from "./detect.ts";
 import { FilterProjectOperator } from "./filter-project.ts";
 import { ForecastOperator } from "./forecast.ts";
+import { AsOfJoinOperator } from "./join/as-of-join.ts";
 import { IntervalJoinOperator } from "./join/interval-join.ts";
 import { JoinOperator } from "./join/join.ts";
+import { WindowJoinOperator } from "./join/window-join.ts";
 import type { OperatorContext } from "./operator-context.ts";
 import { RowFunctionOperator } from "./row-function.ts";
 import { UnionOperator } from "./union.ts";
@@ -34,6 +36,10 @@ export function createOperator(operator: StageOperator, context: OperatorContext
       return new IntervalJoinOperator(spec, joinSchemas(operator), context.operatorId);
     case "join":
       return new JoinOperator(spec, joinSchemas(operator), context.operatorId);
+    case "windowJoin":
+      return new WindowJoinOperator(spec, joinSchemas(operator), context.operatorId);
+    case "asOfJoin":
+      return new AsOfJoinOperator(spec, joinSchemas(operator), context.operatorId);
     case "detect":
       return new DetectOperator(spec, schemas, context);
     case "forecast":

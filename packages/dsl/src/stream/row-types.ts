@@ -114,6 +114,13 @@ export type JoinedRight<Row, Kind> = Kind extends "left" | "full"
   ? { [Name in keyof Row]: Row[Name] | null }
   : Row;
 
+/** The row of a window join. */
+export type WindowJoinedRow<Columns> = Flat<{
+  [Name in WindowColumn | keyof Columns]: Name extends keyof Columns
+    ? ValueOfExpression<Columns[Name]>
+    : Instant;
+}>;
+
 /** What is wrong with the keys of a join's right side; nothing where their types are the left's. */
 export type SameKeys<Left, Right, Keys extends PropertyKey> = [
   { [Key in Keys & keyof Left]: NonNullable<Left[Key]> },

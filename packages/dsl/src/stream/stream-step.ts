@@ -16,11 +16,13 @@ import type {
 } from "@millrace/plan";
 import { reportProblem, withinScope } from "../expression/scope.ts";
 import type { PlanDraft } from "../plan-draft.ts";
+import { type AsOfJoinArguments, asOfJoinNode } from "./as-of-join.ts";
 import { deduplicateNode } from "./deduplicate.ts";
 import { detectNode, type DetectArguments } from "./detect.ts";
 import { forecastNode, type ForecastArguments } from "./forecast.ts";
 import { type IntervalJoinArguments, intervalJoinNode } from "./interval-join.ts";
 import { type JoinArguments, joinNode } from "./join.ts";
+import type { JoinInputs } from "./joined-inputs.ts";
 import { projectedBase } from "./projected-base.ts";
 import { splitConditions } from "./split.ts";
 import {
@@ -34,6 +36,7 @@ import {
   type RowCallback,
 } from "./step-columns.ts";
 import type { StepInput } from "./step-input.ts";
+import { type WindowJoinArguments, windowJoinNode } from "./window-join.ts";
 import { WindowedStep } from "./windowed-step.ts";
 
 /**
@@ -330,9 +333,33 @@ export class StreamStep {
   }
 
   intervalJoin(id: string, right: StreamStep, options: IntervalJoinArguments): StreamStep {
-    return this.#stateful("intervalJoin", id, (step) => {
+    return this.#joined("intervalJoin", id, right, (step, inputs) =>
+      intervalJoinNode(step, id, inputs, options),
+    );
+  }
+
+  windowJoin(id: string, right: StreamStep, options: WindowJoinArguments): StreamStep {
+    return this.#joined("windowJoin", id, right, (step, inputs) =>
+      windowJoinNode(step, id, inputs, options),
+    );
+  }
+
+  asOfJoin(id: string, right: StreamStep, options: AsOfJoinArguments): StreamStep {
+    return this.#joined("asOfJoin", id, right, (step, inputs) =>
+      asOfJoinNode(step, id, inputs, options),
+    );
+  }
+
+  /** A join of two streams whose rows stay. */
+  #joined(
+    verb: string,
+    id: string,
+    right: StreamStep,
+    nodeOf: (step: string, inputs: JoinInputs) => LogicalNode,
+  ): StreamStep {
+    return this.#stateful(verb, id, (step) => {
       right.#checkAppends(step);
-      return intervalJoinNode(step, id, { left: this.node, right: right.node }, options);
+      return nodeOf(step, { left: this.node, right: right.node });
     });
   }
 

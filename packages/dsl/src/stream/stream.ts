@@ -26,6 +26,7 @@ import type {
   SameKeys,
   Selected,
   WindowColumn,
+  WindowJoinedRow,
 } from "./row-types.ts";
 import type { StreamTypeError } from "./stream-type-error.ts";
 import type { KeyedUpdatingStream, RekeyedUpdating } from "./updating-stream.ts";
@@ -98,6 +99,8 @@ export interface Stream<in out Row extends object> extends AnyStream<Row> {
   readonly deduplicate: StreamTypeError<"keyBy must come before deduplicate">;
   readonly join: StreamTypeError<"keyBy must come before join">;
   readonly intervalJoin: StreamTypeError<"keyBy must come before intervalJoin">;
+  readonly windowJoin: StreamTypeError<"keyBy must come before windowJoin">;
+  readonly asOfJoin: StreamTypeError<"keyBy must come before asOfJoin">;
   readonly detect: StreamTypeError<"keyBy must come before detect">;
   readonly forecast: StreamTypeError<"keyBy must come before forecast">;
 }
@@ -163,6 +166,28 @@ export interface JoinOptions<
    * rows are kept for ever, up to `limits.joinRowsMax` per side and task. Needs event time.
    */
   readonly forgetAfter?: Duration;
+}
+
+/** Options of `windowJoin`. */
+export interface WindowJoinOptions<
+  Left,
+  Right,
+  Kind extends JoinKindName,
+  Columns extends Readonly<Record<string, unknown>>,
+> extends AnyJoinOptions<Left, Right, Kind, Columns> {
+  /** `tumbling(…)` or `hopping(…)`. */
+  readonly window: WindowSpec;
+}
+
+/** Options of `asOfJoin`. */
+export interface AsOfJoinOptions<
+  Left,
+  Right,
+  Kind extends "inner" | "left",
+  Columns extends Readonly<Record<string, unknown>>,
+> extends AnyJoinOptions<Left, Right, Kind, Columns> {
+  /** How much older than the left row the right one may be, included; by default any age. */
+  readonly tolerance?: Duration;
 }
 
 /** Options of `forecast`. */
@@ -282,6 +307,44 @@ export interface KeyedStream<
     id: string,
     right: KeyedStream<Right, Keys> & SameKeys<Row, Right, Keys>,
     options: IntervalJoinOptions<Row, Right, Kind, Columns>,
+  ): Rekeyed<Selected<Columns>, Keys, keyof Columns>;
+  /**
+   * Pairs the rows of each window that have the same keys, when the window closes. Then all its rows
+   * are there, so that of each kind the rows stay.
+   *
+   * The result has `windowStart`, `windowEnd` and the selected columns; its event time is the last
+   * instant of the window. A row is late when its source's watermark has reached the end of its last
+   * window. State: the rows of open windows, at most `limits.joinRowsMax` per side and task.
+   *
+   * @param id stable: it names the state
+   */
+  windowJoin<
+    Right extends object,
+    const Columns extends Readonly<Record<string, unknown>>,
+    Kind extends JoinKindName = "inner",
+  >(
+    id: string,
+    right: KeyedStream<Right, Keys> & SameKeys<Row, Right, Keys>,
+    options: WindowJoinOptions<Row, Right, Kind, Columns>,
+  ): Rekeyed<WindowJoinedRow<Columns>, Keys, keyof Columns>;
+  /**
+   * Pairs each row with the version of its key that held at its time: the latest row of `right` that
+   * is not after it. Of versions of one time the last by source, partition and offset holds.
+   *
+   * A row comes when the watermark has passed it, with its own event time; rows behind their source's
+   * watermark are late and only counted. State: rows that the watermark has not passed, and of each
+   * key the last version before it; at most `limits.joinRowsMax` per side and task.
+   *
+   * @param id stable: it names the state
+   */
+  asOfJoin<
+    Right extends object,
+    const Columns extends Readonly<Record<string, unknown>>,
+    Kind extends "inner" | "left" = "inner",
+  >(
+    id: string,
+    right: KeyedStream<Right, Keys> & SameKeys<Row, Right, Keys>,
+    options: AsOfJoinOptions<Row, Right, Kind, Columns>,
   ): Rekeyed<Selected<Columns>, Keys, keyof Columns>;
   /** Scores each row's value against the past of its key, and adds the columns of `Detection`. */
   detect(id: string, options: DetectOptions<Row>): KeyedStream<Detected<Row>, Keys>;

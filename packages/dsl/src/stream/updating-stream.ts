@@ -73,6 +73,8 @@ export interface UpdatingStream<in out Row extends object> {
   readonly forecast: Refused<"forecast">;
   readonly deduplicate: Refused<"deduplicate">;
   readonly intervalJoin: Refused<"intervalJoin">;
+  readonly windowJoin: Refused<"windowJoin">;
+  readonly asOfJoin: Refused<"asOfJoin">;
   readonly map: Refused<"map">;
   readonly flatMap: Refused<"flatMap">;
   readonly filter: Refused<"filter">;

@@ -1,4 +1,4 @@
-import { columnOf, compileExpression, isValidAt, makeBatch, takeRows } from "@millrace/columnar";
+import { columnOf, compileExpression, isValidAt, makeBatch } from "@millrace/columnar";
 import {
   assert,
   type Collector,
@@ -12,7 +12,7 @@ import {
 import type { Expression, IntervalJoinSpec } from "@millrace/plan";
 import type { Data, RecordBatch, Schema } from "apache-arrow";
 import { readNumbers } from "../aggregate/read-numbers.ts";
-import { splitLateRows } from "../window/late-rows.ts";
+import { onTimeRows } from "../window/late-rows.ts";
 import { JoinCondition } from "./join-condition.ts";
 import { JoinKeys, keyFieldsOf } from "./join-keys.ts";
 import { isOptionalSide, type JoinedSides, JoinOutput, joinedSchema } from "./join-output.ts";
@@ -88,7 +88,7 @@ export class IntervalJoinOperator implements Operator {
       schema: leftSchema,
       isOptional: isOptionalSide("left", joinKind),
       keeps: keeps(isOfRow ? ["until"] : [], isAlone.left),
-      spanMs: spec.upperMs ?? Infinity,
+      untilOf: (time) => time + (spec.upperMs ?? 0),
     });
     this.#right = new JoinSide({
       ...shared,
@@ -96,7 +96,7 @@ export class IntervalJoinOperator implements Operator {
       schema: rightSchema,
       isOptional: isOptionalSide("right", joinKind),
       keeps: keeps([], isAlone.right),
-      spanMs: -spec.lowerMs,
+      untilOf: (time) => time - spec.lowerMs,
     });
     this.state = [this.#left, this.#right];
     this.#output = new JoinOutput(spec, schemas, false);
@@ -111,7 +111,7 @@ export class IntervalJoinOperator implements Operator {
   }
 
   process(batch: RecordBatch, out: Collector, input: number): void {
-    const rows = this.#onTime(batch, out);
+    const rows = onTimeRows(batch, this.counts, out, (time) => time + 1);
     if (rows.numRows === 0) return;
     const keys = this.#keys.of(rows);
     const times = readNumbers(columnOf(rows, hiddenColumns.time));
@@ -123,21 +123,6 @@ export class IntervalJoinOperator implements Operator {
     else this.#matchRight(first, out);
     this.#emitPairs(out);
     this.#expire(out);
-  }
-
-  /** The rows that are not late. */
-  #onTime(batch: RecordBatch, out: Collector): RecordBatch {
-    this.counts.rowsIn += batch.numRows;
-    if (batch.numRows === 0) return batch;
-    const times = readNumbers(columnOf(batch, hiddenColumns.time));
-    const split = splitLateRows(batch, times, (time) => time + 1);
-    if (split !== undefined) {
-      this.counts.late += split.lateCount;
-      out.emitLate(takeRows(batch, split.late, split.lateCount));
-    }
-    const onTime = split === undefined ? batch : takeRows(batch, split.onTime, split.onTimeCount);
-    this.counts.accepted += onTime.numRows;
-    return onTime;
   }
 
   // Rows that have expired need no check: their times are out of bounds for any row that is not

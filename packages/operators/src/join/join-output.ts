@@ -27,6 +27,7 @@ import {
   joinSides,
   type JoinSideName,
   type NamedExpression,
+  windowFields,
 } from "@millrace/plan";
 import type { Data, RecordBatch, Schema } from "apache-arrow";
 import type { JoinPairs } from "./join-pairs.ts";
@@ -41,6 +42,13 @@ const watermarkField: FieldType = {
 export interface JoinedSides {
   readonly left: JoinSide;
   readonly right: JoinSide;
+}
+
+/** The window of each pair. */
+export interface WindowOfPairs {
+  /** `windowStart`, `windowEnd`. */
+  readonly before: readonly Data[];
+  readonly times: Float64Array;
 }
 
 /** Whether a side's columns may be missing in a join of that kind. */
@@ -85,8 +93,12 @@ export class JoinOutput {
     this.#joined = joinedSchema(this.#read, schemas.inputs, spec.joinKind);
   }
 
-  /** Left row i with right row i. */
-  make(pairs: JoinPairs, sides: JoinedSides): RecordBatch {
+  /**
+   * Left row i with right row i.
+   *
+   * @param window columns that come before the selected ones, and `$time`, where it is not of rows
+   */
+  make(pairs: JoinPairs, sides: JoinedSides, window?: WindowOfPairs): RecordBatch {
     const { count } = pairs;
     const batches = { left: sides.left.batch, right: sides.right.batch };
     const take = (side: JoinSideName, name: string): Data =>
@@ -104,7 +116,11 @@ export class JoinOutput {
       return column.evaluate(computedFrom as RecordBatch);
     });
     const hidden: FieldType[] = [];
-    if (isTimed(sides)) this.#addTimes(pairs, sides, columns, hidden);
+    if (window !== undefined) {
+      columns.unshift(...window.before);
+      columns.push(int64Column(window.times, count));
+      hidden.push(timeField);
+    } else if (isTimed(sides)) this.#addTimes(pairs, sides, columns, hidden);
     const lineage = this.#isUpdating ? undefined : lineageOf(pairs, batches);
     if (lineage !== undefined) {
       columns.push(...lineage);
@@ -114,7 +130,11 @@ export class JoinOutput {
       columns.push(int32Column(pairs.weights.slice(0, count), count));
       hidden.push(weightField);
     }
-    return makeBatch(this.#schemaOf(hidden), columns, count);
+    return makeBatch(
+      this.#schemaOf(window === undefined ? [] : windowFields, hidden),
+      columns,
+      count,
+    );
   }
 
   #addTimes(pairs: JoinPairs, sides: JoinedSides, columns: Data[], hidden: FieldType[]): void {
@@ -130,11 +150,11 @@ export class JoinOutput {
     hidden.push(watermarkField);
   }
 
-  #schemaOf(hidden: readonly FieldType[]): Schema {
+  #schemaOf(before: readonly FieldType[], hidden: readonly FieldType[]): Schema {
     const names = hidden.map(({ name }) => name).join(" ");
     let schema = this.#schemas.get(names);
     if (schema === undefined) {
-      schema = batchSchema([...this.#fields, ...hidden]);
+      schema = batchSchema([...before, ...this.#fields, ...hidden]);
       this.#schemas.set(names, schema);
     }
     return schema;

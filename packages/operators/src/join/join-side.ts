@@ -55,8 +55,8 @@ export interface JoinSideOptions {
   readonly isOptional: boolean;
   /** What restored rows need; times are always kept. */
   readonly keeps: readonly KeptValue[];
-  /** How long after its time a row is kept, in ms; `Infinity`: always. */
-  readonly spanMs: number;
+  /** The watermark after which a row of that time is forgotten, unless it is told. */
+  readonly untilOf: (time: number) => number;
   /** Whether rows are taken back. */
   readonly isUpdating: boolean;
   /** Whether rows keep their lineage, where they have it. */
@@ -76,7 +76,7 @@ export interface AddedRows {
   readonly times: Float64Array | undefined;
   /** By default the times. */
   readonly behind?: Float64Array | undefined;
-  /** By default time + span. */
+  /** By default of the times. */
   readonly until?: Float64Array | undefined;
   /** By default 1 each. */
   readonly weights?: Int32Array | undefined;
@@ -196,7 +196,7 @@ export class JoinSide implements StateTable {
     this.#rows.append(columns);
     const { slots, head } = this;
     const { keys, times, behind, until, weights } = added;
-    const { spanMs } = this.#options;
+    const { untilOf } = this.#options;
     this.hasTime ||= times !== undefined;
     this.hasBehind ||= behind !== undefined;
     for (let row = 0; row < count; row += 1) {
@@ -212,9 +212,8 @@ export class JoinSide implements StateTable {
       head[key] = slot;
     }
     for (let row = 0; row < count; row += 1) {
-      const end =
-        until === undefined ? spanEnd(slots.times[start + row] as number, spanMs) : until[row];
-      slots.until[start + row] = end as number;
+      slots.until[start + row] =
+        until === undefined ? untilOf(slots.times[start + row] as number) : (until[row] as number);
     }
     if (this.#options.isUpdating) {
       slots.hashes.set(hashColumns(columns, count).subarray(0, count), start);
@@ -255,6 +254,11 @@ export class JoinSide implements StateTable {
   addPartners(slot: number, weight: number): void {
     this.slots.partners[slot] = (this.slots.partners[slot] as number) + weight;
     this.#noteChanged(slot);
+  }
+
+  /** Forgets a row of which restored state tells by itself that it is not needed. */
+  forget(slot: number): void {
+    this.#leave(slot);
   }
 
   /** Adds to a row's weight; at 0 the row has been taken back. */
@@ -307,10 +311,16 @@ export class JoinSide implements StateTable {
     this.#nextUntil = nextUntil;
   }
 
-  /** Frees the rows that are gone, when they are more than the others. */
-  compact(): void {
+  /**
+   * Frees the rows that are gone, when they are more than the others.
+   *
+   * @returns whether it did, so that the others have new slots
+   */
+  compact(): boolean {
     const left = this.#count - this.#gone;
-    if (this.#gone >= compactFrom && this.#gone > left) this.#rebuild(false);
+    if (this.#gone < compactFrom || this.#gone <= left) return false;
+    this.#rebuild(false);
+    return true;
   }
 
   /** Frees the rows that are gone, and looks up the keys of the others again. */
@@ -523,10 +533,6 @@ function zeros(field: FieldType | undefined, count: number): Data {
 
 function isSameRow(batch: RecordBatch, left: number, right: number): boolean {
   return batch.data.children.every((column) => isSameValue(column, left, column, right));
-}
-
-function spanEnd(time: number, spanMs: number): number {
-  return spanMs === Infinity ? Infinity : time + spanMs;
 }
 
 /** The slots with slot 0 before them. */

@@ -1,4 +1,4 @@
-import { columnOf, hasColumn, isValidAt, takeRows } from "@millrace/columnar";
+import { columnOf, takeRows } from "@millrace/columnar";
 import {
   assert,
   type Collector,
@@ -11,13 +11,12 @@ import {
 } from "@millrace/core";
 import type { JoinSpec, JoinSideName } from "@millrace/plan";
 import type { RecordBatch } from "apache-arrow";
-import { readNumbers } from "../aggregate/read-numbers.ts";
-import { findColumn } from "../find-column.ts";
 import { AloneRows } from "./alone-rows.ts";
 import { JoinKeys, keyFieldsOf } from "./join-keys.ts";
 import { isOptionalSide, type JoinedSides, JoinOutput } from "./join-output.ts";
 import { JoinPairs, pairsMax } from "./join-pairs.ts";
 import { JoinSide, type KeptValue } from "./join-side.ts";
+import { rowTimes } from "./row-times.ts";
 
 // Invariants:
 //   U1. What was emitted, summed by weight, is the join of all rows so far, summed by weight.
@@ -84,7 +83,8 @@ export class JoinOperator implements Operator {
         joinKeys: this.#keys,
         isOptional: isOptionalSide(name, spec.joinKind),
         keeps,
-        spanMs: spec.forgetAfterMs ?? Infinity,
+        untilOf: (time) =>
+          spec.forgetAfterMs === undefined ? Infinity : time + spec.forgetAfterMs,
         isUpdating,
         keepsLineage: !spec.isUpdating,
         operatorId,
@@ -113,7 +113,7 @@ export class JoinOperator implements Operator {
     const other = this.#inputs[1 - input];
     assert(own !== undefined && other !== undefined, "a join has two inputs");
     const weights = own.isUpdating ? weightsOf(batch) : undefined;
-    const first = own.side.add({ batch, keys: this.#keys.of(batch), ...timesOf(batch), weights });
+    const first = own.side.add({ batch, keys: this.#keys.of(batch), ...rowTimes(batch), weights });
     let lateCount = 0;
     if (this.#isPlain) this.#pairPlain(own, other, first, out);
     else {
@@ -244,20 +244,4 @@ export class JoinOperator implements Operator {
 
 function weightsOf(batch: RecordBatch): Int32Array {
   return Int32Array.from(columnOf(batch, hiddenColumns.weight).values as Int32Array);
-}
-
-function timesOf(batch: RecordBatch): {
-  readonly times: Float64Array | undefined;
-  readonly behind: Float64Array | undefined;
-} {
-  if (!hasColumn(batch, hiddenColumns.time)) return { times: undefined, behind: undefined };
-  const times = readNumbers(columnOf(batch, hiddenColumns.time));
-  const marks = findColumn(batch, hiddenColumns.watermark);
-  if (marks === undefined) return { times, behind: undefined };
-  const watermarks = readNumbers(marks);
-  const behind = Float64Array.from({ length: batch.numRows }, (_, row) => {
-    const time = times[row] as number;
-    return isValidAt(marks, row) ? Math.max(time, watermarks[row] as number) : time;
-  });
-  return { times, behind };
 }

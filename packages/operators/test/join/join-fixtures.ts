@@ -6,6 +6,7 @@ import {
   batchOf,
   column,
   int32,
+  lineageFields,
   operatorOf,
   timestamp,
   utf8,
@@ -40,6 +41,9 @@ export const inputFields: readonly FieldType[] = [
   { name: "n", type: int32 },
   { name: "until", type: { ...timestamp, nullable: true } },
 ];
+
+/** Columns of both inputs with event time and lineage. */
+export const timedFields: readonly FieldType[] = [...inputFields, timeField, ...lineageFields];
 
 const outputFields: readonly FieldType[] = [
   key,
@@ -140,5 +144,22 @@ export const givenSteps: fc.Arbitrary<GivenStep[]> = fc
       });
       from += passed;
       return { input, rows: made, watermark: from };
+    });
+  });
+
+/** Some rows come behind their source's watermark. */
+export const stepsWithRowsBehind: fc.Arbitrary<GivenStep[]> = fc
+  .tuple(givenSteps, fc.array(fc.nat({ max: 30 }), { minLength: 80, maxLength: 80 }))
+  .map(([steps, late]) => {
+    let watermark = -Infinity;
+    let at = 0;
+    return steps.map((step) => {
+      const rows = step.rows.map((row) => {
+        const by = late[(at += 1)] ?? 0;
+        if (by % 3 !== 0 || watermark === -Infinity) return row;
+        return { ...row, time: row.time - by, behind: Math.max(watermark, row.time) };
+      });
+      watermark = Math.max(watermark, step.watermark);
+      return { ...step, rows };
     });
   });

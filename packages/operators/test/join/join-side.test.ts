@@ -18,7 +18,7 @@ function sideOf(rowsMax?: number): { side: JoinSide; keys: JoinKeys } {
     joinKeys: keys,
     isOptional: false,
     keeps: ["times"],
-    spanMs: 10,
+    untilOf: (time) => time + 10,
     isUpdating: false,
     keepsLineage: true,
     operatorId: "orders",

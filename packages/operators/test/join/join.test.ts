@@ -15,6 +15,7 @@ import {
   outputOf,
   segmentsOf,
   selectedColumns,
+  stepsWithRowsBehind,
 } from "./join-fixtures.ts";
 
 interface Case {
@@ -106,23 +107,6 @@ function withRowsTakenBack(areUpdating: readonly [boolean, boolean]): fc.Arbitra
     });
 }
 
-/** Some rows come behind their source's watermark. */
-const withRowsBehind: fc.Arbitrary<GivenStep[]> = fc
-  .tuple(givenSteps, fc.array(fc.nat({ max: 30 }), { minLength: 80, maxLength: 80 }))
-  .map(([steps, late]) => {
-    let watermark = -Infinity;
-    let at = 0;
-    return steps.map((step) => {
-      const rows = step.rows.map((row) => {
-        const by = late[(at += 1)] ?? 0;
-        if (by % 3 !== 0 || watermark === -Infinity) return row;
-        return { ...row, time: row.time - by, behind: Math.max(watermark, row.time) };
-      });
-      watermark = Math.max(watermark, step.watermark);
-      return { ...step, rows };
-    });
-  });
-
 function expectModel(given: Case, steps: readonly GivenStep[]): void {
   const rows = outputOf(operatorFor(given), steps, given.areUpdating);
   const all = steps.flatMap((step) => step.rows);
@@ -140,7 +124,7 @@ describe("join", () => {
 
   test.each(kinds)("forgets rows by their own time, also late ones: %s", (kind) => {
     const given: Case = { kind, areUpdating: [false, false], forgetAfterMs: 9 };
-    const law = fc.property(withRowsBehind, (steps) => {
+    const law = fc.property(stepsWithRowsBehind, (steps) => {
       expectModel(given, steps);
     });
     fc.assert(law, { seed: 1, numRuns: 100 });
@@ -283,7 +267,7 @@ for (const kind of kinds) {
   operatorLaws({
     name: `join (${kind}, forgetful)`,
     create: () => operatorFor(given),
-    segments: withRowsBehind.map((steps) => segmentsOf(steps)),
+    segments: stepsWithRowsBehind.map((steps) => segmentsOf(steps)),
     takeRows,
     runs: 25,
   });

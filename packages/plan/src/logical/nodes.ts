@@ -1,7 +1,13 @@
 import type { DataType, Guarantee, Json, ModelDescriptor, RowSchema } from "@millrace/core";
 import type { AggregateColumn } from "../expression/aggregate.ts";
 import type { Expression, NamedExpression } from "../expression/expression.ts";
-import type { DeduplicateSpec, IntervalJoinSpec, JoinSpec } from "../physical/specs.ts";
+import type {
+  AsOfJoinSpec,
+  DeduplicateSpec,
+  IntervalJoinSpec,
+  JoinSpec,
+  WindowJoinSpec,
+} from "../physical/specs.ts";
 
 /** Where in the user's file a step was written. */
 export interface CodePlace {
@@ -144,6 +150,12 @@ export interface IntervalJoinNode extends NodeBase, IntervalJoinSpec {}
 /** Pairs of rows of its two inputs with equal keys, whichever comes first. */
 export interface JoinNode extends NodeBase, JoinSpec {}
 
+/** Pairs of rows with equal keys in the same window. */
+export interface WindowJoinNode extends NodeBase, WindowJoinSpec {}
+
+/** Each left row with the latest right row of its key by then. */
+export interface AsOfJoinNode extends NodeBase, AsOfJoinSpec {}
+
 /**
  * Which rows without a partner are in the result, with nulls for the other side's columns: none,
  * the left ones, the right ones, or both.
@@ -197,6 +209,8 @@ export type LogicalNode =
   | DeduplicateNode
   | IntervalJoinNode
   | JoinNode
+  | WindowJoinNode
+  | AsOfJoinNode
   | DetectNode
   | ForecastNode
   | SinkNode;

@@ -14,7 +14,9 @@ export function orderOf(spec: OperatorSpec): OrderClass {
     case "windowAggregate":
     case "intervalJoin":
     case "join":
+    case "windowJoin":
       return "order-free";
+    case "asOfJoin":
     case "deduplicate":
     case "detect":
     case "forecast":

@@ -1,7 +1,7 @@
 import type { FieldType, Guarantee, Json, ModelDescriptor, RowSchema } from "@millrace/core";
 import type { AggregateCall } from "../expression/aggregate.ts";
 import type { Expression, NamedExpression } from "../expression/expression.ts";
-import type { JoinKind, WindowSpec } from "../logical/nodes.ts";
+import type { HoppingWindow, JoinKind, TumblingWindow, WindowSpec } from "../logical/nodes.ts";
 
 /**
  * Rows that satisfy the predicate, then the columns; either may be absent. Hidden columns pass
@@ -86,6 +86,25 @@ export interface JoinSpec extends JoinSpecBase {
   readonly forgetAfterMs?: number;
 }
 
+/**
+ * Pairs rows with equal keys in the same window, when the window closes; `windowStart` and
+ * `windowEnd` come before the columns.
+ */
+export interface WindowJoinSpec extends JoinSpecBase {
+  readonly kind: "windowJoin";
+  readonly window: TumblingWindow | HoppingWindow;
+}
+
+/**
+ * Pairs each left row with the latest right row of its key that is not after it, nor more than
+ * `toleranceMs` before it.
+ */
+export interface AsOfJoinSpec extends JoinSpecBase {
+  readonly kind: "asOfJoin";
+  readonly joinKind: "inner" | "left";
+  readonly toleranceMs?: number;
+}
+
 /** Scores a value per key in event-time order. */
 export interface DetectSpec {
   readonly kind: "detect";
@@ -120,6 +139,8 @@ export type OperatorSpec =
   | DeduplicateSpec
   | IntervalJoinSpec
   | JoinSpec
+  | WindowJoinSpec
+  | AsOfJoinSpec
   | DetectSpec
   | ForecastSpec
   | UnionSpec;

@@ -10,7 +10,12 @@ import {
 } from "@millrace/plan";
 import { describeColumns } from "../steps/describe-columns.ts";
 import { stepFor } from "../steps/steps.ts";
-import { describeIntervalJoin, describeJoin } from "../steps/describe-join.ts";
+import {
+  describeAsOfJoin,
+  describeIntervalJoin,
+  describeJoin,
+  describeWindowJoin,
+} from "../steps/describe-join.ts";
 
 /** The logical plan as text: one node a line, with its inputs, what it does and its columns. */
 export function explainLogical(plan: LogicalPlanData): string {
@@ -93,6 +98,10 @@ export function describeOperator(operator: StageOperator): string {
       return `${describeIntervalJoin(spec)} by ${spec.joinKeys.join(", ")}; select ${describeColumns(spec.columns)}`;
     case "join":
       return `${describeJoin(spec)} by ${spec.joinKeys.join(", ")}; select ${describeColumns(spec.columns)}`;
+    case "windowJoin":
+      return `${describeWindowJoin(spec)} by ${spec.joinKeys.join(", ")}; select ${describeColumns(spec.columns)}`;
+    case "asOfJoin":
+      return `${describeAsOfJoin(spec)} by ${spec.joinKeys.join(", ")}; select ${describeColumns(spec.columns)}`;
     case "detect":
       return `detect ${spec.value} by ${spec.keys.join(", ")} with ${spec.detector.kind}`;
     case "forecast":

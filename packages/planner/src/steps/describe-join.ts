@@ -1,5 +1,12 @@
 import { formatDuration } from "@millrace/core";
-import { formatExpression, type IntervalJoinSpec, type JoinSpec } from "@millrace/plan";
+import {
+  type AsOfJoinSpec,
+  formatExpression,
+  formatWindow,
+  type IntervalJoinSpec,
+  type JoinSpec,
+  type WindowJoinSpec,
+} from "@millrace/plan";
 
 /** `inner join where right.time − left.time in [0s, 10s]`. */
 export function describeIntervalJoin(
@@ -20,4 +27,16 @@ export function describeJoin(join: Pick<JoinSpec, "joinKind" | "forgetAfterMs">)
   const forgets =
     forgetAfterMs === undefined ? "" : `, rows forgotten after ${formatDuration(forgetAfterMs)}`;
   return `${joinKind} join${forgets}`;
+}
+
+/** `inner join in tumbling 10s`. */
+export function describeWindowJoin(join: Pick<WindowJoinSpec, "joinKind" | "window">): string {
+  return `${join.joinKind} join in ${formatWindow(join.window)}`;
+}
+
+/** `left join as of left.time, at most 1h before`. */
+export function describeAsOfJoin(join: Pick<AsOfJoinSpec, "joinKind" | "toleranceMs">): string {
+  const { joinKind, toleranceMs } = join;
+  const near = toleranceMs === undefined ? "" : `, at most ${formatDuration(toleranceMs)} before`;
+  return `${joinKind} join as of left.time${near}`;
 }

@@ -1,4 +1,5 @@
 import type { LogicalNode } from "@millrace/plan";
+import { asOfJoinStep } from "./as-of-join.ts";
 import { deduplicateStep } from "./deduplicate.ts";
 import { detectStep } from "./detect.ts";
 import { forecastStep } from "./forecast.ts";
@@ -14,6 +15,7 @@ import { unionStep } from "./union.ts";
 import { filterStep, flatMapStep, mapStep } from "./user-function.ts";
 import { whereStep } from "./where.ts";
 import { windowAggregateStep } from "./window-aggregate.ts";
+import { windowJoinStep } from "./window-join.ts";
 
 /** What the planner knows of each kind of step. */
 const steps: { readonly [Kind in LogicalNode["kind"]]: Step<Kind> } = {
@@ -30,6 +32,8 @@ const steps: { readonly [Kind in LogicalNode["kind"]]: Step<Kind> } = {
   deduplicate: deduplicateStep,
   intervalJoin: intervalJoinStep,
   join: joinStep,
+  windowJoin: windowJoinStep,
+  asOfJoin: asOfJoinStep,
   detect: detectStep,
   forecast: forecastStep,
   sink: sinkStep,
