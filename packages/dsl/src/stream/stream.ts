@@ -256,6 +256,16 @@ export interface KeyedStream<
    * @param options `within`: event time > 0 for which a key is remembered; it bounds the state
    */
   deduplicate(id: string, options: { within: Duration }): KeyedStream<Row, Keys>;
+  /** Pairs each row with the rows of an updating stream that have the same keys. */
+  join<
+    Right extends object,
+    const Columns extends Readonly<Record<string, unknown>>,
+    Kind extends JoinKindName = "inner",
+  >(
+    id: string,
+    right: KeyedUpdatingStream<Right, Keys> & SameKeys<Row, Right, Keys>,
+    options: JoinOptions<Row, Right, Kind, Columns>,
+  ): RekeyedUpdating<Selected<Columns>, Keys, keyof Columns>;
   /**
    * Pairs each row with the rows of `right` that have the same keys, whichever comes first.
    *
@@ -276,16 +286,6 @@ export interface KeyedStream<
     right: KeyedStream<Right, Keys> & SameKeys<Row, Right, Keys>,
     options: JoinOptions<Row, Right, Kind, Columns>,
   ): Joined<Selected<Columns>, Keys, keyof Columns, Kind>;
-  /** Pairs each row with the rows of an updating stream that have the same keys. */
-  join<
-    Right extends object,
-    const Columns extends Readonly<Record<string, unknown>>,
-    Kind extends JoinKindName = "inner",
-  >(
-    id: string,
-    right: KeyedUpdatingStream<Right, Keys> & SameKeys<Row, Right, Keys>,
-    options: JoinOptions<Row, Right, Kind, Columns>,
-  ): RekeyedUpdating<Selected<Columns>, Keys, keyof Columns>;
   /**
    * Pairs each row with the rows of `right` that have the same keys and a time within `[time +
    * lower, time + upper]` of it.

@@ -25,6 +25,17 @@ pipeline("errors", (p) => {
   keyed.intervalJoin("j", fees.keyBy("fee"), { ...near, select: (l) => ({ a: l.origin }) }); //! is not assignable to parameter of type
   keyed.intervalJoin("j", fees.keyBy("origin"), { ...near, select: (_, r) => ({ a: r.cost }) }); //! Property 'cost' does not exist
   keyed.intervalJoin("j", fees.keyBy("origin"), { ...near, select: () => ({ a: 5 }) }); //! a must be an expression
+  flights.join("j", keyed, { select: (l) => ({ a: l.origin }) }); //! keyBy must come before join
+  flights.windowJoin("j", keyed, { window: tumbling(hours(1)), select: (l) => ({ a: l.origin }) }); //! keyBy must come before windowJoin
+  flights.asOfJoin("j", keyed, { select: (l) => ({ a: l.origin }) }); //! keyBy must come before asOfJoin
+  keyed.join("j", other.keyBy("origin"), { select: (l) => ({ a: l.origin }) }); //! the keys of both sides must have the same types
+  keyed.join("j", fees.keyBy("origin"), { kind: "outer", select: (l) => ({ a: l.origin }) }); //! No overload matches this call
+  keyed.asOfJoin("j", fees.keyBy("origin"), { kind: "full", select: (l) => ({ a: l.origin }) }); //! is not assignable
+  keyed.intervalJoin("j", fees.keyBy("origin"), { lower: hours(0), upper: (l) => l.origin, select: (l) => ({ a: l.origin }) }); //! is not assignable
+  const missing = keyed.join("k", fees.keyBy("origin"), { kind: "left", select: (l, r) => ({ origin: l.origin, fee: r.fee }) });
+  missing.window(tumbling(hours(1))); //! window needs rows that stay: this stream is updating
+  missing.windowJoin("j", keyed, { window: tumbling(hours(1)), select: () => ({}) }); //! windowJoin needs rows that stay
+  keyed.intervalJoin("j", missing, { ...near, select: (l) => ({ a: l.origin }) }); //! is not assignable
   keyed.drop("origin"); //! origin is a key and must stay
   keyed.rename({ origin: "from" }); //! origin is a key and must stay
   keyed.withColumns((f) => ({ origin: f.destination })); //! origin is a key and cannot be replaced
