@@ -29,7 +29,7 @@ export {
   type PipelineBuilder,
   type SourceOptions,
 } from "./pipeline.ts";
-export type { Detection, ForecastLevel, Severity } from "./stream/row-types.ts";
+export type { Change, Detection, ForecastLevel, Severity } from "./stream/row-types.ts";
 export type {
   AggregatedStream,
   AnyStream,
@@ -40,10 +40,23 @@ export type {
   IntervalJoinOptions,
   JoinOptions,
   KeyedStream,
+  SampleOptions,
   Stream,
   WindowedStream,
   WindowJoinOptions,
 } from "./stream/stream.ts";
-export type { KeyedUpdatingStream, UpdatingStream } from "./stream/updating-stream.ts";
+export type {
+  EmitRows,
+  OrderBy,
+  RankOptions,
+  RunningAggregateOptions,
+  SortTerm,
+  TopNOptions,
+} from "./stream/updating-options.ts";
+export type {
+  AnyUpdatingStream,
+  KeyedUpdatingStream,
+  UpdatingStream,
+} from "./stream/updating-stream.ts";
 export type { StreamTypeError } from "./stream/stream-type-error.ts";
 export { cumulate, hopping, session, tumbling } from "./stream/window.ts";

@@ -55,7 +55,7 @@ const appending: SinkDescriptor = {
   options: {},
   guarantee: "exactly-once",
 };
-const updating: UpdatingSinkDescriptor = { ...appending, updatesKey: ["auction"] };
+const updating: UpdatingSinkDescriptor = { ...appending, updatesKey: ["auction", "seller", "n"] };
 
 function source<Row extends object>(
   connector: string,

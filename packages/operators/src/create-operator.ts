@@ -1,5 +1,6 @@
 import { assert, type Operator, type RowSchema } from "@millrace/core";
 import type { StageOperator } from "@millrace/plan";
+import { ChangesOperator } from "./changes.ts";
 import { DeduplicateOperator } from "./deduplicate/deduplicate.ts";
 import { DetectOperator } from "./detect.ts";
 import { FilterProjectOperator } from "./filter-project.ts";
@@ -9,8 +10,11 @@ import { IntervalJoinOperator } from "./join/interval-join.ts";
 import { JoinOperator } from "./join/join.ts";
 import { WindowJoinOperator } from "./join/window-join.ts";
 import type { OperatorContext } from "./operator-context.ts";
+import { TopRowsOperator } from "./rank/top-rows.ts";
 import { RowFunctionOperator } from "./row-function.ts";
+import { SampleOperator } from "./sample.ts";
 import { UnionOperator } from "./union.ts";
+import { RunningAggregateOperator } from "./updating/running-aggregate.ts";
 import { createWindowAggregate } from "./window/create-window-aggregate.ts";
 
 /**
@@ -44,8 +48,16 @@ export function createOperator(operator: StageOperator, context: OperatorContext
       return new DetectOperator(spec, schemas, context);
     case "forecast":
       return new ForecastOperator(spec, schemas, context);
+    case "runningAggregate":
+      return new RunningAggregateOperator(spec, schemas, context.operatorId);
+    case "topRows":
+      return new TopRowsOperator(spec, schemas, context.operatorId);
+    case "changes":
+      return new ChangesOperator(schemas);
+    case "sample":
+      return new SampleOperator(spec);
     case "union":
-      return new UnionOperator(schemas.output);
+      return new UnionOperator(schemas.output, spec.isUpdating === true);
   }
 }
 

@@ -2,6 +2,7 @@ export * from "./expression/aggregate.ts";
 export * from "./expression/expression.ts";
 export { formatExpression } from "./expression/format.ts";
 export * from "./expression/functions.ts";
+export * from "./expression/sort-key.ts";
 export { checkWindow, greatestDivisor } from "./logical/check-window.ts";
 export { formatWindow } from "./logical/format-window.ts";
 export * from "./logical/join-columns.ts";

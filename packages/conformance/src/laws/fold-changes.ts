@@ -42,8 +42,8 @@ export function foldChanges(rows: readonly OutputRow[]): OutputRow[] {
 }
 
 /**
- * The rows of a store that replaces and deletes by key: per key the last change counts. As the `Sink`
- * contract says.
+ * The rows of a store that replaces and deletes by key: per key the last change counts. As the
+ * `Sink` contract says.
  */
 export function foldByKey(rows: readonly OutputRow[], key: readonly string[]): OutputRow[] {
   const kept = new Map<string, OutputRow>();

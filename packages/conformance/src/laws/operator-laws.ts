@@ -116,8 +116,8 @@ function runWithRestart(
 
 /**
  * Holds an operator to what its order class promises: batching, restarts, the order of rows and the
- * steps in which the watermark comes change nothing. Changes of an updating stream are compared after
- * folding.
+ * steps in which the watermark comes change nothing. Changes of an updating stream are compared
+ * after folding.
  */
 export function operatorLaws(options: OperatorLawsOptions): void {
   const tolerance = options.relativeTolerance ?? 1e-9;

@@ -9,6 +9,7 @@ import type {
 } from "@millrace/core";
 
 declare const valueBrand: unique symbol;
+declare const sortBrand: unique symbol;
 
 /** `null` where a value may be null, else `never`. */
 export type NullOf<Value> = Value & null;
@@ -59,6 +60,16 @@ export interface ColumnExpression<out Value> {
   tryCast<Target>(type: ColumnType<Target>): ExpressionOf<Target | null>;
   /** A 32-bit hash, stable across runs; null hashes to 0. */
   hash(): NumberExpression<number>;
+  /** As part of an order: ascending, null last. */
+  asc(): SortExpression;
+  /** As part of an order: descending, null last. */
+  desc(): SortExpression;
+}
+
+/** A value by which rows are put in order. NaN counts as infinite. */
+export interface SortExpression {
+  /** Only for inference; never present at run time. */
+  readonly [sortBrand]: true;
 }
 
 /** Values that are equal or not. `Plain` is what may stand for an operand. */

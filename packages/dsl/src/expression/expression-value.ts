@@ -23,6 +23,7 @@ import {
   utf8Type,
 } from "./result-type.ts";
 import { currentStep, noteCreated, reportProblem } from "./scope.ts";
+import { SortKeyValue } from "./sort-key-value.ts";
 import type { TimeUnit } from "./expression-types.ts";
 
 const brand = Symbol.for("millrace.expression");
@@ -84,6 +85,14 @@ export class ExpressionValue {
   #arithmetic(name: "add" | "subtract" | "multiply", other: unknown): ExpressionValue {
     const right = operandOf(other, this.#peerForArithmetic(other));
     return this.#call(name, arithmeticType(name, this.#type, right.type), right);
+  }
+
+  asc(): SortKeyValue {
+    return new SortKeyValue(this.expression, false);
+  }
+
+  desc(): SortKeyValue {
+    return new SortKeyValue(this.expression, true);
   }
 
   /** 2.5 beside an integer is a float, and not a mistake. */

@@ -51,6 +51,28 @@ export type AggregatedRow<Row, Keys extends PropertyKey, Columns> = Flat<{
       : Instant;
 }>;
 
+/** The row of a running aggregation. */
+export type GroupRow<Row, Keys extends PropertyKey, Columns> = Flat<{
+  [Name in Keys | keyof Columns]: Name extends keyof Columns
+    ? ValueOfAggregate<Columns[Name]>
+    : Name extends keyof Row
+      ? Row[Name]
+      : never;
+}>;
+
+/** The row with the number that a rank gave it. */
+export type RankedRow<Row, Rank extends PropertyKey> = Flat<{
+  [Name in keyof Row | Rank]: Name extends keyof Row ? Row[Name] : number;
+}>;
+
+/** What a change does to its row. */
+export type Change = "insert" | "delete";
+
+/** The row of a change. */
+export type ChangedRow<Row> = Flat<{
+  [Name in keyof Row | "change"]: Name extends keyof Row ? Row[Name] : Change;
+}>;
+
 /** What is wrong with a column of an aggregation; the column itself where nothing is. */
 export type CheckedAggregates<Columns, Taken extends PropertyKey> = {
   [Name in keyof Columns]: Name extends Taken

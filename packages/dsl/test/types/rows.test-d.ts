@@ -35,7 +35,7 @@ import {
   when,
 } from "../../src/index.ts";
 import { Flight, seasonal, store, table, theta } from "../fixtures.ts";
-import { type Equal, holds, type RowIn } from "./equal.ts";
+import { type Equal, holds, type RowIn, type Same, type UpdatingRow } from "./equal.ts";
 
 const Mixed = t.row({
   at: t.timestamp(),
@@ -241,6 +241,50 @@ pipeline("types", (p) => {
     select: (h, f) => ({ mean: h.meanDelay, to: f.destination }),
   });
   holds<Equal<RowIn<typeof untilEnd>, { mean: number | null; to: string | null }>>();
+  const running = flights.keyBy("origin").aggregate("running", (f) => ({
+    flights: count(),
+    meanDelay: mean(f.delayMinutes),
+  }));
+  interface Running {
+    origin: string;
+    flights: number;
+    meanDelay: number;
+  }
+  holds<
+    typeof running extends KeyedUpdatingStream<infer Row, "origin"> ? Same<Row, Running> : false
+  >();
+  running.where((r) => {
+    holds<Equal<typeof r.meanDelay, NumberExpression<number>>>();
+    return r.flights.gt(5);
+  });
+  const best = flights.keyBy("origin").topN("best", {
+    n: 3,
+    orderBy: (f) => [f.delayMinutes.desc(), f.departedAt],
+    rank: "place",
+  });
+  holds<Equal<UpdatingRow<typeof best>["place"], number>>();
+  holds<Equal<UpdatingRow<typeof best>["destination"], string>>();
+  const plainBest = flights
+    .keyBy("origin")
+    .topN("plain-best", { n: 1, orderBy: (f) => f.delayMinutes.desc() });
+  holds<Equal<keyof UpdatingRow<typeof plainBest>, keyof RowIn<typeof flights>>>();
+  const ranks = running.keyBy("flights").rank("ranks", {
+    orderBy: (r) => r.meanDelay,
+    kind: "denseRank",
+    max: 5,
+  });
+  holds<Equal<UpdatingRow<typeof ranks>["rank"], number>>();
+  const hottest = overlapping.keyBy("windowStart", "windowEnd").topN("hottest", {
+    n: 1,
+    ties: "keep",
+    orderBy: (w) => w.flights.desc(),
+    emit: "when-complete",
+  });
+  hottest.filter((w) => w.flights > 5).sink("hottest-out", store());
+  const changed = running.changes();
+  holds<Equal<RowIn<typeof changed>["change"], "insert" | "delete">>();
+  const joined = running.union(running);
+  holds<Equal<keyof UpdatingRow<typeof joined>, keyof Running>>();
 
   const mixed = p.source("mixed", table(Mixed));
   const selected = mixed.select((m) => ({

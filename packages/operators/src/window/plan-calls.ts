@@ -1,27 +1,38 @@
 import { assert, type FieldType, findField, millraceError, type RowSchema } from "@millrace/core";
-import type { Expression, WindowAggregateSpec } from "@millrace/plan";
+import type { Expression, RunningAggregateSpec, WindowAggregateSpec } from "@millrace/plan";
 import { planAccumulator } from "../aggregate/create-accumulator.ts";
 import type { WindowCall } from "./open-window.ts";
 
-/** The key columns of a window aggregation, and how its aggregates run. */
+/** What is planned of an aggregation, whether it has windows or not. */
+type AggregationSpec = Pick<
+  WindowAggregateSpec | RunningAggregateSpec,
+  "keys" | "calls" | "columns"
+>;
+
+/**
+ * The key columns of an aggregation, and how its aggregates run.
+ *
+ * @param retracts whether rows may be taken back
+ */
 export function planCalls(
-  spec: WindowAggregateSpec,
+  spec: AggregationSpec,
   input: RowSchema,
   operatorId: string,
+  retracts: boolean = false,
 ): { readonly keys: readonly FieldType[]; readonly calls: readonly WindowCall[] } {
   const keys = spec.keys.map((name) => {
     const field = findField(input, name);
     assert(field !== undefined, `the input has the key column ${name}`);
     return field;
   });
-  const calls = spec.calls.map((call, index) => ({
-    call,
-    plan: planAccumulator(call, () => failSum(spec, index, operatorId)),
-  }));
+  const calls = spec.calls.map((call, index) => {
+    const overflow = (): never => failSum(spec, index, operatorId);
+    return { call, plan: planAccumulator(call, overflow, { operatorId, retracts }), retracts };
+  });
   return { keys, calls };
 }
 
-function failSum(spec: WindowAggregateSpec, call: number, operatorId: string): never {
+function failSum(spec: AggregationSpec, call: number, operatorId: string): never {
   const column = spec.columns.find(({ expression }) => readsCall(expression, call));
   throw millraceError(
     "RUN_SUM_OVERFLOW",

@@ -77,7 +77,7 @@ export class SessionAggregateOperator implements Operator {
     const { allowedLatenessMs } = spec;
     const { gapMs } = spec.window;
     this.#store = new SessionStore({ keys, calls, gapMs, allowedLatenessMs, operatorId });
-    this.#inputs = calls.map(({ call, plan }) => new CallInput(call, plan.form, this.#order));
+    this.#inputs = calls.map(({ call, plan }) => new CallInput(call, plan, this.#order));
     this.#closed = new ClosedWindows({
       keys: this.#store.sessionKeys,
       keyCount: keys.length,

@@ -89,7 +89,7 @@ export class WindowAggregateOperator implements Operator {
     this.#layout = layout;
     this.#store = new WindowStore({ keys, calls, layout, allowedLatenessMs, operatorId });
     this.#totals = layout.isGrowing ? new RunningSums(this.#store) : new PaneSums(this.#store);
-    this.#inputs = calls.map(({ call, plan }) => new CallInput(call, plan.form, this.#order));
+    this.#inputs = calls.map(({ call, plan }) => new CallInput(call, plan, this.#order));
     this.#closed = new ClosedWindows({
       keys,
       keyCount: keys.length,

@@ -34,10 +34,12 @@ function feed(accumulator: Accumulator, plan: { form: string }, type: DataType, 
   const input: AggregateRows = {
     data,
     values: plan.form === "number" ? readNumbers(data) : new Float64Array(0),
+    others: [],
     hashes: plan.form === "hash" ? hashColumns([data], rows.length) : new Uint32Array(0),
     rows: Int32Array.from(rows.keys()),
     groups: Int32Array.from(rows, ({ group }) => group),
     count: rows.length,
+    weights: undefined,
     order,
   };
   accumulator.ensure(3);

@@ -31,6 +31,8 @@ export interface AggregateCall {
   readonly function: AggregateName;
   /** Absent for `count()`. */
   readonly argument?: Expression;
+  /** Arguments after the first one; a row in which one is null is left out. */
+  readonly others?: readonly Expression[];
   /** Rows it sees; a null condition is false. */
   readonly filter?: Expression;
   /** Each different value once. */
@@ -49,3 +51,33 @@ export interface AggregateColumn {
   readonly expression: Expression;
   readonly calls: readonly AggregateCall[];
 }
+
+/** All arguments of a call, in order. */
+export function argumentsOf(call: AggregateCall): readonly Expression[] {
+  return call.argument === undefined ? [] : [call.argument, ...(call.others ?? [])];
+}
+
+/**
+ * How an aggregate takes rows back, for updating streams.
+ *
+ * - `inverts`: by subtraction; nothing is kept of the values (with `distinct`, their counts are).
+ * - `counts`: it keeps how often each value stands in a group, and its result comes from that.
+ * - `rescans`: it keeps the same, and looks at the values of a group again when one is gone that
+ *   matters.
+ */
+export const retractionOf: Readonly<Record<AggregateName, "inverts" | "counts" | "rescans">> = {
+  count: "inverts",
+  sum: "inverts",
+  mean: "inverts",
+  min: "rescans",
+  max: "rescans",
+  variance: "inverts",
+  stddev: "inverts",
+  first: "rescans",
+  last: "rescans",
+  quantile: "inverts",
+  approxDistinct: "counts",
+};
+
+/** Aggregates that go by event time and lineage. */
+export const orderedAggregates: ReadonlySet<AggregateName> = new Set(["first", "last"]);

@@ -6,6 +6,8 @@ import type {
   DeduplicateSpec,
   IntervalJoinSpec,
   JoinSpec,
+  SampleSpec,
+  TopRowsSpec,
   WindowJoinSpec,
 } from "../physical/specs.ts";
 
@@ -51,6 +53,8 @@ export interface SourceNode extends NodeBase {
   /** Absent where the source has no event time. */
   readonly eventTime?: Expression;
   readonly outOfOrdernessMs: number;
+  /** Whether the row type has checks of its own, given by `.validate`: they are no plain data. */
+  readonly hasValidators?: boolean;
 }
 
 /** Keeps the rows for which the predicate is true; null is false. */
@@ -80,6 +84,9 @@ export interface FunctionNode extends NodeBase {
 export interface UnionNode extends NodeBase {
   readonly kind: "union";
 }
+
+/** A share of the rows, which depends on their values alone. */
+export interface SampleNode extends NodeBase, SampleSpec {}
 
 /** Only marks `keys`: rows stay as they are. */
 export interface KeyByNode extends NodeBase {
@@ -162,6 +169,38 @@ export interface AsOfJoinNode extends NodeBase, AsOfJoinSpec {}
  */
 export type JoinKind = "inner" | "left" | "right" | "full";
 
+/**
+ * How often changes come out: at most one per key and batch, or one for each row that changes the
+ * result.
+ */
+export type EmitChanges = "each-batch" | "each-row";
+
+/** One row per key that changes as rows come: keys, then the columns. */
+export interface RunningAggregateNode extends NodeBase {
+  readonly kind: "runningAggregate";
+  readonly columns: readonly AggregateColumn[];
+  readonly emit: EmitChanges;
+  readonly retracts: boolean;
+  readonly forgetAfterMs?: number;
+}
+
+/**
+ * What the number of a row in an order is: its place (1, 2, 3, …), one more than the rows before it
+ * (1, 1, 3, …), or one more than the different values before it (1, 1, 2, …).
+ */
+export type RankKind = "rowNumber" | "rank" | "denseRank";
+
+/** The first rows of each key in an order; the input's columns, then the number, if any. */
+export interface TopRowsNode extends NodeBase, TopRowsSpec {
+  /** What the user wrote; `materialize` is the planner's own. */
+  readonly verb: "topN" | "rank" | "deduplicate" | "materialize";
+}
+
+/** The changes of an updating stream as rows that stay: the input's columns, then `change`. */
+export interface ChangesNode extends NodeBase {
+  readonly kind: "changes";
+}
+
 /** The input's columns, then those of `detectionFields`. */
 export interface DetectNode extends NodeBase {
   readonly kind: "detect";
@@ -203,6 +242,7 @@ export type LogicalNode =
   | ProjectNode
   | FunctionNode
   | UnionNode
+  | SampleNode
   | KeyByNode
   | WindowAggregateNode
   | LateNode
@@ -211,6 +251,9 @@ export type LogicalNode =
   | JoinNode
   | WindowJoinNode
   | AsOfJoinNode
+  | RunningAggregateNode
+  | TopRowsNode
+  | ChangesNode
   | DetectNode
   | ForecastNode
   | SinkNode;

@@ -11,11 +11,16 @@ export function orderOf(spec: OperatorSpec): OrderClass {
     case "filterProject":
     case "rowFunction":
     case "union":
+    case "sample":
     case "windowAggregate":
     case "intervalJoin":
     case "join":
     case "windowJoin":
+    case "topRows":
+    case "changes":
       return "order-free";
+    case "runningAggregate":
+      return spec.forgetAfterMs === undefined ? "order-free" : "event-ordered";
     case "asOfJoin":
     case "deduplicate":
     case "detect":

@@ -1,7 +1,15 @@
 import type { FieldType, Guarantee, Json, ModelDescriptor, RowSchema } from "@millrace/core";
 import type { AggregateCall } from "../expression/aggregate.ts";
 import type { Expression, NamedExpression } from "../expression/expression.ts";
-import type { HoppingWindow, JoinKind, TumblingWindow, WindowSpec } from "../logical/nodes.ts";
+import type { SortKey } from "../expression/sort-key.ts";
+import type {
+  EmitChanges,
+  HoppingWindow,
+  JoinKind,
+  RankKind,
+  TumblingWindow,
+  WindowSpec,
+} from "../logical/nodes.ts";
 
 /**
  * Rows that satisfy the predicate, then the columns; either may be absent. Hidden columns pass
@@ -105,6 +113,50 @@ export interface AsOfJoinSpec extends JoinSpecBase {
   readonly toleranceMs?: number;
 }
 
+/**
+ * Aggregates all rows of a key so far, and emits how its result changes. Keys, then the columns.
+ */
+export interface RunningAggregateSpec {
+  readonly kind: "runningAggregate";
+  readonly keys: readonly string[];
+  readonly calls: readonly AggregateCall[];
+  /** Result columns over the calls, which are columns `$0`, `$1`, …. */
+  readonly columns: readonly NamedExpression[];
+  readonly emit: EmitChanges;
+  /** Whether rows of the input may be taken back. */
+  readonly retracts: boolean;
+  /** A key is forgotten this long after the time of its last row. Absent: never. */
+  readonly forgetAfterMs?: number;
+}
+
+/**
+ * Keeps the rows of each key whose number in an order is at most `n`, and emits how they change;
+ * or, with `completeAt`, emits them once.
+ */
+export interface TopRowsSpec {
+  readonly kind: "topRows";
+  readonly keys: readonly string[];
+  readonly orderBy: readonly SortKey[];
+  /** Which of rows that `orderBy` leaves equal comes first: by event order, then by content. */
+  readonly tieOrder: "first" | "last";
+  /** What a row's number is, see `RankKind`. */
+  readonly rankKind: RankKind;
+  readonly n: number;
+  /** Name of the column that holds the number; absent where there is none. */
+  readonly rankColumn?: string;
+  /** Whether rows of the input may be taken back. */
+  readonly retracts: boolean;
+  /** A key column with the time at which the key's rows are complete; they then come out once. */
+  readonly completeAt?: string;
+  /** A key is forgotten this long after the time of its kept row. Absent: never. */
+  readonly forgetAfterMs?: number;
+}
+
+/** Makes rows that stay of an updating stream: its changes, with a column that says which. */
+export interface ChangesSpec {
+  readonly kind: "changes";
+}
+
 /** Scores a value per key in event-time order. */
 export interface DetectSpec {
   readonly kind: "detect";
@@ -126,9 +178,22 @@ export interface ForecastSpec {
   readonly levels: readonly number[];
 }
 
+/**
+ * Keeps the rows whose hash over `columns` (mixed with the seed) is below a share of all hashes.
+ */
+export interface SampleSpec {
+  readonly kind: "sample";
+  readonly columns: readonly string[];
+  /** From 0 to 1. */
+  readonly fraction: number;
+  readonly seed: number;
+}
+
 /** Brings inputs together as they come: columns in the order of the output schema. */
 export interface UnionSpec {
   readonly kind: "union";
+  /** Whether rows of an input may be taken back: those of the others then get the weight 1. */
+  readonly isUpdating?: boolean;
 }
 
 /** What an operator has to do, by kind. */
@@ -141,8 +206,12 @@ export type OperatorSpec =
   | JoinSpec
   | WindowJoinSpec
   | AsOfJoinSpec
+  | RunningAggregateSpec
+  | TopRowsSpec
+  | ChangesSpec
   | DetectSpec
   | ForecastSpec
+  | SampleSpec
   | UnionSpec;
 
 /** Whether the order of rows matters to an operator (DESIGN 2). */

@@ -16,6 +16,7 @@ import {
   describeJoin,
   describeWindowJoin,
 } from "../steps/describe-join.ts";
+import { describeTopRows } from "../steps/top-rows.ts";
 
 /** The logical plan as text: one node a line, with its inputs, what it does and its columns. */
 export function explainLogical(plan: LogicalPlanData): string {
@@ -102,10 +103,18 @@ export function describeOperator(operator: StageOperator): string {
       return `${describeWindowJoin(spec)} by ${spec.joinKeys.join(", ")}; select ${describeColumns(spec.columns)}`;
     case "asOfJoin":
       return `${describeAsOfJoin(spec)} by ${spec.joinKeys.join(", ")}; select ${describeColumns(spec.columns)}`;
+    case "runningAggregate":
+      return `aggregate by ${spec.keys.join(", ")}: ${spec.calls.map((call) => call.function).join(", ")}, ${spec.emit}`;
+    case "topRows":
+      return `${describeTopRows(spec)} for each ${spec.keys.join(", ")}`;
+    case "changes":
+      return "changes";
     case "detect":
       return `detect ${spec.value} by ${spec.keys.join(", ")} with ${spec.detector.kind}`;
     case "forecast":
       return `forecast ${spec.value} by ${spec.keys.join(", ")} with ${spec.model.kind}, ${formatDuration(spec.horizonMs)} every ${formatDuration(spec.everyMs)}`;
+    case "sample":
+      return `sample ${spec.fraction} by ${spec.columns.join(", ")}`;
     case "union":
       return "union";
   }

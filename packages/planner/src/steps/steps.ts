@@ -1,5 +1,6 @@
 import type { LogicalNode } from "@millrace/plan";
 import { asOfJoinStep } from "./as-of-join.ts";
+import { changesStep } from "./changes.ts";
 import { deduplicateStep } from "./deduplicate.ts";
 import { detectStep } from "./detect.ts";
 import { forecastStep } from "./forecast.ts";
@@ -8,9 +9,12 @@ import { joinStep } from "./join.ts";
 import { keyByStep } from "./key-by.ts";
 import { lateStep } from "./late.ts";
 import { projectStep } from "./project.ts";
+import { runningAggregateStep } from "./running-aggregate.ts";
+import { sampleStep } from "./sample.ts";
 import { sinkStep } from "./sink.ts";
 import { sourceStep } from "./source.ts";
 import type { Step } from "./step.ts";
+import { topRowsStep } from "./top-rows.ts";
 import { unionStep } from "./union.ts";
 import { filterStep, flatMapStep, mapStep } from "./user-function.ts";
 import { whereStep } from "./where.ts";
@@ -26,6 +30,7 @@ const steps: { readonly [Kind in LogicalNode["kind"]]: Step<Kind> } = {
   map: mapStep,
   flatMap: flatMapStep,
   union: unionStep,
+  sample: sampleStep,
   keyBy: keyByStep,
   windowAggregate: windowAggregateStep,
   late: lateStep,
@@ -34,6 +39,9 @@ const steps: { readonly [Kind in LogicalNode["kind"]]: Step<Kind> } = {
   join: joinStep,
   windowJoin: windowJoinStep,
   asOfJoin: asOfJoinStep,
+  runningAggregate: runningAggregateStep,
+  topRows: topRowsStep,
+  changes: changesStep,
   detect: detectStep,
   forecast: forecastStep,
   sink: sinkStep,

@@ -1,4 +1,4 @@
-import { checkWindow, formatWindow } from "@millrace/plan";
+import { checkWindow, formatWindow, orderedAggregates } from "@millrace/plan";
 import { callExpressions, mapAggregates, numberCalls } from "./aggregate-columns.ts";
 import { columnsOfAll } from "./columns-of-all.ts";
 import type { Step } from "./step.ts";
@@ -18,7 +18,7 @@ export const windowAggregateStep: Step<"windowAggregate"> = {
   ],
   mapExpressions: (node, change) => ({ ...node, columns: mapAggregates(node.columns, change) }),
   needsLineage: (node) =>
-    node.columns.some(({ calls }) => calls.some((c) => ["first", "last"].includes(c.function))),
+    node.columns.some(({ calls }) => calls.some((c) => orderedAggregates.has(c.function))),
   spec: (node) => ({
     kind: "windowAggregate",
     keys: node.keys,
