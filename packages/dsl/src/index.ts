@@ -40,6 +40,7 @@ export type {
   IntervalJoinOptions,
   JoinOptions,
   KeyedStream,
+  LookupTableOptions,
   SampleOptions,
   Stream,
   WindowedStream,

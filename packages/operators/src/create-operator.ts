@@ -8,6 +8,7 @@ import { ForecastOperator } from "./forecast.ts";
 import { AsOfJoinOperator } from "./join/as-of-join.ts";
 import { IntervalJoinOperator } from "./join/interval-join.ts";
 import { JoinOperator } from "./join/join.ts";
+import { LookupTableOperator } from "./join/lookup-table.ts";
 import { WindowJoinOperator } from "./join/window-join.ts";
 import type { OperatorContext } from "./operator-context.ts";
 import { TopRowsOperator } from "./rank/top-rows.ts";
@@ -42,6 +43,8 @@ export function createOperator(operator: StageOperator, context: OperatorContext
       return new JoinOperator(spec, joinSchemas(operator), context.operatorId);
     case "windowJoin":
       return new WindowJoinOperator(spec, joinSchemas(operator), context.operatorId);
+    case "lookupTable":
+      return new LookupTableOperator(spec, joinSchemas(operator), context.operatorId);
     case "asOfJoin":
       return new AsOfJoinOperator(spec, joinSchemas(operator), context.operatorId);
     case "detect":

@@ -38,6 +38,17 @@ export function joinedBase(
   checkKeyTypes(step, inputs);
   const joinKind = options.kind ?? "inner";
   checkKind(step, joinKind);
+  const joined = joinedColumns(step, inputs, options);
+  return { inputs: [left.id, right.id], joinKeys: left.keys, joinKind, ...joined };
+}
+
+/** The selected columns, and the keys of the left that the result still has. */
+export function joinedColumns(
+  step: string,
+  { left, right }: JoinInputs,
+  options: { readonly kind?: JoinKind; readonly select: JoinCallback },
+): Pick<LogicalNode, "schema" | "keys"> & { readonly columns: readonly NamedExpression[] } {
+  const joinKind = options.kind ?? "inner";
   const schemas = {
     left: isOptional("left", joinKind) ? nullable(left.schema) : left.schema,
     right: isOptional("right", joinKind) ? nullable(right.schema) : right.schema,
@@ -45,14 +56,7 @@ export function joinedBase(
   const columns = joinColumnsFrom(step, schemas, options.select);
   const fields = fieldsOf(columns);
   checkDuplicates(step, fields);
-  return {
-    inputs: [left.id, right.id],
-    schema: { fields },
-    keys: keysLeft(step, left.keys, joinKind, columns),
-    joinKeys: left.keys,
-    joinKind,
-    columns,
-  };
+  return { schema: { fields }, keys: keysLeft(step, left.keys, joinKind, columns), columns };
 }
 
 function checkKind(step: string, kind: JoinKind): void {

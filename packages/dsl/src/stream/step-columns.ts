@@ -42,6 +42,15 @@ export function pairCondition(
   return checkedCondition(step, runPairCallback(step, schemas, callback));
 }
 
+/** The named expressions that a callback over a join's left row gives. */
+export function leftColumns(
+  step: string,
+  left: RowSchema,
+  callback: RowCallback,
+): NamedExpression[] {
+  return joinColumnsFrom(step, { left, right: { fields: [] } }, callback);
+}
+
 /** The timestamp that a callback over a join's left row gives; anything else is reported. */
 export function leftExpression(step: string, left: RowSchema, callback: RowCallback): Expression {
   const result = runPairCallback(step, { left, right: { fields: [] } }, callback);

@@ -24,6 +24,7 @@ import { forecastNode, type ForecastArguments } from "./forecast.ts";
 import { type IntervalJoinArguments, intervalJoinNode } from "./interval-join.ts";
 import { type JoinArguments, joinNode } from "./join.ts";
 import type { JoinInputs } from "./joined-inputs.ts";
+import { broadcastNode, type LookupTableArguments, lookupTableNode } from "./lookup-table.ts";
 import { projectedBase } from "./projected-base.ts";
 import { runningAggregateNode, type RunningAggregateArguments } from "./running-aggregate.ts";
 import { type SampleArguments, sampleParts } from "./sample.ts";
@@ -404,6 +405,19 @@ export class StreamStep {
     return this.#joined("asOfJoin", id, right, (step, inputs) =>
       asOfJoinNode(step, id, inputs, options),
     );
+  }
+
+  lookupTable(id: string, table: StreamStep, options: LookupTableArguments): StreamStep {
+    const step = `lookupTable ${JSON.stringify(id)}`;
+    return this.within(step, () => {
+      this.draft.takeId(id);
+      table.#checkKeyed("lookupTable");
+      this.#checkAppends(step);
+      table.#checkAppends(step);
+      const broadcast = this.draft.append(broadcastNode(this.draft, table.node));
+      const inputs = { left: this.node, table: broadcast };
+      return this.#append(lookupTableNode(step, id, inputs, options));
+    });
   }
 
   /** A join of two streams whose rows stay. */

@@ -2,6 +2,7 @@ import type { Duration, Guarantee, ModelDescriptor, RowType, SinkDescriptor } fr
 import type { WindowSpec } from "@millrace/plan";
 import type {
   BooleanExpression,
+  ExpressionOf,
   ExpressionRow,
   PointInTime,
   RowPredicate,
@@ -77,6 +78,25 @@ export interface AnyStream<in out Row extends object> {
 
 /** A stream of rows. `Row` is what plain functions see. */
 export interface Stream<in out Row extends object> extends AnyStream<Row> {
+  /**
+   * Pairs each row with the rows of a table that it looks up. The table is keyed and must end: a file,
+   * or a source that is read once. Every task reads all of it before the first row.
+   *
+   * Rows stay in their tasks, and keep their event time. State: the table, at most
+   * `limits.joinRowsMax` rows, in each task.
+   *
+   * @param id stable: it names the state
+   */
+  lookupTable<
+    Table extends object,
+    TableKeys extends string,
+    const Columns extends Readonly<Record<string, unknown>>,
+    Kind extends "inner" | "left" = "inner",
+  >(
+    id: string,
+    table: KeyedStream<Table, TableKeys>,
+    options: LookupTableOptions<Row, Table, TableKeys, Kind, Columns>,
+  ): Stream<Selected<Columns>>;
   /** Keeps the rows for which a condition is true; null is false. Vectorised. */
   where(condition: RowPredicate<Row>): Stream<Row>;
   /** Keeps the rows for which a plain function gives true. Row by row, not vectorised. */
@@ -216,6 +236,20 @@ export interface AsOfJoinOptions<
 > extends AnyJoinOptions<Left, Right, Kind, Columns> {
   /** How much older than the left row the right one may be, included; by default any age. */
   readonly tolerance?: Duration;
+}
+
+/** Options of `lookupTable`. */
+export interface LookupTableOptions<
+  Row,
+  Table,
+  TableKeys extends PropertyKey,
+  Kind extends "inner" | "left",
+  Columns extends Readonly<Record<string, unknown>>,
+> extends AnyJoinOptions<Row, Table, Kind, Columns> {
+  /** For each key of the table what is looked up, of the same type: `(row) => ({ id: row.item })`. */
+  readonly on: (row: ExpressionRow<Row>) => {
+    readonly [Key in TableKeys & keyof Table]: ExpressionOf<Table[Key] | null>;
+  };
 }
 
 /** Options of `forecast`. */
@@ -428,6 +462,25 @@ export interface KeyedStream<
     id: string,
     right: KeyedStream<Right, Keys> & SameKeys<Row, Right, Keys>,
     options: AsOfJoinOptions<Row, Right, Kind, Columns>,
+  ): Rekeyed<Selected<Columns>, Keys, keyof Columns>;
+  /**
+   * Pairs each row with the rows of a table that it looks up. The table is keyed and must end: a file,
+   * or a source that is read once. Every task reads all of it before the first row.
+   *
+   * Rows stay in their tasks, and keep their event time. State: the table, at most
+   * `limits.joinRowsMax` rows, in each task.
+   *
+   * @param id stable: it names the state
+   */
+  lookupTable<
+    Table extends object,
+    TableKeys extends string,
+    const Columns extends Readonly<Record<string, unknown>>,
+    Kind extends "inner" | "left" = "inner",
+  >(
+    id: string,
+    table: KeyedStream<Table, TableKeys>,
+    options: LookupTableOptions<Row, Table, TableKeys, Kind, Columns>,
   ): Rekeyed<Selected<Columns>, Keys, keyof Columns>;
   /** Scores each row's value against the past of its key, and adds the columns of `Detection`. */
   detect(id: string, options: DetectOptions<Row>): KeyedStream<Detected<Row>, Keys>;

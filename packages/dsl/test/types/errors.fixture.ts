@@ -31,8 +31,15 @@ pipeline("errors", (p) => {
   keyed.join("j", other.keyBy("origin"), { select: (l) => ({ a: l.origin }) }); //! the keys of both sides must have the same types
   keyed.join("j", fees.keyBy("origin"), { kind: "outer", select: (l) => ({ a: l.origin }) }); //! No overload matches this call
   keyed.asOfJoin("j", fees.keyBy("origin"), { kind: "full", select: (l) => ({ a: l.origin }) }); //! is not assignable
-  keyed.intervalJoin("j", fees.keyBy("origin"), { lower: hours(0), upper: (l) => l.origin, select: (l) => ({ a: l.origin }) }); //! is not assignable
-  const missing = keyed.join("k", fees.keyBy("origin"), { kind: "left", select: (l, r) => ({ origin: l.origin, fee: r.fee }) });
+  keyed.intervalJoin("j", fees.keyBy("origin"), {
+    lower: hours(0),
+    upper: (l) => l.origin,
+    select: (l) => ({ a: l.origin }),
+  }); //! is not assignable
+  const missing = keyed.join("k", fees.keyBy("origin"), {
+    kind: "left",
+    select: (l, r) => ({ origin: l.origin, fee: r.fee }),
+  });
   missing.window(tumbling(hours(1))); //! window needs rows that stay: this stream is updating
   missing.windowJoin("j", keyed, { window: tumbling(hours(1)), select: () => ({}) }); //! windowJoin needs rows that stay
   keyed.intervalJoin("j", missing, { ...near, select: (l) => ({ a: l.origin }) }); //! is not assignable

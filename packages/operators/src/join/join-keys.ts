@@ -34,6 +34,15 @@ export class JoinKeys {
     return keys;
   }
 
+  /** The key's number of each row, −1 where no row had it. Columns are in the keys' order. */
+  find(batch: RecordBatch): Int32Array {
+    const columns = batch.data.children;
+    const hashes = hashColumns(columns, batch.numRows);
+    return Int32Array.from({ length: batch.numRows }, (_, row) =>
+      this.#table.find(columns, hashes, row),
+    );
+  }
+
   keyGroupOf(key: number): number {
     return keyGroupOf(this.#table.hashOf(key));
   }

@@ -61,6 +61,41 @@ type ResultColumn =
   | { readonly side: JoinSideName; readonly name: string }
   | { readonly evaluate: (joined: RecordBatch) => Data };
 
+/** Makes the selected columns of a join's result. */
+export class JoinColumns {
+  readonly #columns: readonly ResultColumn[];
+  /** Columns that computed ones read. */
+  readonly #read: readonly { readonly side: JoinSideName; readonly name: string }[];
+  readonly #joined: Schema;
+
+  constructor(
+    spec: { readonly joinKind: JoinKind; readonly columns: readonly NamedExpression[] },
+    inputs: readonly RowSchema[],
+  ) {
+    this.#columns = spec.columns.map(({ expression }) => resultColumn(expression));
+    const computed = spec.columns.filter(({ expression }) => expression.kind !== "column");
+    this.#read = joinSides.flatMap((side) =>
+      [...joinColumnsOf(side, computed)].map((name) => ({ side, name })),
+    );
+    this.#joined = joinedSchema(this.#read, inputs, spec.joinKind);
+  }
+
+  /** By the row of each side in its batch. */
+  of(
+    pairs: JoinPairs,
+    batches: { readonly left: RecordBatch; readonly right: RecordBatch },
+  ): Data[] {
+    const { count } = pairs;
+    const take = (side: JoinSideName, name: string): Data =>
+      takeColumn(columnOf(batches[side], name), pairs[side], count);
+    const read = this.#read.map(({ side, name }) => take(side, name));
+    const joined = makeBatch(this.#joined, read, count);
+    return this.#columns.map((column) =>
+      "side" in column ? take(column.side, column.name) : column.evaluate(joined),
+    );
+  }
+}
+
 /**
  * Makes the rows of a join's result: the selected columns, then hidden ones.
  *
@@ -70,10 +105,7 @@ type ResultColumn =
  * their arrival.
  */
 export class JoinOutput {
-  readonly #columns: readonly ResultColumn[];
-  /** Columns that computed ones read. */
-  readonly #read: readonly { readonly side: JoinSideName; readonly name: string }[];
-  readonly #joined: Schema;
+  readonly #columns: JoinColumns;
   readonly #fields: readonly FieldType[];
   readonly #isUpdating: boolean;
   readonly #schemas = new Map<string, Schema>();
@@ -85,12 +117,7 @@ export class JoinOutput {
   ) {
     this.#isUpdating = isUpdating;
     this.#fields = schemas.output.fields;
-    this.#columns = spec.columns.map(({ expression }) => resultColumn(expression));
-    const computed = spec.columns.filter(({ expression }) => expression.kind !== "column");
-    this.#read = joinSides.flatMap((side) =>
-      [...joinColumnsOf(side, computed)].map((name) => ({ side, name })),
-    );
-    this.#joined = joinedSchema(this.#read, schemas.inputs, spec.joinKind);
+    this.#columns = new JoinColumns(spec, schemas.inputs);
   }
 
   /**
@@ -101,20 +128,7 @@ export class JoinOutput {
   make(pairs: JoinPairs, sides: JoinedSides, window?: WindowOfPairs): RecordBatch {
     const { count } = pairs;
     const batches = { left: sides.left.batch, right: sides.right.batch };
-    const take = (side: JoinSideName, name: string): Data =>
-      takeColumn(columnOf(batches[side], name), pairs[side], count);
-    const computedFrom =
-      this.#read.length === 0 && this.#columns.every((column) => "side" in column)
-        ? undefined
-        : makeBatch(
-            this.#joined,
-            this.#read.map(({ side, name }) => take(side, name)),
-            count,
-          );
-    const columns = this.#columns.map((column) => {
-      if ("side" in column) return take(column.side, column.name);
-      return column.evaluate(computedFrom as RecordBatch);
-    });
+    const columns = this.#columns.of(pairs, batches);
     const hidden: FieldType[] = [];
     if (window !== undefined) {
       columns.unshift(...window.before);

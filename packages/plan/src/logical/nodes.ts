@@ -6,6 +6,7 @@ import type {
   DeduplicateSpec,
   IntervalJoinSpec,
   JoinSpec,
+  LookupTableSpec,
   SampleSpec,
   TopRowsSpec,
   WindowJoinSpec,
@@ -163,6 +164,14 @@ export interface WindowJoinNode extends NodeBase, WindowJoinSpec {}
 /** Each left row with the latest right row of its key by then. */
 export interface AsOfJoinNode extends NodeBase, AsOfJoinSpec {}
 
+/** Marks a table of which every task gets all rows: only lookups read it. */
+export interface BroadcastNode extends NodeBase {
+  readonly kind: "broadcast";
+}
+
+/** Each row of the first input with the rows of the second, a broadcast, that it looks up. */
+export interface LookupTableNode extends NodeBase, LookupTableSpec {}
+
 /**
  * Which rows without a partner are in the result, with nulls for the other side's columns: none,
  * the left ones, the right ones, or both.
@@ -251,6 +260,8 @@ export type LogicalNode =
   | JoinNode
   | WindowJoinNode
   | AsOfJoinNode
+  | BroadcastNode
+  | LookupTableNode
   | RunningAggregateNode
   | TopRowsNode
   | ChangesNode

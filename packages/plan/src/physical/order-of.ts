@@ -16,6 +16,7 @@ export function orderOf(spec: OperatorSpec): OrderClass {
     case "intervalJoin":
     case "join":
     case "windowJoin":
+    case "lookupTable":
     case "topRows":
     case "changes":
       return "order-free";

@@ -157,6 +157,14 @@ export interface ChangesSpec {
   readonly kind: "changes";
 }
 
+/** Pairs each left row with the rows of a table (right) whose keys the expressions give. */
+export interface LookupTableSpec extends JoinSpecBase {
+  readonly kind: "lookupTable";
+  readonly joinKind: "inner" | "left";
+  /** For each of `joinKeys`, in their order: over `left.<name>`. */
+  readonly on: readonly NamedExpression[];
+}
+
 /** Scores a value per key in event-time order. */
 export interface DetectSpec {
   readonly kind: "detect";
@@ -206,6 +214,7 @@ export type OperatorSpec =
   | JoinSpec
   | WindowJoinSpec
   | AsOfJoinSpec
+  | LookupTableSpec
   | RunningAggregateSpec
   | TopRowsSpec
   | ChangesSpec
@@ -242,8 +251,14 @@ export interface StageOperator {
   readonly nodeIds: readonly string[];
 }
 
+/** What all inputs of a stage may have. */
+interface StageInputBase {
+  /** Indexes of inputs that have ended before this one is read: tables that its rows look up. */
+  readonly after?: readonly number[];
+}
+
 /** Reads a connector's partitions. */
-export interface SourceInput {
+export interface SourceInput extends StageInputBase {
   readonly kind: "source";
   readonly sourceId: string;
   readonly sourceIndex: number;
@@ -260,7 +275,7 @@ export interface SourceInput {
 }
 
 /** Reads a repartition topic, one partition per task. */
-export interface ShuffleInput {
+export interface ShuffleInput extends StageInputBase {
   readonly kind: "shuffle";
   readonly topic: string;
   readonly schema: RowSchema;
@@ -275,6 +290,8 @@ export interface ShuffleOutput {
   readonly from: StagePort;
   readonly topic: string;
   readonly keys: readonly string[];
+  /** Present where every task gets all rows. */
+  readonly isBroadcast?: true;
   readonly schema: RowSchema;
 }
 

@@ -14,6 +14,7 @@ import {
   describeAsOfJoin,
   describeIntervalJoin,
   describeJoin,
+  describeLookup,
   describeWindowJoin,
 } from "../steps/describe-join.ts";
 import { describeTopRows } from "../steps/top-rows.ts";
@@ -45,7 +46,7 @@ export function explainPhysical(plan: PhysicalPlan): string {
     const outputs = stage.outputs.map((output) =>
       output.kind === "sink"
         ? `  sink ${output.sinkId} ← ${portName(stage)(output.from)}: ${output.connector}, ${output.guarantee}`
-        : `  shuffle ← ${portName(stage)(output.from)} by ${output.keys.join(", ") || "partition"} to ${output.topic}`,
+        : `  shuffle ← ${portName(stage)(output.from)} by ${output.isBroadcast === true ? "broadcast" : output.keys.join(", ") || "partition"} to ${output.topic}`,
     );
     return [stage.id, ...inputs, ...operators, ...outputs].join("\n");
   });
@@ -109,6 +110,8 @@ export function describeOperator(operator: StageOperator): string {
       return `${describeTopRows(spec)} for each ${spec.keys.join(", ")}`;
     case "changes":
       return "changes";
+    case "lookupTable":
+      return `${describeLookup(spec)}; select ${describeColumns(spec.columns)}`;
     case "detect":
       return `detect ${spec.value} by ${spec.keys.join(", ")} with ${spec.detector.kind}`;
     case "forecast":

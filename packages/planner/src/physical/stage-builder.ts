@@ -14,6 +14,7 @@ import {
 import { readersOf } from "../rules/rule.ts";
 import { stepFor } from "../steps/steps.ts";
 import type { Cut, StageNodes } from "./cut-stages.ts";
+import { inputsInOrder } from "./inputs-in-order.ts";
 import { fuseCalculation } from "./fuse-calculation.ts";
 
 /** What the stages of one plan share. */
@@ -57,7 +58,7 @@ export class StageBuilder {
     }
     return {
       id: this.#stage.id,
-      inputs: this.#inputs,
+      inputs: inputsInOrder(this.#inputs, this.#operators),
       operators: this.#operators,
       outputs: this.#outputs,
     };
@@ -76,6 +77,7 @@ export class StageBuilder {
       from: this.#port(cut.from),
       topic: this.#topic(cut.from),
       keys: cut.keys,
+      ...(cut.isBroadcast === true ? { isBroadcast: true as const } : {}),
       schema: this.#nodeSchema(cut.from),
     });
   }
@@ -85,6 +87,7 @@ export class StageBuilder {
       case "source":
         return this.#addSource(node);
       case "keyBy":
+      case "broadcast":
         this.#ports.set(node.id, this.#port(node.inputs[0]));
         return;
       case "late":

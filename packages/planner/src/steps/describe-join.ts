@@ -5,8 +5,10 @@ import {
   formatWindow,
   type IntervalJoinSpec,
   type JoinSpec,
+  type LookupTableSpec,
   type WindowJoinSpec,
 } from "@millrace/plan";
+import { describeColumns } from "./describe-columns.ts";
 
 /** `inner join where right.time − left.time in [0s, 10s]`. */
 export function describeIntervalJoin(
@@ -39,4 +41,9 @@ export function describeAsOfJoin(join: Pick<AsOfJoinSpec, "joinKind" | "toleranc
   const { joinKind, toleranceMs } = join;
   const near = toleranceMs === undefined ? "" : `, at most ${formatDuration(toleranceMs)} before`;
   return `${joinKind} join as of left.time${near}`;
+}
+
+/** `left lookup on key = left.auction % 100`. */
+export function describeLookup({ joinKind, on }: Pick<LookupTableSpec, "joinKind" | "on">): string {
+  return `${joinKind} lookup on ${describeColumns(on)}`;
 }

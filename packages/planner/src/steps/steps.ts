@@ -1,5 +1,6 @@
 import type { LogicalNode } from "@millrace/plan";
 import { asOfJoinStep } from "./as-of-join.ts";
+import { broadcastStep } from "./broadcast.ts";
 import { changesStep } from "./changes.ts";
 import { deduplicateStep } from "./deduplicate.ts";
 import { detectStep } from "./detect.ts";
@@ -8,6 +9,7 @@ import { intervalJoinStep } from "./interval-join.ts";
 import { joinStep } from "./join.ts";
 import { keyByStep } from "./key-by.ts";
 import { lateStep } from "./late.ts";
+import { lookupTableStep } from "./lookup-table.ts";
 import { projectStep } from "./project.ts";
 import { runningAggregateStep } from "./running-aggregate.ts";
 import { sampleStep } from "./sample.ts";
@@ -39,6 +41,8 @@ const steps: { readonly [Kind in LogicalNode["kind"]]: Step<Kind> } = {
   join: joinStep,
   windowJoin: windowJoinStep,
   asOfJoin: asOfJoinStep,
+  broadcast: broadcastStep,
+  lookupTable: lookupTableStep,
   runningAggregate: runningAggregateStep,
   topRows: topRowsStep,
   changes: changesStep,

@@ -43,10 +43,7 @@ test("the changes of an updating stream have no event time", () => {
   };
   const nodes = [...start, changes, keyBy("again", "changes-1", ["origin"])];
   expect(problemsOf(...nodes, hourly("hourly", "again"), sink("out", "hourly"))).toEqual([
-    [
-      "PLAN_EVENT_TIME_MISSING",
-      'hourly needs event time, but the source "changes-1" names none.',
-    ],
+    ["PLAN_EVENT_TIME_MISSING", 'hourly needs event time, but the source "changes-1" names none.'],
   ]);
 });
 

@@ -211,14 +211,23 @@ export class Task {
     return this.#parts.inputs.filter((input) => !input.isEnded);
   }
 
-  /** The input that is furthest behind in event time, of those that may have something. */
+  /**
+   * The input that is furthest behind in event time, of those that may have something and whose
+   * tables have been read to their ends.
+   */
   #nextInput(): TaskInput | undefined {
     let next: TaskInput | undefined;
     for (const input of this.#openInputs()) {
-      if (this.#caughtUp.has(input)) continue;
+      if (this.#caughtUp.has(input) || !this.#isReadable(input)) continue;
       if (next === undefined || input.watermark < next.watermark) next = input;
     }
     return next;
+  }
+
+  #isReadable(input: TaskInput): boolean {
+    const { inputs } = this.#parts;
+    const after = this.stage.inputs[inputs.indexOf(input)]?.after ?? [];
+    return after.every((index) => inputs[index]?.isEnded === true);
   }
 
   async #take(input: TaskInput): Promise<void> {
