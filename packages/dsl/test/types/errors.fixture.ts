@@ -36,6 +36,8 @@ pipeline("errors", (p) => {
     upper: (l) => l.origin,
     select: (l) => ({ a: l.origin }),
   }); //! is not assignable
+  flights.lookupTable("l", fees, { on: (f) => ({ origin: f.origin }), select: (f) => ({ a: f.origin }) }); //! is not assignable to parameter of type
+  flights.lookupTable("l", fees.keyBy("origin"), { on: (f) => ({ origin: f.delayMinutes }), select: (f) => ({ a: f.origin }) }); //! is not assignable
   const missing = keyed.join("k", fees.keyBy("origin"), {
     kind: "left",
     select: (l, r) => ({ origin: l.origin, fee: r.fee }),

@@ -233,6 +233,12 @@ pipeline("types", (p) => {
     select: (f, h) => meanOf(f.origin, h.meanDelay),
   });
   holds<Equal<typeof held, KeyedStream<{ origin: string; mean: number | null }, "origin">>>();
+  const looked = flights.lookupTable("looked", hourly.keyBy("origin"), {
+    on: (f) => ({ origin: f.destination }),
+    kind: "left",
+    select: (f, h) => ({ to: f.destination, mean: h.meanDelay }),
+  });
+  holds<Equal<typeof looked, Stream<{ to: string; mean: number | null }>>>();
   const untilEnd = hourly.intervalJoin("until-end", flights.keyBy("origin"), {
     lower: hours(0),
     upper: (h) => h.windowEnd,
