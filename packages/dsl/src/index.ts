@@ -1,21 +1,19 @@
 export {
-  approxDistinct,
-  count,
-  first,
-  last,
-  max,
-  mean,
-  min,
-  quantile,
-  stddev,
-  sum,
-  variance,
-} from "./aggregate/aggregates.ts";
+  aggregateFunction,
+  type AggregateFunction,
+  type AggregateFunctionOptions,
+} from "./aggregate/aggregate-function.ts";
+export * from "./aggregate/aggregates.ts";
+export * from "./aggregate/collect-aggregates.ts";
+export { decayingMean } from "./aggregate/decaying-mean.ts";
+export * from "./aggregate/frequency-aggregates.ts";
+export * from "./aggregate/pair-aggregates.ts";
 export type * from "./aggregate/aggregate-types.ts";
 export type * from "./expression/expression-types.ts";
 export {
   type CaseBuilder,
   coalesce,
+  decimal,
   greatest,
   least,
   literal,
@@ -27,8 +25,9 @@ export {
   type Pipeline,
   pipeline,
   type PipelineBuilder,
-  type SourceOptions,
+  type PipelineOptions,
 } from "./pipeline.ts";
+export type { SourceOptions } from "./source-options.ts";
 export type { Change, Detection, ForecastLevel, Severity } from "./stream/row-types.ts";
 export type {
   AggregatedStream,

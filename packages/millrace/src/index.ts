@@ -18,10 +18,13 @@ export {
   minutes,
   type NanoInstant,
   type RowType,
+  type SinkDescriptor,
+  type SourceDescriptor,
+  type UpdatingSinkDescriptor,
   seconds,
   t,
 } from "@millrace/core";
 export { seasonal, theta } from "@millrace/models";
-export type { RunStatus, RunSummary } from "@millrace/runtime";
+export type { InputStatus, RunStatus, RunSummary } from "@millrace/runtime";
 export { plan, run, type RunningPipeline, start } from "./run/run.ts";
 export type { RunOptions } from "./run/run-options.ts";

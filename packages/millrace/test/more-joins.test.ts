@@ -44,8 +44,12 @@ const auctions: Auction[] = Array.from({ length: 200 }, (_, n) => {
     seller: `seller-${n}`,
   };
 });
-const Category = t.row({ id: t.int64(), label: t.utf8() });
-const categories = [0, 1, 2, 3, 4, 4].map((id, n) => ({ id, label: `category-${n}` }));
+const Category = t.row({ id: t.int64(), label: t.utf8(), at: t.timestamp() });
+const categories = [0, 1, 2, 3, 4, 4].map((id, n) => ({
+  id,
+  label: `category-${n}`,
+  at: instant(1_000_000_000_000 + n),
+}));
 const bids: Bid[] = Array.from({ length: 1_000 }, (_, n) => ({
   at: instant(n * 12_000 - ((n * 104_729) % 30_000)),
   auction: (n * 13) % 170,
@@ -124,11 +128,16 @@ const joins = pipeline("more-joins", (p) => {
 });
 
 const lookups = pipeline("lookups", (p) => {
-  const sold = p.source("auctions", source("auctions", Auction));
-  const offers = p.source("bids", source("bids", Bid));
+  const sold = p.source("auctions", source("auctions", Auction), { eventTime: (a) => a.at });
+  const offers = p.source("bids", source("bids", Bid), {
+    eventTime: (b) => b.at,
+    outOfOrderness: minutes(1),
+  });
   sold.where((a) => a.auction.gt(100)).sink("sold-out", appending);
   const byAuction = sold.keyBy("auction");
-  const byId = p.source("categories", source("categories", Category)).keyBy("id");
+  const byId = p
+    .source("categories", source("categories", Category), { eventTime: (c) => c.at })
+    .keyBy("id");
   const labelled = offers.lookupTable("labels", byId, {
     on: (b) => ({ id: b.auction.modulo(7) }),
     kind: "left",

@@ -13,6 +13,7 @@ import { WindowJoinOperator } from "./join/window-join.ts";
 import type { OperatorContext } from "./operator-context.ts";
 import { TopRowsOperator } from "./rank/top-rows.ts";
 import { RowFunctionOperator } from "./row-function.ts";
+import { RetimeOperator } from "./retime.ts";
 import { SampleOperator } from "./sample.ts";
 import { UnionOperator } from "./union.ts";
 import { RunningAggregateOperator } from "./updating/running-aggregate.ts";
@@ -34,7 +35,7 @@ export function createOperator(operator: StageOperator, context: OperatorContext
     case "rowFunction":
       return new RowFunctionOperator(spec, schemas, context);
     case "windowAggregate":
-      return createWindowAggregate(spec, schemas, context.operatorId);
+      return createWindowAggregate(spec, schemas, context);
     case "deduplicate":
       return new DeduplicateOperator(spec, schemas.input, context.operatorId);
     case "intervalJoin":
@@ -52,11 +53,13 @@ export function createOperator(operator: StageOperator, context: OperatorContext
     case "forecast":
       return new ForecastOperator(spec, schemas, context);
     case "runningAggregate":
-      return new RunningAggregateOperator(spec, schemas, context.operatorId);
+      return new RunningAggregateOperator(spec, schemas, context);
     case "topRows":
       return new TopRowsOperator(spec, schemas, context.operatorId);
     case "changes":
       return new ChangesOperator(schemas);
+    case "retime":
+      return new RetimeOperator(spec);
     case "sample":
       return new SampleOperator(spec);
     case "union":

@@ -1,4 +1,5 @@
 export * from "./expression/aggregate.ts";
+export * from "./expression/aggregate-traits.ts";
 export * from "./expression/expression.ts";
 export { formatExpression } from "./expression/format.ts";
 export * from "./expression/functions.ts";

@@ -24,6 +24,9 @@ export function runningAggregateNode(
     const problem = `${step}: forgetAfter must be a duration greater than zero`;
     reportProblem("PLAN_ARGUMENT_INVALID", { problem });
   }
+  if (forgetAfterMs !== undefined && node.updating !== undefined) {
+    reportProblem("PLAN_UPDATING_REFUSED", { step: `${step} with forgetAfter` });
+  }
   const results = columnsFrom(step, node.schema, columns);
   const aggregates = results.map((r) => aggregateColumn(step, r.name, r.expression));
   const keyFields = node.schema.fields.filter((field) => node.keys.includes(field.name));

@@ -27,11 +27,13 @@ import type { JoinInputs } from "./joined-inputs.ts";
 import { broadcastNode, type LookupTableArguments, lookupTableNode } from "./lookup-table.ts";
 import { projectedBase } from "./projected-base.ts";
 import { runningAggregateNode, type RunningAggregateArguments } from "./running-aggregate.ts";
+import { retimeParts } from "./retime.ts";
 import { type SampleArguments, sampleParts } from "./sample.ts";
 import { splitConditions } from "./split.ts";
 import {
   checkDuplicates,
   checkName,
+  checkTaken,
   columnOf,
   columnsFrom,
   conditionOf,
@@ -262,6 +264,14 @@ export class StreamStep {
     });
   }
 
+  withEventTime(time: RowCallback, options: { outOfOrderness: Duration }): StreamStep {
+    return this.within("withEventTime", () => {
+      this.#checkAppends("withEventTime");
+      const parts = retimeParts(this.#input, time, options);
+      return this.#append({ ...this.#base, id: this.draft.deriveId("eventTime"), ...parts });
+    });
+  }
+
   sample(fraction: number, options: SampleArguments = {}): StreamStep {
     return this.within("sample", () => {
       const parts = sampleParts(this.#input, fraction, options);
@@ -456,13 +466,16 @@ export class StreamStep {
   }
 
   sink(id: string, sink: SinkDescriptor, options: { guarantee?: Guarantee } = {}): void {
-    this.within(`sink ${JSON.stringify(id)}`, () => {
+    const step = `sink ${JSON.stringify(id)}`;
+    this.within(step, () => {
       this.draft.takeId(id);
+      if (sink.rowType !== undefined) checkTaken(step, this.#schema, sink.rowType.schema);
       this.#append({
         ...this.#base,
         id,
         kind: "sink",
         connector: sink.connector,
+        ...(sink.topic === undefined ? {} : { topic: sink.topic }),
         options: sink.options,
         guarantee: sink.guarantee,
         ...(sink.updatesKey === undefined ? {} : { updatesKey: sink.updatesKey }),

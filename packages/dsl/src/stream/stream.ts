@@ -1,4 +1,4 @@
-import type { Duration, Guarantee, ModelDescriptor, RowType, SinkDescriptor } from "@millrace/core";
+import type { Duration, Guarantee, ModelDescriptor, RowType } from "@millrace/core";
 import type { WindowSpec } from "@millrace/plan";
 import type {
   BooleanExpression,
@@ -28,6 +28,7 @@ import type {
   Renamed,
   SameKeys,
   Selected,
+  SinkFor,
   WindowColumn,
   WindowJoinedRow,
 } from "./row-types.ts";
@@ -68,12 +69,16 @@ export interface AnyStream<in out Row extends object> {
   /** Groups rows by columns. Null is a key of its own. */
   keyBy<Names extends keyof Row & string>(...columns: readonly Names[]): KeyedStream<Row, Names>;
   /**
-   * Writes the rows to a store or topic.
+   * Writes the rows to a store or topic. A topic takes rows of exactly its row type's columns.
    *
    * @param id stable: it names the sink's progress. Changing it writes everything anew
    * @param options `guarantee`: what is demanded; a sink that gives less is refused
    */
-  sink(id: string, sink: SinkDescriptor<Row>, options?: { guarantee?: Guarantee }): void;
+  sink<Accepted extends object>(
+    id: string,
+    sink: SinkFor<Row, Accepted>,
+    options?: { guarantee?: Guarantee },
+  ): void;
 }
 
 /** A stream of rows. `Row` is what plain functions see. */
@@ -130,6 +135,17 @@ export interface Stream<in out Row extends object> extends AnyStream<Row> {
    *   of a user or none. `seed`: another whole number chooses other rows; 0 by default
    */
   sample(fraction: number, options?: SampleOptions<Row>): Stream<Row>;
+  /**
+   * Gives rows another event time, for the steps that follow.
+   *
+   * @param options `outOfOrderness`: how far the new time may be before the one the row had. A row
+   *   further back is late: it is counted and goes no further. What follows waits as long for its
+   *   watermark
+   */
+  withEventTime(
+    time: (row: ExpressionRow<Row>) => TimestampExpression<PointInTime>,
+    options: { outOfOrderness: Duration },
+  ): Stream<Row>;
   /** A stream for each condition. A row goes to every branch whose condition is true. */
   split<Names extends string>(
     branches: Readonly<Record<Names, Branch<Row>>>,
@@ -307,6 +323,17 @@ export interface KeyedStream<
    *   of a user or none. `seed`: another whole number chooses other rows; 0 by default
    */
   sample(fraction: number, options?: SampleOptions<Row>): KeyedStream<Row, Keys>;
+  /**
+   * Gives rows another event time, for the steps that follow.
+   *
+   * @param options `outOfOrderness`: how far the new time may be before the one the row had. A row
+   *   further back is late: it is counted and goes no further. What follows waits as long for its
+   *   watermark
+   */
+  withEventTime(
+    time: (row: ExpressionRow<Row>) => TimestampExpression<PointInTime>,
+    options: { outOfOrderness: Duration },
+  ): KeyedStream<Row, Keys>;
   /** A stream for each condition. A row goes to every branch whose condition is true. */
   split<Names extends string>(
     branches: Readonly<Record<Names, Branch<Row>>>,

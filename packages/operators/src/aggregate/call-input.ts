@@ -53,7 +53,8 @@ export class CallInput {
     const count = batch.numRows;
     const columns = this.#arguments.map((argument) => argument.evaluate(batch));
     const [data, ...others] = columns;
-    this.#nullable = columns.filter((column) => column.nullCount > 0);
+    this.#nullable =
+      this.#plan.seesNulls === true ? [] : columns.filter((column) => column.nullCount > 0);
     this.#input.data = data;
     this.#input.weights = weightsOf(batch);
     if (data !== undefined && this.#plan.form === "number") {

@@ -1,5 +1,5 @@
 import { float64Column } from "@millrace/columnar";
-import { hiddenColumns, lineageColumns } from "@millrace/core";
+import { type FieldType, hiddenColumns, lineageColumns } from "@millrace/core";
 import type { Data, RecordBatch } from "apache-arrow";
 import { findColumn } from "../find-column.ts";
 import { readNumbers } from "./read-numbers.ts";
@@ -9,6 +9,12 @@ import { readNumbers } from "./read-numbers.ts";
  * absent).
  */
 export const orderKeyCount = 5;
+
+/** The order keys as columns of saved state. */
+export const orderFields: readonly FieldType[] = ["$time", ...lineageColumns].map((name) => ({
+  name,
+  type: { kind: "float64", nullable: false },
+}));
 
 /** The order keys of a batch's rows, read when first asked for. */
 export class EventOrder {

@@ -3,7 +3,7 @@ import { assert } from "@millrace/core";
 import type { Data } from "apache-arrow";
 import { Scratch } from "../scratch.ts";
 import type { Accumulator, AggregateRows, ArgumentForm } from "./accumulator.ts";
-import { EventOrder, orderKeyCount } from "./event-order.ts";
+import { EventOrder, orderFields, orderKeyCount } from "./event-order.ts";
 import { readNumbers } from "./read-numbers.ts";
 import { ValueCounts, type ValueCountsOptions } from "./value-counts.ts";
 
@@ -18,7 +18,6 @@ export interface RescanPlan extends ValueCountsOptions {
   create(): Accumulator;
 }
 
-const float64: DataType = { kind: "float64", nullable: false };
 const noNumbers = new Float64Array(0);
 
 /**
@@ -46,10 +45,9 @@ export class RescannedAccumulator implements Accumulator {
     this.#inner = plan.create();
     const isPlain = this.#inner.cells === undefined && this.#inner.valueCounts === undefined;
     assert(isPlain, "what is rescanned keeps its state in its state row");
-    const order = plan.isOrdered ? ["$time", "$source", "$partition", "$offset", "$index"] : [];
     this.valueCounts = new ValueCounts(
       [
-        ...order.map((name) => ({ name, type: float64 })),
+        ...(plan.isOrdered ? orderFields : []),
         ...plan.arguments.map(({ type }, i) => ({ name: `$value${i}`, type })),
       ],
       plan,

@@ -130,6 +130,13 @@ export class ValueCounts {
     }
   }
 
+  /** Sets the count of an entry, for values that a group gives up. */
+  change(entry: number, count: number): void {
+    if (this.#counts[entry] === count) return;
+    this.#set(entry, this.#groupOf[entry] as number, count);
+    this.#mark(entry);
+  }
+
   #set(entry: number, group: number, after: number): void {
     assert(Math.abs(after) <= 0x7fff_ffff, "a value is counted at most 2^31 − 1 times");
     const before = this.#counts[entry] as number;

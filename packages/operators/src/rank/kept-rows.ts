@@ -103,7 +103,8 @@ export class KeptRows implements StateTable {
    */
   add(batch: RecordBatch, groups: Int32Array): number {
     const from = this.#nextSequence;
-    const sequence = Float64Array.from({ length: batch.numRows }, (_, i) => from + i);
+    const sequence = new Float64Array(batch.numRows);
+    for (let i = 0; i < sequence.length; i += 1) sequence[i] = from + i;
     this.#nextSequence += batch.numRows;
     const start = this.#append(batch, groups, sequence);
     if (this.rowCount > limits.groupsMax) {

@@ -177,6 +177,8 @@ export class TopRowsOperator implements Operator {
   }
 
   #visible(list: readonly number[]): VisibleRows {
+    const isList = !this.#spec.retracts && this.#spec.rankKind === "rowNumber";
+    if (isList) return { slots: [...list], ranks: list.map((_, i) => i + 1) };
     return visibleRows(list, this.#spec, this.#weightOf, this.#order.isTied);
   }
 

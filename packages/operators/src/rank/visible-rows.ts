@@ -50,9 +50,12 @@ export interface RowChanges {
 /** Room for ranks beside a slot in one exact number. */
 const rankRange = 2 ** 21;
 
+/** Up to so many rows, looking through them is faster than a table of them. */
+const fewRows = 32;
+
 /**
- * Adds what turns `before` into `after`: −1 for rows that went, +1 for those that came, as pairs as
- * far as there are both.
+ * Adds what turns `before` into `after`: −1 for rows that went, +1 for those that came; rows of one
+ * number next to each other, the old one first.
  *
  * @param hasRank whether a row whose number has changed is another row
  */
@@ -62,6 +65,38 @@ export function addChanges(
   hasRank: boolean,
   into: RowChanges,
 ): void {
+  const gone: number[] = [];
+  const came: number[] = [];
+  const isPlain = !hasRank && after.slots.length <= fewRows && before.slots.length <= fewRows;
+  if (isPlain && !hasRepeats(before.slots) && !hasRepeats(after.slots)) {
+    missingIn(after.slots, before.slots, gone);
+    missingIn(before.slots, after.slots, came);
+  } else {
+    compareByIdentity(before, after, hasRank, { gone, came });
+  }
+  interleave(before, gone, after, came, into);
+}
+
+/** Copies of a row stand next to each other. */
+function hasRepeats(slots: readonly number[]): boolean {
+  for (let i = 1; i < slots.length; i += 1) if (slots[i] === slots[i - 1]) return true;
+  return false;
+}
+
+/** Indexes of the slots that the others are without. */
+function missingIn(others: readonly number[], slots: readonly number[], into: number[]): void {
+  for (let i = 0; i < slots.length; i += 1) {
+    if (others[i] !== slots[i] && !others.includes(slots[i] as number)) into.push(i);
+  }
+}
+
+/** Indexes of rows that are on one side more often than on the other. */
+function compareByIdentity(
+  before: VisibleRows,
+  after: VisibleRows,
+  hasRank: boolean,
+  into: { readonly gone: number[]; readonly came: number[] },
+): void {
   const identity = (rows: VisibleRows, i: number): number =>
     (rows.slots[i] as number) * rankRange + (hasRank ? (rows.ranks[i] as number) : 0);
   const counts = new Map<number, number>();
@@ -69,23 +104,20 @@ export function addChanges(
     const key = identity(after, i);
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
-  const gone: number[] = [];
   for (let i = 0; i < before.slots.length; i += 1) {
     const key = identity(before, i);
     const left = counts.get(key) ?? 0;
-    if (left === 0) gone.push(i);
+    if (left === 0) into.gone.push(i);
     else counts.set(key, left - 1);
   }
-  const came: number[] = [];
   for (let i = after.slots.length - 1; i >= 0; i -= 1) {
     const key = identity(after, i);
     const left = counts.get(key) ?? 0;
     if (left === 0) continue;
     counts.set(key, left - 1);
-    came.push(i);
+    into.came.push(i);
   }
-  came.reverse();
-  interleave(before, gone, after, came, into);
+  into.came.reverse();
 }
 
 /** Rows of one number stand next to each other: the old one, then the new one. */

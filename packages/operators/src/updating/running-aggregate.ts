@@ -1,4 +1,4 @@
-import { columnOf, concatBatches, hashColumns } from "@millrace/columnar";
+import { columnOf, concatBatches, hashColumns, int64Column } from "@millrace/columnar";
 import {
   type Collector,
   hiddenColumns,
@@ -15,7 +15,8 @@ import { EventOrder } from "../aggregate/event-order.ts";
 import { readNumbers } from "../aggregate/read-numbers.ts";
 import { findColumn } from "../find-column.ts";
 import { Scratch } from "../scratch.ts";
-import { planCalls } from "../window/plan-calls.ts";
+import { OrderedInput } from "../series/ordered-input.ts";
+import { type AggregateContext, planCalls } from "../window/plan-calls.ts";
 import { WindowTable } from "../window/window-table.ts";
 import { RunningGroups } from "./running-groups.ts";
 import { RunningResults, type ResultChanges } from "./running-results.ts";
@@ -25,13 +26,16 @@ import { RunningResults, type ResultChanges } from "./running-results.ts";
 //       added and not taken back by the end of the last batch.
 //   R2. A row is taken back as it was emitted: same columns, same `$time`.
 //   R3. A key whose last row is taken back has no result, and leaves the state.
+//   R4. A row that comes `forgetAfterMs` or more after the last one of its key, in event order,
+//     starts a new life of the key: another group, whose first change takes nothing back.
 
 /**
  * Aggregates all rows of a key so far, and emits per batch how the results have changed: for each
  * key −1 for the row that stands, then +1 for the new one.
  *
- * No row is late for it. The event time of a change is the greatest of the key's rows up to the
- * batch that changed the result.
+ * No row is late for it, and none waits, unless keys are forgotten: then rows wait for the
+ * watermark, so that what a key has forgotten depends on its own rows only. The event time of a
+ * change is the greatest of the key's rows up to the batch that changed the result.
  *
  * **Shape** in: key and argument columns, `$weight` if updating · out: keys, results, `$time` where
  * rows have one, `$weight`
@@ -47,6 +51,8 @@ export class RunningAggregateOperator implements Operator {
   readonly #groups: RunningGroups;
   readonly #inputs: readonly CallInput[];
   readonly #results: RunningResults;
+  /** Present where keys are forgotten: rows then come in event order. */
+  readonly #ordered: OrderedInput | undefined;
   readonly #order = new EventOrder();
   readonly #scratch = new Scratch();
   /** By group, its place among the groups of the batch, + 1; 0 between batches. */
@@ -55,41 +61,69 @@ export class RunningAggregateOperator implements Operator {
   constructor(
     spec: RunningAggregateSpec,
     schemas: { readonly input: RowSchema; readonly output: RowSchema },
-    operatorId: string,
+    context: AggregateContext,
   ) {
     this.#spec = spec;
-    const { keys, calls } = planCalls(spec, schemas.input, operatorId, spec.retracts);
-    this.#groups = new RunningGroups(keys, calls, operatorId);
+    const { operatorId } = context;
+    const { keys, calls } = planCalls(spec, schemas.input, context, spec.retracts);
+    const { forgetAfterMs } = spec;
+    this.#groups = new RunningGroups({ keys, calls, operatorId, forgetAfterMs });
     const rowCount = { call: countRows, plan: { form: "none" as const, create: unused } };
     this.#inputs = [...calls, rowCount].map(
       ({ call, plan }) => new CallInput(call, plan, this.#order),
     );
     const { fields } = schemas.output;
     this.#results = new RunningResults({ calls, columns: spec.columns, fields });
-    this.state = this.#groups.shapes.map(
+    const tables = this.#groups.shapes.map(
       (shape) => new WindowTable(shape, this.#groups, () => undefined),
     );
+    if (forgetAfterMs !== undefined) {
+      this.#ordered = new OrderedInput(schemas.input, spec.keys, this.counts);
+    }
+    this.state = this.#ordered === undefined ? tables : [this.#ordered.buffer, ...tables];
   }
 
   process(batch: RecordBatch, out: Collector): void {
     const count = batch.numRows;
     if (count === 0) return;
+    if (this.#ordered !== undefined) return this.#ordered.add(batch, out);
     this.counts.rowsIn += count;
     this.counts.accepted += count;
+    this.#aggregate(batch, out);
+  }
+
+  advanceWatermark(watermark: number, out: Collector): void {
+    const batch = this.#ordered?.buffer.takeBefore(watermark);
+    if (batch !== undefined) this.#aggregate(batch, out);
+    this.#groups.advance(watermark);
+  }
+
+  #aggregate(batch: RecordBatch, out: Collector): void {
+    const count = batch.numRows;
     this.#groups.compact();
-    const groups = this.#scratch.ints(0, count);
-    const keys = this.#spec.keys.map((name) => columnOf(batch, name));
-    const hashes = hashColumns(keys, count, this.#scratch.words(count));
-    this.#groups.open().groups.lookup(keys, hashes, undefined, count, groups);
-    this.#order.reset(batch);
-    for (const input of this.#inputs) input.prepare(batch);
     const timeColumn = findColumn(batch, hiddenColumns.time);
     const times =
       timeColumn === undefined ? undefined : readNumbers(timeColumn, this.#scratch.floats(count));
+    const groups = this.#groupsOf(batch, times);
+    this.#order.reset(batch);
+    for (const input of this.#inputs) input.prepare(batch);
     const changes = this.#take(Scratch.identity(count), groups, count, times);
     if (changes === undefined) return;
     this.counts.rowsOut += changes.numRows;
     out.emit(changes);
+  }
+
+  #groupsOf(batch: RecordBatch, times: Float64Array | undefined): Int32Array {
+    const count = batch.numRows;
+    const groups = this.#scratch.ints(0, count);
+    const keys = this.#spec.keys.map((name) => columnOf(batch, name));
+    const { lives } = this.#groups;
+    if (lives !== undefined && times !== undefined) {
+      keys.push(int64Column(lives.sinceOf(keys, times, count), count));
+    }
+    const hashes = hashColumns(keys, count, this.#scratch.words(count));
+    this.#groups.open().groups.lookup(keys, hashes, undefined, count, groups);
+    return groups;
   }
 
   /** Takes the rows in, all together or one by one. */
@@ -177,6 +211,7 @@ export class RunningAggregateOperator implements Operator {
       const group = touched[place] as number;
       const stood = standing.stands(group);
       const stays = now.stays(place);
+      if (this.#groups.lives !== undefined) standing.setLast(group, latest[place] as number);
       if (standing.rowsOf(group) === 0) emptyCount += 1;
       if (stood === stays && (!stood || now.isSame(place))) continue;
       const oldTime = standing.timeOf(group);
@@ -195,10 +230,6 @@ export class RunningAggregateOperator implements Operator {
     }
     this.#groups.addEmpty(emptyCount);
     return { places, weights, times, count };
-  }
-
-  advanceWatermark(): void {
-    // Waits for nothing.
   }
 }
 

@@ -35,6 +35,7 @@ export class RunningResults {
   readonly #fields: readonly FieldType[];
   readonly #timedFields: readonly FieldType[];
   readonly #resultFields: readonly FieldType[];
+  readonly #keyCount: number;
 
   constructor(options: {
     readonly calls: readonly WindowCall[];
@@ -44,7 +45,8 @@ export class RunningResults {
   }) {
     this.#callFields = options.calls.map(({ call }, i) => ({ name: `$${i}`, type: call.type }));
     this.#results = options.columns.map(({ expression }) => compileExpression(expression));
-    this.#resultFields = options.fields.slice(options.fields.length - options.columns.length);
+    this.#keyCount = options.fields.length - options.columns.length;
+    this.#resultFields = options.fields.slice(this.#keyCount);
     this.#fields = [...options.fields, weightField];
     this.#timedFields = [...options.fields, timeField, weightField];
   }
@@ -109,7 +111,7 @@ export class RunningResults {
         : shift + (after.placeOf[place] as number);
     }
     const columns = [
-      ...window.groups.keyColumns(owners, count),
+      ...window.groups.keyColumns(owners, count).slice(0, this.#keyCount),
       ...before.columns.map((column, i) =>
         takeColumn(concatColumns([column, after.columns[i] as Data]), picks, count),
       ),

@@ -1,5 +1,6 @@
 import type { Operator, RowSchema } from "@millrace/core";
 import type { WindowAggregateSpec } from "@millrace/plan";
+import type { AggregateContext } from "./plan-calls.ts";
 import { SessionAggregateOperator } from "./session-aggregate.ts";
 import { WindowAggregateOperator } from "./window-aggregate.ts";
 
@@ -7,10 +8,10 @@ import { WindowAggregateOperator } from "./window-aggregate.ts";
 export function createWindowAggregate(
   spec: WindowAggregateSpec,
   schemas: { readonly input: RowSchema; readonly output: RowSchema },
-  operatorId: string,
+  context: AggregateContext,
 ): Operator {
   const { window } = spec;
   return window.kind === "session"
-    ? new SessionAggregateOperator({ ...spec, window }, schemas, operatorId)
-    : new WindowAggregateOperator({ ...spec, window }, schemas, operatorId);
+    ? new SessionAggregateOperator({ ...spec, window }, schemas, context)
+    : new WindowAggregateOperator({ ...spec, window }, schemas, context);
 }

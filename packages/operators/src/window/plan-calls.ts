@@ -1,5 +1,10 @@
 import { assert, type FieldType, findField, millraceError, type RowSchema } from "@millrace/core";
-import type { Expression, RunningAggregateSpec, WindowAggregateSpec } from "@millrace/plan";
+import type {
+  Expression,
+  RunningAggregateSpec,
+  UserFunction,
+  WindowAggregateSpec,
+} from "@millrace/plan";
 import { planAccumulator } from "../aggregate/create-accumulator.ts";
 import type { WindowCall } from "./open-window.ts";
 
@@ -9,6 +14,12 @@ type AggregationSpec = Pick<
   "keys" | "calls" | "columns"
 >;
 
+/** Who aggregates, and the plan's user functions by id. */
+export interface AggregateContext {
+  readonly operatorId: string;
+  readonly functions?: ReadonlyMap<string, UserFunction>;
+}
+
 /**
  * The key columns of an aggregation, and how its aggregates run.
  *
@@ -17,7 +28,7 @@ type AggregationSpec = Pick<
 export function planCalls(
   spec: AggregationSpec,
   input: RowSchema,
-  operatorId: string,
+  context: AggregateContext,
   retracts: boolean = false,
 ): { readonly keys: readonly FieldType[]; readonly calls: readonly WindowCall[] } {
   const keys = spec.keys.map((name) => {
@@ -26,8 +37,8 @@ export function planCalls(
     return field;
   });
   const calls = spec.calls.map((call, index) => {
-    const overflow = (): never => failSum(spec, index, operatorId);
-    return { call, plan: planAccumulator(call, overflow, { operatorId, retracts }), retracts };
+    const overflow = (): never => failSum(spec, index, context.operatorId);
+    return { call, plan: planAccumulator(call, overflow, { ...context, retracts }), retracts };
   });
   return { keys, calls };
 }

@@ -17,7 +17,7 @@ import { readNumbers } from "../aggregate/read-numbers.ts";
 import { Scratch } from "../scratch.ts";
 import { ClosedWindows } from "./closed-windows.ts";
 import { splitLateRows } from "./late-rows.ts";
-import { planCalls } from "./plan-calls.ts";
+import { type AggregateContext, planCalls } from "./plan-calls.ts";
 import { type PaneRows, RowsByPane } from "./rows-by-pane.ts";
 import { SessionStore } from "./session-store.ts";
 import { tableShapes } from "./table-shapes.ts";
@@ -69,11 +69,12 @@ export class SessionAggregateOperator implements Operator {
   constructor(
     spec: SessionSpec,
     schemas: { readonly input: RowSchema; readonly output: RowSchema },
-    operatorId: string,
+    context: AggregateContext,
   ) {
+    const { operatorId } = context;
     this.#spec = spec;
     const timed = { ...spec, calls: [...spec.calls, timeCall("min"), timeCall("max")] };
-    const { keys, calls } = planCalls(timed, schemas.input, operatorId);
+    const { keys, calls } = planCalls(timed, schemas.input, context);
     const { allowedLatenessMs } = spec;
     const { gapMs } = spec.window;
     this.#store = new SessionStore({ keys, calls, gapMs, allowedLatenessMs, operatorId });

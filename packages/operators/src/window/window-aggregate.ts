@@ -19,7 +19,7 @@ import { ClosedWindows, constantSpans } from "./closed-windows.ts";
 import { splitLateRows } from "./late-rows.ts";
 import { firstOpenEnds } from "./first-open-ends.ts";
 import type { OpenWindow } from "./open-window.ts";
-import { planCalls } from "./plan-calls.ts";
+import { type AggregateContext, planCalls } from "./plan-calls.ts";
 import { type PaneRows, RowsByPane } from "./rows-by-pane.ts";
 import { splitByEnd } from "./split-by-end.ts";
 import { tableShapes } from "./table-shapes.ts";
@@ -80,10 +80,11 @@ export class WindowAggregateOperator implements Operator {
   constructor(
     spec: AlignedWindowSpec,
     schemas: { readonly input: RowSchema; readonly output: RowSchema },
-    operatorId: string,
+    context: AggregateContext,
   ) {
+    const { operatorId } = context;
     this.#spec = spec;
-    const { keys, calls } = planCalls(spec, schemas.input, operatorId);
+    const { keys, calls } = planCalls(spec, schemas.input, context);
     const { allowedLatenessMs } = spec;
     const layout = new WindowLayout(spec.window);
     this.#layout = layout;

@@ -223,6 +223,79 @@ describe("a running aggregation", () => {
   });
 });
 
+describe("a running aggregation that forgets keys", () => {
+  const forgetAfterMs = 6;
+
+  /** The rows of each key, cut where one comes so long after the one before. */
+  function livesOf(rows: readonly Given[]): Given[] {
+    const last = new Map<string, { time: number; life: number }>();
+    return rows
+      .toSorted((a, b) => a.time - b.time || a.n - b.n)
+      .map((row) => {
+        const before = last.get(row.key) ?? { time: -Infinity, life: 0 };
+        const isAnew = row.time >= before.time + forgetAfterMs;
+        const life = before.life + (isAnew ? 1 : 0);
+        last.set(row.key, { time: row.time, life });
+        return { ...row, key: `${row.key} ${life}` };
+      });
+  }
+
+  const ahead = appends.map((batches) =>
+    batches.map((rows, i) => rows.map((row) => ({ ...row, time: i * 7 + row.time }))),
+  );
+
+  test("a key starts anew so long after its last row, and its old row stays", () => {
+    const running = operator({ forgetAfterMs });
+    const out = collectOutput();
+    running.process(appended([given("a", 1), given("a", 6), given("a", 12)]), out, 0);
+    expect(out.rows).toEqual([]);
+    running.advanceWatermark(7, out);
+    running.advanceWatermark(13, out);
+    expect(out.rows.map((row) => [row["rows"], row["$time"], row["$weight"]])).toEqual([
+      [2, 6, 1],
+      [1, 12, 1],
+    ]);
+  });
+
+  test("gives what plain TypeScript gives for each life of a key", () => {
+    const law = fc.property(ahead, (batches) => {
+      const running = operator({ forgetAfterMs });
+      const out = collectOutput();
+      for (const [i, batch] of batches.entries()) {
+        running.process(appended(batch), out, 0);
+        running.advanceWatermark((i + 1) * 7, out);
+      }
+      running.advanceWatermark(Infinity, out);
+      const expected = modelOf(livesOf(batches.flat()));
+      const rows = expected.map(({ key, ...row }) => ({ key: String(key).split(" ")[0], ...row }));
+      expectSameRows(foldChanges(out.rows), rows, 1e-9);
+    });
+    fc.assert(law, { seed: 1, numRuns: 200 });
+  });
+
+  test("keys that are forgotten leave the state", () => {
+    const running = operator({ forgetAfterMs });
+    const out = collectOutput();
+    for (let from = 0; from < 20_000; from += 500) {
+      const rows = Array.from({ length: 500 }, (_, i) => given(`k${from + i}`, from + i));
+      running.process(appended(rows), out, 0);
+      running.advanceWatermark(from + 500, out);
+      for (const table of running.state) table.takeDelta();
+    }
+    expect(foldChanges(out.rows)).toHaveLength(20_000);
+    expect(running.state[1]?.rowCount).toBeLessThan(3_000);
+  });
+
+  operatorLaws({
+    name: "a running aggregation that forgets keys",
+    create: () => operator({ forgetAfterMs }),
+    segments: ahead.map((batches) =>
+      batches.map((rows, i) => ({ rows: appended(rows), watermark: (i + 1) * 7 })),
+    ),
+    takeRows,
+  });
+});
+
 operatorLaws({
   name: "a running aggregation",
   create: () => operator(),

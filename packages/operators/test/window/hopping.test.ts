@@ -7,6 +7,7 @@ import { batchOf } from "../fixtures.ts";
 import { byEndAndKey, naiveWindows } from "./naive-windows.ts";
 import {
   everyCall,
+  moreCalls,
   modelWindow,
   spans,
   windowCases,
@@ -132,4 +133,12 @@ operatorLaws({
   segments: windowCases.map(({ segments }) => segments),
   takeRows,
   runs: 25,
+});
+
+operatorLaws({
+  name: "hopping windows with exact and ordered aggregates",
+  create: () => windowOperator(hopping(90, 60, 10), moreCalls, 30),
+  segments: windowCases.map(({ segments }) => segments),
+  takeRows,
+  runs: 10,
 });

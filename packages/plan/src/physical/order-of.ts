@@ -12,6 +12,7 @@ export function orderOf(spec: OperatorSpec): OrderClass {
     case "rowFunction":
     case "union":
     case "sample":
+    case "retime":
     case "windowAggregate":
     case "intervalJoin":
     case "join":

@@ -5,6 +5,7 @@ import type { SortKey } from "../expression/sort-key.ts";
 import type {
   EmitChanges,
   HoppingWindow,
+  IdlenessSpec,
   JoinKind,
   RankKind,
   TumblingWindow,
@@ -125,7 +126,7 @@ export interface RunningAggregateSpec {
   readonly emit: EmitChanges;
   /** Whether rows of the input may be taken back. */
   readonly retracts: boolean;
-  /** A key is forgotten this long after the time of its last row. Absent: never. */
+  /** A key is forgotten this long after its last row, in event time. Absent: never. */
   readonly forgetAfterMs?: number;
 }
 
@@ -148,8 +149,6 @@ export interface TopRowsSpec {
   readonly retracts: boolean;
   /** A key column with the time at which the key's rows are complete; they then come out once. */
   readonly completeAt?: string;
-  /** A key is forgotten this long after the time of its kept row. Absent: never. */
-  readonly forgetAfterMs?: number;
 }
 
 /** Makes rows that stay of an updating stream: its changes, with a column that says which. */
@@ -187,6 +186,17 @@ export interface ForecastSpec {
 }
 
 /**
+ * Gives rows another event time. A row whose time is then more than `outOfOrdernessMs` before the
+ * one it had is late.
+ */
+export interface RetimeSpec {
+  readonly kind: "retime";
+  /** A timestamp that is never null. */
+  readonly time: Expression;
+  readonly outOfOrdernessMs: number;
+}
+
+/**
  * Keeps the rows whose hash over `columns` (mixed with the seed) is below a share of all hashes.
  */
 export interface SampleSpec {
@@ -220,6 +230,7 @@ export type OperatorSpec =
   | ChangesSpec
   | DetectSpec
   | ForecastSpec
+  | RetimeSpec
   | SampleSpec
   | UnionSpec;
 
@@ -260,6 +271,8 @@ interface StageInputBase {
 /** Reads a connector's partitions. */
 export interface SourceInput extends StageInputBase {
   readonly kind: "source";
+  /** Present where a table needs it: then it waits neither for other sources nor for its readers. */
+  readonly feedsTable?: true;
   readonly sourceId: string;
   readonly sourceIndex: number;
   readonly connector: string;
@@ -270,6 +283,8 @@ export interface SourceInput extends StageInputBase {
   readonly columns: readonly FieldType[];
   readonly eventTime?: Expression;
   readonly outOfOrdernessMs: number;
+  readonly idleness?: IdlenessSpec;
+  readonly futureLimitMs?: number;
   /** Whether `$source`, `$partition`, `$offset` are needed downstream. */
   readonly hasLineage: boolean;
 }
@@ -307,12 +322,29 @@ export interface SinkOutput {
   readonly schema: RowSchema;
 }
 
+/** Rows leave to a topic of the run's log, in the task's own transaction: without a sink task. */
+export interface TopicOutput {
+  readonly kind: "topic";
+  readonly from: StagePort;
+  readonly topic: string;
+  readonly sinkId: string;
+  readonly connector: string;
+  readonly options: Json;
+  readonly guarantee: Guarantee;
+  /** Columns whose hash chooses the partition; where there are none, the task's number does. */
+  readonly keys: readonly string[];
+  readonly schema: RowSchema;
+}
+
+/** Where rows of a stage leave to. */
+export type StageOutput = ShuffleOutput | SinkOutput | TopicOutput;
+
 /** A chain of operators that runs as one task per partition. Operators are in topological order. */
 export interface Stage {
   readonly id: string;
   readonly inputs: readonly StageInput[];
   readonly operators: readonly StageOperator[];
-  readonly outputs: readonly (ShuffleOutput | SinkOutput)[];
+  readonly outputs: readonly StageOutput[];
 }
 
 /** What runs. Plain data. */
@@ -321,6 +353,8 @@ export interface PhysicalPlan {
   /** Changes with anything that saved state depends on. */
   readonly fingerprint: string;
   readonly partitions: number;
+  /** How far the partitions of sources that meet may be apart in event time. */
+  readonly maxDriftMs: number;
   /** In an order in which writers come before their readers. */
   readonly stages: readonly Stage[];
 }

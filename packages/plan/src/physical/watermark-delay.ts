@@ -14,6 +14,8 @@ export function watermarkDelayMs(spec: OperatorSpec): number {
       return spec.allowedLatenessMs;
     case "intervalJoin":
       return intervalDelayMs(spec);
+    case "retime":
+      return spec.outOfOrdernessMs;
     default:
       return 0;
   }

@@ -6,6 +6,7 @@ import {
   type PhysicalPlan,
   type StageInput,
   type StageOperator,
+  type StageOutput,
   type StagePort,
 } from "@millrace/plan";
 import { describeColumns } from "../steps/describe-columns.ts";
@@ -43,10 +44,8 @@ export function explainPhysical(plan: PhysicalPlan): string {
       (operator) => `  ${operator.id} ← ${operator.inputs.map(portName(stage)).join(", ")}
       ${describeOperator(operator)} (${operator.order}, ${executionOf(operator)})`,
     );
-    const outputs = stage.outputs.map((output) =>
-      output.kind === "sink"
-        ? `  sink ${output.sinkId} ← ${portName(stage)(output.from)}: ${output.connector}, ${output.guarantee}`
-        : `  shuffle ← ${portName(stage)(output.from)} by ${output.isBroadcast === true ? "broadcast" : output.keys.join(", ") || "partition"} to ${output.topic}`,
+    const outputs = stage.outputs.map(
+      (output) => `  ${describeOutput(output, portName(stage)(output.from))}`,
     );
     return [stage.id, ...inputs, ...operators, ...outputs].join("\n");
   });
@@ -73,6 +72,19 @@ function describeInput(input: StageInput): string {
   const time =
     input.eventTime === undefined ? "" : `, event time ${formatExpression(input.eventTime)}`;
   return `${input.sourceId}: ${input.connector} columns ${columns}${time}`;
+}
+
+function describeOutput(output: StageOutput, from: string): string {
+  if (output.kind === "sink") {
+    return `sink ${output.sinkId} ← ${from}: ${output.connector}, ${output.guarantee}`;
+  }
+  const by = output.keys.join(", ") || "partition";
+  if (output.kind === "topic") {
+    return `sink ${output.sinkId} ← ${from} by ${by}: topic ${output.topic}, ${output.guarantee}`;
+  }
+  return output.isBroadcast === true
+    ? `broadcast ← ${from} to ${output.topic}`
+    : `shuffle ← ${from} by ${by} to ${output.topic}`;
 }
 
 /** Whether rows become objects on the way through an operator. */
@@ -116,6 +128,8 @@ export function describeOperator(operator: StageOperator): string {
       return `detect ${spec.value} by ${spec.keys.join(", ")} with ${spec.detector.kind}`;
     case "forecast":
       return `forecast ${spec.value} by ${spec.keys.join(", ")} with ${spec.model.kind}, ${formatDuration(spec.horizonMs)} every ${formatDuration(spec.everyMs)}`;
+    case "retime":
+      return `event time ${formatExpression(spec.time)} within ${formatDuration(spec.outOfOrdernessMs)}`;
     case "sample":
       return `sample ${spec.fraction} by ${spec.columns.join(", ")}`;
     case "union":

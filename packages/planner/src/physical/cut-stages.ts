@@ -29,9 +29,10 @@ export interface StageCuts {
  * Cuts the plan where rows must change their task.
  *
  * With one partition every row is in its place already, so nothing is cut. Otherwise a `keyBy` ends
- * a stage, unless rows of equal keys are in one task already (`placement.ts`), and a table does that
- * rows look up (`cut-tables.ts`). Where streams of different depth (number of cuts on the way) come
- * together, the shallower ones are cut as well, so that no stage reads a topic that it writes.
+ * a stage, unless rows of equal keys are in one task already (`placement.ts`), or its reader is a
+ * topic, which chooses the partition of a row itself; and so does a table that rows look up
+ * (`cut-tables.ts`). Where streams of different depth (number of cuts on the way) come together, the
+ * shallower ones are cut as well, so that no stage reads a topic that it writes.
  */
 export function cutStages(plan: LogicalPlanData, partitions: number): StageCuts {
   const depth = new Map<string, number>();
@@ -41,7 +42,9 @@ export function cutStages(plan: LogicalPlanData, partitions: number): StageCuts 
   const tables = cutTables(plan, partitions);
   for (const node of plan.nodes) {
     const inputs = node.inputs.map((id) => byId.get(id)).filter((input) => input !== undefined);
-    const isShuffled = (input: LogicalNode): boolean => moving.has(input.id) && partitions > 1;
+    const isTopic = node.kind === "sink" && node.topic !== undefined;
+    const isShuffled = (input: LogicalNode): boolean =>
+      moving.has(input.id) && partitions > 1 && !isTopic;
     const isBroadcast = (input: LogicalNode): boolean => tables.has(input.id);
     const isMoved = (input: LogicalNode): boolean => isShuffled(input) || isBroadcast(input);
     const depths = inputs.map((i) => (depth.get(i.id) ?? 0) + (isMoved(i) ? 1 : 0));

@@ -22,3 +22,16 @@ export function cutTables(plan: LogicalPlanData, partitions: number): ReadonlySe
     });
   return new Set(tables.filter((table) => !isOwn(table, table.id)).map(({ id }) => id));
 }
+
+/** Sources of which tables are made. */
+export function tableSources(plan: LogicalPlanData): ReadonlySet<string> {
+  const byId = nodesById(plan);
+  const found = new Set<string>();
+  const visit = (id: string): void => {
+    if (found.has(id)) return;
+    found.add(id);
+    byId.get(id)?.inputs.forEach(visit);
+  };
+  for (const { kind, id } of plan.nodes) if (kind === "broadcast") visit(id);
+  return found;
+}

@@ -1,5 +1,5 @@
 import { formatDuration } from "@millrace/core";
-import { orderedAggregates } from "@millrace/plan";
+import { checkAggregates, orderedAggregates } from "@millrace/plan";
 import { callExpressions, mapAggregates, numberCalls } from "./aggregate-columns.ts";
 import { columnsOfAll } from "./columns-of-all.ts";
 import type { Step } from "./step.ts";
@@ -12,6 +12,10 @@ export const runningAggregateStep: Step<"runningAggregate"> = {
     const rest =
       forgetAfterMs === undefined ? "" : `, forgotten after ${formatDuration(forgetAfterMs)}`;
     return `aggregate ${names}${rest}`;
+  },
+  check(node) {
+    const calls = node.columns.flatMap((column) => column.calls);
+    return checkAggregates(node.id, calls, { merges: false, retracts: node.retracts });
   },
   needsEventTime: (node) => node.forgetAfterMs !== undefined || hasOrderedCalls(node),
   columnsRead: (node) => [...node.keys, ...columnsOfAll(callExpressions(node.columns))],

@@ -12,6 +12,7 @@ import { lateStep } from "./late.ts";
 import { lookupTableStep } from "./lookup-table.ts";
 import { projectStep } from "./project.ts";
 import { runningAggregateStep } from "./running-aggregate.ts";
+import { retimeStep } from "./retime.ts";
 import { sampleStep } from "./sample.ts";
 import { sinkStep } from "./sink.ts";
 import { sourceStep } from "./source.ts";
@@ -32,6 +33,7 @@ const steps: { readonly [Kind in LogicalNode["kind"]]: Step<Kind> } = {
   map: mapStep,
   flatMap: flatMapStep,
   union: unionStep,
+  retime: retimeStep,
   sample: sampleStep,
   keyBy: keyByStep,
   windowAggregate: windowAggregateStep,

@@ -7,10 +7,7 @@ import type { NodeOf, Step } from "./step.ts";
  */
 export const topRowsStep: Step<"topRows"> = {
   describe: (node) => `${node.verb}: ${describeTopRows(node)}`,
-  needsEventTime: (node) =>
-    node.verb === "deduplicate" ||
-    node.completeAt !== undefined ||
-    node.forgetAfterMs !== undefined,
+  needsEventTime: (node) => node.verb === "deduplicate" || node.completeAt !== undefined,
   mapExpressions: (node, change) => ({ ...node, orderBy: mapSortKeys(node.orderBy, change) }),
   needsLineage: (node) => !node.retracts,
   spec: specOf,
@@ -43,6 +40,5 @@ function specOf(node: NodeOf<"topRows">): TopRowsSpec {
     ...(node.rankColumn === undefined ? {} : { rankColumn: node.rankColumn }),
     retracts,
     ...(node.completeAt === undefined ? {} : { completeAt: node.completeAt }),
-    ...(node.forgetAfterMs === undefined ? {} : { forgetAfterMs: node.forgetAfterMs }),
   };
 }

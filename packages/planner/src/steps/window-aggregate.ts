@@ -1,4 +1,4 @@
-import { checkWindow, formatWindow, orderedAggregates } from "@millrace/plan";
+import { checkAggregates, checkWindow, formatWindow, orderedAggregates } from "@millrace/plan";
 import { callExpressions, mapAggregates, numberCalls } from "./aggregate-columns.ts";
 import { columnsOfAll } from "./columns-of-all.ts";
 import type { Step } from "./step.ts";
@@ -8,7 +8,9 @@ export const windowAggregateStep: Step<"windowAggregate"> = {
   describe: (node) => formatWindow(node.window),
   check(node) {
     const problem = checkWindow(node.window);
-    return problem === undefined ? [] : [problem];
+    const calls = node.columns.flatMap((column) => column.calls);
+    const use = { merges: node.window.kind !== "tumbling", retracts: false };
+    return [...(problem === undefined ? [] : [problem]), ...checkAggregates(node.id, calls, use)];
   },
   needsEventTime: () => true,
   columnsRead: (node, { wantedLate }) => [
