@@ -22,6 +22,8 @@ export const limits: {
   readonly windowPanesMax: number;
   /** Series (keys) of one detector or forecaster in one task. */
   readonly seriesMax: number;
+  /** Rows that one side of a join keeps in one task. */
+  readonly joinRowsMax: number;
   /** Bytes of one log record. */
   readonly recordBytesMax: number;
   /** Bytes of a state snapshot chunk, roughly. */
@@ -39,6 +41,7 @@ export const limits: {
   windowsOpenMax: 100_000,
   windowPanesMax: 10_000,
   seriesMax: 1_000_000,
+  joinRowsMax: 20_000_000,
   recordBytesMax: 256 * 1024 * 1024,
   snapshotChunkBytes: 1024 * 1024,
   idLengthMax: 100,

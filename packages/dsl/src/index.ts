@@ -32,14 +32,18 @@ export type { Change, Detection, ForecastLevel, Severity } from "./stream/row-ty
 export type {
   AggregatedStream,
   AnyStream,
+  AsOfJoinOptions,
   Branch,
   DetectOptions,
   ForecastOptions,
   IntervalJoinOptions,
+  JoinOptions,
   KeyedStream,
+  LookupTableOptions,
   SampleOptions,
   Stream,
   WindowedStream,
+  WindowJoinOptions,
 } from "./stream/stream.ts";
 export type {
   EmitRows,

@@ -7,6 +7,7 @@ import {
   mean,
   pipeline,
   type PipelineBuilder,
+  session,
   type Stream,
   sum,
   tumbling,
@@ -245,5 +246,47 @@ describe("problems", () => {
   it("knows the flights without any of this", () => {
     const plan = planOf((p) => p.source("flights", table(Flight)).sink("out", store()));
     expect(plan.problems).toEqual([]);
+  });
+
+  it("refuses options of joins that cannot be", () => {
+    const found = problemsOf((rows) => {
+      const keyed = rows.keyBy("key");
+      const select = (l: Untyped): object => ({ key: l.key });
+      const hour = { lower: hours(0), upper: hours(1) };
+      keyed.join("a", keyed, { kind: "outer", select });
+      keyed.join("b", keyed, { kind: "full", select });
+      keyed.join("c", keyed, { forgetAfter: -1, select });
+      keyed.windowJoin("d", keyed, { window: session(hours(1)), select });
+      keyed.asOfJoin("e", keyed, { kind: "full", tolerance: 0.5, select });
+      keyed.intervalJoin("f", keyed, { ...hour, upper: (l: Untyped) => l.x, select });
+      keyed.intervalJoin("g", keyed, { ...hour, where: (l: Untyped) => l.x, select });
+      rows.lookupTable("h", rows, { on: (r: Untyped) => ({ key: r.key }), select });
+      rows.lookupTable("i", keyed, { on: (r: Untyped) => ({ x: r.x }), select });
+      rows.lookupTable("j", keyed, { on: (r: Untyped) => ({ key: r.x }), select });
+      keyed
+        .aggregate("k", () => ({ n: count() }))
+        .windowJoin("l", keyed, {
+          window: tumbling(hours(1)),
+          select,
+        });
+    });
+    expect(found.map(([code, message]) => `${code} ${message}`)).toMatchInlineSnapshot(`
+      [
+        "PLAN_ARGUMENT_INVALID join "a": kind must be inner, left, right or full.",
+        "PLAN_ARGUMENT_INVALID join "b": key is a key, and either side may be missing; select coalesce(left.key, right.key).",
+        "PLAN_ARGUMENT_INVALID join "c": forgetAfter must be a duration of at least zero.",
+        "PLAN_ARGUMENT_INVALID windowJoin "d": window must be tumbling or hopping.",
+        "PLAN_ARGUMENT_INVALID asOfJoin "e": tolerance must be a duration of at least zero.",
+        "PLAN_ARGUMENT_INVALID asOfJoin "e": kind must be inner or left.",
+        "PLAN_ARGUMENT_INVALID asOfJoin "e": key is a key, and either side may be missing; select coalesce(left.key, right.key).",
+        "PLAN_TYPE_MISMATCH intervalJoin "f" expects a timestamp of the left row, such as left.expires, got float64.",
+        "PLAN_TYPE_MISMATCH intervalJoin "g" expects a condition made of expressions, such as row.x.gt(5), got float64.",
+        "PLAN_ARGUMENT_INVALID keyBy must come before lookupTable.",
+        "PLAN_TYPE_MISMATCH lookupTable "h" expects on to give the keys of the table: , got key.",
+        "PLAN_TYPE_MISMATCH lookupTable "i" expects on to give the keys of the table: key, got x.",
+        "PLAN_TYPE_MISMATCH lookupTable "j" expects key as utf8, got float64.",
+        "PLAN_UPDATING_REFUSED windowJoin "l" needs rows that stay, and its stream is updating.",
+      ]
+    `);
   });
 });

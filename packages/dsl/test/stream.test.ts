@@ -2,6 +2,7 @@ import { hours, minutes, t } from "@millrace/core";
 import { formatExpression, type LogicalNode, type LogicalPlan } from "@millrace/plan";
 import { describe, expect, it } from "vitest";
 import {
+  coalesce,
   count,
   cumulate,
   hopping,
@@ -130,6 +131,31 @@ describe("stream", () => {
         : [];
     expect(texts).toEqual(["key: left.key", "gap: right.n - left.n"]);
     expect(join?.schema.fields.map((field) => field.type.nullable)).toEqual([false, true]);
+  });
+
+  it("makes a join updating by its kind and by its sides, and knows its unique key", () => {
+    const { nodes } = planOf((rows) => {
+      const keyed = rows.keyBy("key");
+      const totals = keyed.aggregate("totals", () => ({ total: count() }));
+      keyed.join("plain", keyed, { select: (l, r) => ({ key: l.key, n: r.n }) });
+      keyed.join("outer", keyed, { kind: "left", select: (l, r) => ({ key: l.key, n: r.n }) });
+      keyed.join("with-totals", totals, { select: (l, r) => ({ key: l.key, total: r.total }) });
+      totals.join("both", totals, {
+        kind: "full",
+        select: (l, r) => ({ key: coalesce(l.key, r.key), total: l.total }),
+      });
+      totals.join("same", totals, { select: (l, r) => ({ key: l.key, total: r.total }) });
+    });
+    const found = nodes.flatMap((node) =>
+      node.kind === "join" ? [[node.id, node.isUpdating, node.updating?.uniqueKey, node.keys]] : [],
+    );
+    expect(found).toEqual([
+      ["plain", false, undefined, ["key"]],
+      ["outer", true, [], ["key"]],
+      ["with-totals", true, [], ["key"]],
+      ["both", true, [], ["key"]],
+      ["same", true, ["key"], ["key"]],
+    ]);
   });
 
   it("keys by computed columns, through a projection", () => {

@@ -123,10 +123,25 @@ export type Detected<Row> = Flat<{
       : never;
 }>;
 
-/** The right row as a join sees it: in a left join it may be missing. */
-export type JoinedRight<Row, Kind> = Kind extends "left"
+/** Which rows without a partner a join gives: none, the left ones, the right ones, or both. */
+export type JoinKindName = "inner" | "left" | "right" | "full";
+
+/** The left row as a join sees it: in a right or full join it may be missing. */
+export type JoinedLeft<Row, Kind> = Kind extends "right" | "full"
   ? { [Name in keyof Row]: Row[Name] | null }
   : Row;
+
+/** The right row as a join sees it: in a left or full join it may be missing. */
+export type JoinedRight<Row, Kind> = Kind extends "left" | "full"
+  ? { [Name in keyof Row]: Row[Name] | null }
+  : Row;
+
+/** The row of a window join. */
+export type WindowJoinedRow<Columns> = Flat<{
+  [Name in WindowColumn | keyof Columns]: Name extends keyof Columns
+    ? ValueOfExpression<Columns[Name]>
+    : Instant;
+}>;
 
 /** What is wrong with the keys of a join's right side; nothing where their types are the left's. */
 export type SameKeys<Left, Right, Keys extends PropertyKey> = [

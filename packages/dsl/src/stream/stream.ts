@@ -1,6 +1,8 @@
 import type { Duration, Guarantee, ModelDescriptor, RowType } from "@millrace/core";
 import type { WindowSpec } from "@millrace/plan";
 import type {
+  BooleanExpression,
+  ExpressionOf,
   ExpressionRow,
   PointInTime,
   RowPredicate,
@@ -16,7 +18,9 @@ import type {
   ForecastLevel,
   ForecastRow,
   GroupRow,
+  JoinedLeft,
   JoinedRight,
+  JoinKindName,
   NotKey,
   NumericColumn,
   Picked,
@@ -26,6 +30,7 @@ import type {
   Selected,
   SinkFor,
   WindowColumn,
+  WindowJoinedRow,
 } from "./row-types.ts";
 import type { StreamTypeError } from "./stream-type-error.ts";
 import type {
@@ -34,7 +39,7 @@ import type {
   RunningAggregateOptions,
   TopNOptions,
 } from "./updating-options.ts";
-import type { KeyedUpdatingStream } from "./updating-stream.ts";
+import type { KeyedUpdatingStream, RekeyedUpdating } from "./updating-stream.ts";
 
 declare const rowBrand: unique symbol;
 
@@ -78,6 +83,25 @@ export interface AnyStream<in out Row extends object> {
 
 /** A stream of rows. `Row` is what plain functions see. */
 export interface Stream<in out Row extends object> extends AnyStream<Row> {
+  /**
+   * Pairs each row with the rows of a table that it looks up. The table is keyed and must end: a file,
+   * or a source that is read once. Every task reads all of it before the first row.
+   *
+   * Rows stay in their tasks, and keep their event time. State: the table, at most
+   * `limits.joinRowsMax` rows, in each task.
+   *
+   * @param id stable: it names the state
+   */
+  lookupTable<
+    Table extends object,
+    TableKeys extends string,
+    const Columns extends Readonly<Record<string, unknown>>,
+    Kind extends "inner" | "left" = "inner",
+  >(
+    id: string,
+    table: KeyedStream<Table, TableKeys>,
+    options: LookupTableOptions<Row, Table, TableKeys, Kind, Columns>,
+  ): Stream<Selected<Columns>>;
   /** Keeps the rows for which a condition is true; null is false. Vectorised. */
   where(condition: RowPredicate<Row>): Stream<Row>;
   /** Keeps the rows for which a plain function gives true. Row by row, not vectorised. */
@@ -131,7 +155,10 @@ export interface Stream<in out Row extends object> extends AnyStream<Row> {
   readonly topN: StreamTypeError<"keyBy must come before topN">;
   readonly rank: StreamTypeError<"keyBy must come before rank">;
   readonly deduplicate: StreamTypeError<"keyBy must come before deduplicate">;
+  readonly join: StreamTypeError<"keyBy must come before join">;
   readonly intervalJoin: StreamTypeError<"keyBy must come before intervalJoin">;
+  readonly windowJoin: StreamTypeError<"keyBy must come before windowJoin">;
+  readonly asOfJoin: StreamTypeError<"keyBy must come before asOfJoin">;
   readonly detect: StreamTypeError<"keyBy must come before detect">;
   readonly forecast: StreamTypeError<"keyBy must come before forecast">;
 }
@@ -149,24 +176,96 @@ export interface DetectOptions<Row> {
   readonly detector: ModelDescriptor<"detector">;
 }
 
+/** Options that all joins have. */
+interface AnyJoinOptions<
+  Left,
+  Right,
+  Kind extends JoinKindName,
+  Columns extends Readonly<Record<string, unknown>>,
+> {
+  /**
+   * Which rows without a partner are in the result, with nulls for the other side: none (`inner`,
+   * the default), the left ones, the right ones, or both (`full`).
+   */
+  readonly kind?: Kind;
+  /** The result's columns, from a left and a right row. */
+  readonly select: (
+    left: ExpressionRow<JoinedLeft<Left, Kind>>,
+    right: ExpressionRow<JoinedRight<Right, Kind>>,
+  ) => Columns & CheckedColumns<Columns, never>;
+}
+
 /** Options of `intervalJoin`. */
 export interface IntervalJoinOptions<
   Left,
   Right,
-  Kind extends "inner" | "left",
+  Kind extends JoinKindName,
   Columns extends Readonly<Record<string, unknown>>,
-> {
+> extends AnyJoinOptions<Left, Right, Kind, Columns> {
   /** Least `right.time − left.time`, included; may be negative. */
   readonly lower: Duration;
-  /** Greatest `right.time − left.time`, included; not below `lower`. */
-  readonly upper: Duration;
-  /** `left`: also left rows without a partner, with nulls for the right. Default `inner`. */
-  readonly kind?: Kind;
-  /** The result's columns, from a left and a right row. */
-  readonly select: (
+  /**
+   * Greatest `right.time − left.time`, included; not below `lower`. Or a timestamp of the left row:
+   * the greatest time of the right row, included; null pairs with nothing.
+   */
+  readonly upper:
+    | Duration
+    | ((left: ExpressionRow<Left>) => TimestampExpression<PointInTime | null>);
+  /** A further condition on pairs; null is false. */
+  readonly where?: (
     left: ExpressionRow<Left>,
-    right: ExpressionRow<JoinedRight<Right, Kind>>,
-  ) => Columns & CheckedColumns<Columns, never>;
+    right: ExpressionRow<Right>,
+  ) => BooleanExpression<boolean | null>;
+}
+
+/** Options of `join`. */
+export interface JoinOptions<
+  Left,
+  Right,
+  Kind extends JoinKindName,
+  Columns extends Readonly<Record<string, unknown>>,
+> extends AnyJoinOptions<Left, Right, Kind, Columns> {
+  /**
+   * How long after its own event time a row still finds partners; it bounds the state. Without it
+   * rows are kept for ever, up to `limits.joinRowsMax` per side and task. Needs event time.
+   */
+  readonly forgetAfter?: Duration;
+}
+
+/** Options of `windowJoin`. */
+export interface WindowJoinOptions<
+  Left,
+  Right,
+  Kind extends JoinKindName,
+  Columns extends Readonly<Record<string, unknown>>,
+> extends AnyJoinOptions<Left, Right, Kind, Columns> {
+  /** `tumbling(…)` or `hopping(…)`. */
+  readonly window: WindowSpec;
+}
+
+/** Options of `asOfJoin`. */
+export interface AsOfJoinOptions<
+  Left,
+  Right,
+  Kind extends "inner" | "left",
+  Columns extends Readonly<Record<string, unknown>>,
+> extends AnyJoinOptions<Left, Right, Kind, Columns> {
+  /** How much older than the left row the right one may be, included; by default any age. */
+  readonly tolerance?: Duration;
+}
+
+/** Options of `lookupTable`. */
+export interface LookupTableOptions<
+  Row,
+  Table,
+  TableKeys extends PropertyKey,
+  Kind extends "inner" | "left",
+  Columns extends Readonly<Record<string, unknown>>,
+> extends AnyJoinOptions<Row, Table, Kind, Columns> {
+  /** For each key of the table what is looked up, of the same type: `(row) => ({ id: row.item })`. */
+  readonly on: (row: ExpressionRow<Row>) => {
+    readonly [Key in TableKeys & keyof Table]: ExpressionOf<Table[Key] | null>;
+  };
 }
 
 /** Options of `forecast`. */
@@ -306,25 +405,114 @@ export interface KeyedStream<
     id: string,
     options: RankOptions<Row, Keys, Rank, Emit>,
   ): RankedStream<RankedRow<Row, Rank>, Keys, Emit>;
+  /** Pairs each row with the rows of an updating stream that have the same keys. */
+  join<
+    Right extends object,
+    const Columns extends Readonly<Record<string, unknown>>,
+    Kind extends JoinKindName = "inner",
+  >(
+    id: string,
+    right: KeyedUpdatingStream<Right, Keys> & SameKeys<Row, Right, Keys>,
+    options: JoinOptions<Row, Right, Kind, Columns>,
+  ): RekeyedUpdating<Selected<Columns>, Keys, keyof Columns>;
+  /**
+   * Pairs each row with the rows of `right` that have the same keys, whichever comes first.
+   *
+   * Both are keyed by columns of the same names and types. A null key pairs with null. An inner join
+   * gives rows that stay. With another kind, or where a side is updating, the result is updating: a
+   * row without a partner comes with nulls at once, and is taken back when a partner comes. A pair's
+   * event time is the later of both; no row is late. The result is keyed still where the keys are
+   * selected under their names.
+   *
+   * @param id stable: it names the state
+   */
+  join<
+    Right extends object,
+    const Columns extends Readonly<Record<string, unknown>>,
+    Kind extends JoinKindName = "inner",
+  >(
+    id: string,
+    right: KeyedStream<Right, Keys> & SameKeys<Row, Right, Keys>,
+    options: JoinOptions<Row, Right, Kind, Columns>,
+  ): Joined<Selected<Columns>, Keys, keyof Columns, Kind>;
   /**
    * Pairs each row with the rows of `right` that have the same keys and a time within `[time +
    * lower, time + upper]` of it.
    *
    * Both are keyed by columns of the same names and types. A null key pairs with null. A pair's
-   * event time is the later of both; with `kind: "left"`, a row without a partner comes with its
-   * own time once none can come. Rows behind their source's watermark are late and only counted.
-   * The result is keyed still where the keys are selected under their names.
+   * event time is the later of both. A row without a partner, where `kind` wants it, comes once none
+   * can come, with its own time (or its upper bound, where that is of the row). Rows behind their
+   * source's watermark are late and only counted. The result is keyed still where the keys are
+   * selected under their names. State: rows until their partners can only be late, at most
+   * `limits.joinRowsMax` per side and task.
    *
    * @param id stable: it names the state
    */
   intervalJoin<
     Right extends object,
     const Columns extends Readonly<Record<string, unknown>>,
-    Kind extends "inner" | "left" = "inner",
+    Kind extends JoinKindName = "inner",
   >(
     id: string,
     right: KeyedStream<Right, Keys> & SameKeys<Row, Right, Keys>,
     options: IntervalJoinOptions<Row, Right, Kind, Columns>,
+  ): Rekeyed<Selected<Columns>, Keys, keyof Columns>;
+  /**
+   * Pairs the rows of each window that have the same keys, when the window closes. Then all its rows
+   * are there, so that of each kind the rows stay.
+   *
+   * The result has `windowStart`, `windowEnd` and the selected columns; its event time is the last
+   * instant of the window. A row is late when its source's watermark has reached the end of its last
+   * window. State: the rows of open windows, at most `limits.joinRowsMax` per side and task.
+   *
+   * @param id stable: it names the state
+   */
+  windowJoin<
+    Right extends object,
+    const Columns extends Readonly<Record<string, unknown>>,
+    Kind extends JoinKindName = "inner",
+  >(
+    id: string,
+    right: KeyedStream<Right, Keys> & SameKeys<Row, Right, Keys>,
+    options: WindowJoinOptions<Row, Right, Kind, Columns>,
+  ): Rekeyed<WindowJoinedRow<Columns>, Keys, keyof Columns>;
+  /**
+   * Pairs each row with the version of its key that held at its time: the latest row of `right` that
+   * is not after it. Of versions of one time the last by source, partition and offset holds.
+   *
+   * A row comes when the watermark has passed it, with its own event time; rows behind their source's
+   * watermark are late and only counted. State: rows that the watermark has not passed, and of each
+   * key the last version before it; at most `limits.joinRowsMax` per side and task.
+   *
+   * @param id stable: it names the state
+   */
+  asOfJoin<
+    Right extends object,
+    const Columns extends Readonly<Record<string, unknown>>,
+    Kind extends "inner" | "left" = "inner",
+  >(
+    id: string,
+    right: KeyedStream<Right, Keys> & SameKeys<Row, Right, Keys>,
+    options: AsOfJoinOptions<Row, Right, Kind, Columns>,
+  ): Rekeyed<Selected<Columns>, Keys, keyof Columns>;
+  /**
+   * Pairs each row with the rows of a table that it looks up. The table is keyed and must end: a file,
+   * or a source that is read once. Every task reads all of it before the first row.
+   *
+   * Rows stay in their tasks, and keep their event time. State: the table, at most
+   * `limits.joinRowsMax` rows, in each task.
+   *
+   * @param id stable: it names the state
+   */
+  lookupTable<
+    Table extends object,
+    TableKeys extends string,
+    const Columns extends Readonly<Record<string, unknown>>,
+    Kind extends "inner" | "left" = "inner",
+  >(
+    id: string,
+    table: KeyedStream<Table, TableKeys>,
+    options: LookupTableOptions<Row, Table, TableKeys, Kind, Columns>,
   ): Rekeyed<Selected<Columns>, Keys, keyof Columns>;
   /** Scores each row's value against the past of its key, and adds the columns of `Detection`. */
   detect(id: string, options: DetectOptions<Row>): KeyedStream<Detected<Row>, Keys>;
@@ -344,6 +532,11 @@ type RankedStream<Row extends object, Keys extends string, Emit> = Emit extends 
 type Rekeyed<Row extends object, Keys extends string, Names> = [Keys] extends [Names]
   ? KeyedStream<Row, Keys>
   : Stream<Row>;
+
+/** What a join of streams whose rows stay gives: pairs stay, rows without a partner may not. */
+type Joined<Row extends object, Keys extends string, Names, Kind> = [Kind] extends ["inner"]
+  ? Rekeyed<Row, Keys, Names>
+  : RekeyedUpdating<Row, Keys, Names>;
 
 /** A keyed stream cut into windows; it waits for `aggregate`. */
 export interface WindowedStream<in out Row extends object, in out Keys extends string> {

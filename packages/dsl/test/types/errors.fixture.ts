@@ -1,5 +1,13 @@
 import { hours, minutes, t } from "@millrace/core";
-import { count, hopping, mean, pipeline, session, tumbling } from "../../src/index.ts";
+import {
+  count,
+  hopping,
+  mean,
+  pipeline,
+  session,
+  type StringExpression,
+  tumbling,
+} from "../../src/index.ts";
 import { Flight, seasonal, store, table, topic } from "../fixtures.ts";
 
 // Each line that must not compile ends in `//!` and a part of the compiler's sentence.
@@ -32,6 +40,21 @@ pipeline("errors", (p) => {
   keyed.intervalJoin("j", fees.keyBy("fee"), { ...near, select: (l) => ({ a: l.origin }) }); //! is not assignable to parameter of type
   keyed.intervalJoin("j", fees.keyBy("origin"), { ...near, select: (_, r) => ({ a: r.cost }) }); //! Property 'cost' does not exist
   keyed.intervalJoin("j", fees.keyBy("origin"), { ...near, select: () => ({ a: 5 }) }); //! a must be an expression
+  flights.join("j", keyed, { select: (l) => ({ a: l.origin }) }); //! keyBy must come before join
+  flights.windowJoin("j", keyed, { window: tumbling(hours(1)), select: (l) => ({ a: l.origin }) }); //! keyBy must come before windowJoin
+  flights.asOfJoin("j", keyed, { select: (l) => ({ a: l.origin }) }); //! keyBy must come before asOfJoin
+  keyed.join("j", other.keyBy("origin"), { select: (l) => ({ a: l.origin }) }); //! the keys of both sides must have the same types
+  keyed.join("j", fees.keyBy("origin"), { kind: "outer", select: (l) => ({ a: l.origin }) }); //! No overload matches this call
+  keyed.asOfJoin("j", fees.keyBy("origin"), { kind: "full", select: (l) => ({ a: l.origin }) }); //! is not assignable
+  const select = (l: { readonly origin: StringExpression<string> }) => ({ a: l.origin });
+  const byFee = fees.keyBy("origin");
+  keyed.intervalJoin("j", byFee, { ...near, upper: (l) => l.origin, select }); //! is not assignable
+  flights.lookupTable("l", fees, { on: (f) => ({ origin: f.origin }), select }); //! is not assignable
+  flights.lookupTable("l", byFee, { on: (f) => ({ origin: f.delayMinutes }), select }); //! is not assignable
+  const missing = keyed.join("k", byFee, { kind: "left", select: (l) => ({ origin: l.origin }) });
+  missing.window(tumbling(hours(1))); //! window needs rows that stay: this stream is updating
+  missing.windowJoin("j", keyed, { window: tumbling(hours(1)), select: () => ({}) }); //! windowJoin needs rows that stay
+  keyed.intervalJoin("j", missing, { ...near, select: (l) => ({ a: l.origin }) }); //! is not assignable
   flights.aggregate("a", () => ({ n: count() })); //! keyBy must come before aggregate
   flights.topN("t", { n: 1, orderBy: (f) => f.delayMinutes }); //! keyBy must come before topN
   keyed.aggregate("a", () => ({ origin: count() })); //! the column origin is taken

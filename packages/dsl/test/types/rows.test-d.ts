@@ -31,6 +31,7 @@ import {
   sum,
   type TimestampExpression,
   tumbling,
+  type UpdatingStream,
   when,
 } from "../../src/index.ts";
 import { Flight, seasonal, store, table, theta, topic } from "../fixtures.ts";
@@ -191,6 +192,67 @@ pipeline("types", (p) => {
   });
   holds<Equal<RowIn<typeof withMissing>, { delay: number; mean: number | null; least: number }>>();
 
+  const meanOf = <L, R>(l: L, r: R): { origin: L; mean: R } => ({ origin: l, mean: r });
+  const whole = flights.keyBy("origin").join("whole", hourly, {
+    select: (f, h) => meanOf(f.origin, h.meanDelay),
+  });
+  holds<Equal<typeof whole, KeyedStream<{ origin: string; mean: number }, "origin">>>();
+  whole.window(tumbling(hours(1)));
+  const outer = flights.keyBy("origin").join("outer", hourly, {
+    kind: "left",
+    forgetAfter: hours(2),
+    select: (f, h) => meanOf(f.origin, h.meanDelay),
+  });
+  holds<
+    Equal<typeof outer, KeyedUpdatingStream<{ origin: string; mean: number | null }, "origin">>
+  >();
+  const both = flights.keyBy("origin").join("both", hourly, {
+    kind: "full",
+    select: (f, h) => ({ from: coalesce(f.origin, h.origin), to: f.destination }),
+  });
+  holds<Equal<typeof both, UpdatingStream<{ from: string | null; to: string | null }>>>();
+  const again = hourly.join("again", outer, {
+    select: (h, o) => ({ mean: h.meanDelay, other: o.mean }),
+  });
+  holds<Equal<typeof again, UpdatingStream<{ mean: number; other: number | null }>>>();
+  const onceMore = outer.join("once-more", hourly, {
+    kind: "right",
+    select: (o, h) => meanOf(h.origin, o.mean),
+  });
+  holds<
+    Equal<typeof onceMore, KeyedUpdatingStream<{ origin: string; mean: number | null }, "origin">>
+  >();
+  const inWindow = flights.keyBy("origin").windowJoin("in-window", hourly, {
+    window: tumbling(hours(1)),
+    kind: "right",
+    select: (f, h) => ({ to: f.destination, mean: h.meanDelay }),
+  });
+  holds<
+    Equal<
+      typeof inWindow,
+      Stream<{ windowStart: Instant; windowEnd: Instant; to: string | null; mean: number }>
+    >
+  >();
+  const held = flights.keyBy("origin").asOfJoin("held", hourly, {
+    kind: "left",
+    tolerance: hours(3),
+    select: (f, h) => meanOf(f.origin, h.meanDelay),
+  });
+  holds<Equal<typeof held, KeyedStream<{ origin: string; mean: number | null }, "origin">>>();
+  const looked = flights.lookupTable("looked", hourly.keyBy("origin"), {
+    on: (f) => ({ origin: f.destination }),
+    kind: "left",
+    select: (f, h) => ({ to: f.destination, mean: h.meanDelay }),
+  });
+  holds<Equal<typeof looked, Stream<{ to: string; mean: number | null }>>>();
+  const untilEnd = hourly.intervalJoin("until-end", flights.keyBy("origin"), {
+    lower: hours(0),
+    upper: (h) => h.windowEnd,
+    where: (h, f) => f.delayMinutes.gt(h.meanDelay),
+    kind: "full",
+    select: (h, f) => ({ mean: h.meanDelay, to: f.destination }),
+  });
+  holds<Equal<RowIn<typeof untilEnd>, { mean: number | null; to: string | null }>>();
   const running = flights.keyBy("origin").aggregate("running", (f) => ({
     flights: count(),
     meanDelay: mean(f.delayMinutes),

@@ -2,11 +2,15 @@ import type { DataType, Guarantee, Json, ModelDescriptor, RowSchema } from "@mil
 import type { AggregateColumn } from "../expression/aggregate.ts";
 import type { Expression, NamedExpression } from "../expression/expression.ts";
 import type {
+  AsOfJoinSpec,
   DeduplicateSpec,
   IntervalJoinSpec,
+  JoinSpec,
+  LookupTableSpec,
   RetimeSpec,
   SampleSpec,
   TopRowsSpec,
+  WindowJoinSpec,
 } from "../physical/specs.ts";
 
 /** Where in the user's file a step was written. */
@@ -179,8 +183,28 @@ export interface DeduplicateNode extends NodeBase, DeduplicateSpec {}
 /** Pairs of rows of its two inputs; the keys have the same names on both sides. */
 export interface IntervalJoinNode extends NodeBase, IntervalJoinSpec {}
 
-/** `left`: a left row without a partner is in the result, with nulls for the right's columns. */
-export type JoinKind = "inner" | "left";
+/** Pairs of rows of its two inputs with equal keys, whichever comes first. */
+export interface JoinNode extends NodeBase, JoinSpec {}
+
+/** Pairs of rows with equal keys in the same window. */
+export interface WindowJoinNode extends NodeBase, WindowJoinSpec {}
+
+/** Each left row with the latest right row of its key by then. */
+export interface AsOfJoinNode extends NodeBase, AsOfJoinSpec {}
+
+/** Marks a table of which every task gets all rows: only lookups read it. */
+export interface BroadcastNode extends NodeBase {
+  readonly kind: "broadcast";
+}
+
+/** Each row of the first input with the rows of the second, a broadcast, that it looks up. */
+export interface LookupTableNode extends NodeBase, LookupTableSpec {}
+
+/**
+ * Which rows without a partner are in the result, with nulls for the other side's columns: none,
+ * the left ones, the right ones, or both.
+ */
+export type JoinKind = "inner" | "left" | "right" | "full";
 
 /**
  * How often changes come out: at most one per key and batch, or one for each row that changes the
@@ -264,6 +288,11 @@ export type LogicalNode =
   | LateNode
   | DeduplicateNode
   | IntervalJoinNode
+  | JoinNode
+  | WindowJoinNode
+  | AsOfJoinNode
+  | BroadcastNode
+  | LookupTableNode
   | RunningAggregateNode
   | TopRowsNode
   | ChangesNode

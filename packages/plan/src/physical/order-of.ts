@@ -16,6 +16,9 @@ export function orderOf(spec: OperatorSpec): OrderClass {
     case "sample":
     case "retime":
     case "intervalJoin":
+    case "join":
+    case "windowJoin":
+    case "lookupTable":
     case "changes":
       return "order-free";
     case "windowAggregate":
@@ -25,6 +28,7 @@ export function orderOf(spec: OperatorSpec): OrderClass {
     case "runningAggregate":
       if (!spec.retracts && spec.calls.some(dependsOnArrival)) return "arrival-ordered";
       return spec.forgetAfterMs === undefined ? "order-free" : "event-ordered";
+    case "asOfJoin":
     case "deduplicate":
     case "detect":
     case "forecast":
