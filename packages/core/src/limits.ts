@@ -16,6 +16,10 @@ export const limits: {
   readonly windowsOpenMax: number;
   /** Panes that one hopping or cumulate window is made of. */
   readonly windowPanesMax: number;
+  /** Rows that `over` aggregates a row with, where it counts rows. */
+  readonly frameRowsMax: number;
+  /** Rows that one `over` keeps in one task. */
+  readonly overRowsMax: number;
   /** Series (keys) of one detector or forecaster in one task. */
   readonly seriesMax: number;
   /** Bytes of one log record. */
@@ -32,6 +36,8 @@ export const limits: {
   groupsMax: 20_000_000,
   windowsOpenMax: 100_000,
   windowPanesMax: 10_000,
+  frameRowsMax: 1_000_000,
+  overRowsMax: 20_000_000,
   seriesMax: 1_000_000,
   recordBytesMax: 256 * 1024 * 1024,
   snapshotChunkBytes: 1024 * 1024,

@@ -29,6 +29,16 @@ export {
   type PipelineBuilder,
   type SourceOptions,
 } from "./pipeline.ts";
+export {
+  type CalendarOptions,
+  daily,
+  monthly,
+  type Weekday,
+  weekly,
+  yearly,
+} from "./stream/calendar-window.ts";
+export { countWindow, globalWindow, type TriggerOptions } from "./stream/global-window.ts";
+export type { FrameOptions } from "./stream/over.ts";
 export type { Detection, ForecastLevel, Severity } from "./stream/row-types.ts";
 export type {
   AggregatedStream,
@@ -39,8 +49,11 @@ export type {
   IntervalJoinOptions,
   KeyedStream,
   Stream,
+  UpdatingAggregatedStream,
+  UpdatingWindowedStream,
   WindowedStream,
 } from "./stream/stream.ts";
 export type { KeyedUpdatingStream, UpdatingStream } from "./stream/updating-stream.ts";
 export type { StreamTypeError } from "./stream/stream-type-error.ts";
+export type { UpdatingEmit } from "./stream/window-emit.ts";
 export { cumulate, hopping, session, tumbling } from "./stream/window.ts";

@@ -6,6 +6,7 @@ import { FilterProjectOperator } from "./filter-project.ts";
 import { ForecastOperator } from "./forecast.ts";
 import { IntervalJoinOperator } from "./join/interval-join.ts";
 import type { OperatorContext } from "./operator-context.ts";
+import { OverOperator } from "./over/over.ts";
 import { RowFunctionOperator } from "./row-function.ts";
 import { UnionOperator } from "./union.ts";
 import { createWindowAggregate } from "./window/create-window-aggregate.ts";
@@ -27,6 +28,8 @@ export function createOperator(operator: StageOperator, context: OperatorContext
       return new RowFunctionOperator(spec, schemas, context);
     case "windowAggregate":
       return createWindowAggregate(spec, schemas, context.operatorId);
+    case "over":
+      return new OverOperator(spec, schemas, context.operatorId);
     case "deduplicate":
       return new DeduplicateOperator(spec, schemas.input, context.operatorId);
     case "intervalJoin":

@@ -20,6 +20,7 @@ import { deduplicateNode } from "./deduplicate.ts";
 import { detectNode, type DetectArguments } from "./detect.ts";
 import { forecastNode, type ForecastArguments } from "./forecast.ts";
 import { intervalJoinNode, type JoinArguments } from "./interval-join.ts";
+import { type FrameOptions, overNode } from "./over.ts";
 import { projectedBase } from "./projected-base.ts";
 import { splitConditions } from "./split.ts";
 import {
@@ -33,6 +34,7 @@ import {
   type RowCallback,
 } from "./step-columns.ts";
 import type { StepInput } from "./step-input.ts";
+import { type UpdatingEmit, windowTiming } from "./window-emit.ts";
 import { WindowedStep } from "./windowed-step.ts";
 
 /**
@@ -282,17 +284,13 @@ export class StreamStep {
 
   window(
     window: WindowSpec,
-    options: { allowedLateness?: Duration } = {},
+    options: { allowedLateness?: Duration; emit?: "on-close" | UpdatingEmit } = {},
   ): WindowedStep<StreamStep> {
     return this.within("window", () => {
       this.#checkKeyed("window");
       this.#checkAppends("window");
-      const allowedLatenessMs = options.allowedLateness ?? 0;
-      if (!(Number.isSafeInteger(allowedLatenessMs) && allowedLatenessMs >= 0)) {
-        const problem = "window: allowedLateness must be a duration of at least zero";
-        reportProblem("PLAN_ARGUMENT_INVALID", { problem });
-      }
-      return new WindowedStep(this.draft, this.node, { window, allowedLatenessMs }, (node) =>
+      const timing = windowTiming(window, options);
+      return new WindowedStep(this.draft, this.node, { window, ...timing }, (node) =>
         this.#append(node),
       );
     });
@@ -311,6 +309,12 @@ export class StreamStep {
 
   get #input(): StepInput {
     return { draft: this.draft, node: this.node };
+  }
+
+  over(id: string, frame: FrameOptions, columns: RowCallback): StreamStep {
+    return this.#stateful("over", id, (step) =>
+      overNode(step, id, this.#input, { frame, columns }),
+    );
   }
 
   deduplicate(id: string, options: { within: Duration }): StreamStep {

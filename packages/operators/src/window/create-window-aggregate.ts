@@ -1,5 +1,6 @@
 import type { Operator, RowSchema } from "@millrace/core";
 import type { WindowAggregateSpec } from "@millrace/plan";
+import { GlobalWindowOperator } from "./global-window.ts";
 import { SessionAggregateOperator } from "./session-aggregate.ts";
 import { WindowAggregateOperator } from "./window-aggregate.ts";
 
@@ -10,7 +11,12 @@ export function createWindowAggregate(
   operatorId: string,
 ): Operator {
   const { window } = spec;
-  return window.kind === "session"
-    ? new SessionAggregateOperator({ ...spec, window }, schemas, operatorId)
-    : new WindowAggregateOperator({ ...spec, window }, schemas, operatorId);
+  switch (window.kind) {
+    case "session":
+      return new SessionAggregateOperator({ ...spec, window }, schemas, operatorId);
+    case "global":
+      return new GlobalWindowOperator({ ...spec, window }, schemas, operatorId);
+    default:
+      return new WindowAggregateOperator({ ...spec, window }, schemas, operatorId);
+  }
 }

@@ -9,16 +9,21 @@ export function planCalls(
   input: RowSchema,
   operatorId: string,
 ): { readonly keys: readonly FieldType[]; readonly calls: readonly WindowCall[] } {
-  const keys = spec.keys.map((name) => {
-    const field = findField(input, name);
-    assert(field !== undefined, `the input has the key column ${name}`);
-    return field;
-  });
+  const keys = keyFieldsOf(spec.keys, input);
   const calls = spec.calls.map((call, index) => ({
     call,
     plan: planAccumulator(call, () => failSum(spec, index, operatorId)),
   }));
   return { keys, calls };
+}
+
+/** The key columns of an operator's input. */
+export function keyFieldsOf(keys: readonly string[], input: RowSchema): FieldType[] {
+  return keys.map((name) => {
+    const field = findField(input, name);
+    assert(field !== undefined, `the input has the key column ${name}`);
+    return field;
+  });
 }
 
 function failSum(spec: WindowAggregateSpec, call: number, operatorId: string): never {

@@ -3,7 +3,7 @@ import type { OperatorSpec, OrderClass } from "./specs.ts";
 /**
  * Whether the order of rows matters to an operator.
  *
- * A window aggregation is order-free even with `first` or `last`: they go by event time and
+ * A window aggregation that the clock or the gaps cut is order-free even with `first` or `last`: they go by event time and
  * lineage, not by arrival.
  */
 export function orderOf(spec: OperatorSpec): OrderClass {
@@ -11,9 +11,11 @@ export function orderOf(spec: OperatorSpec): OrderClass {
     case "filterProject":
     case "rowFunction":
     case "union":
-    case "windowAggregate":
     case "intervalJoin":
       return "order-free";
+    case "windowAggregate":
+      return spec.window.kind === "global" ? "event-ordered" : "order-free";
+    case "over":
     case "deduplicate":
     case "detect":
     case "forecast":

@@ -1,7 +1,7 @@
 import type { FieldType, Guarantee, Json, ModelDescriptor, RowSchema } from "@millrace/core";
 import type { AggregateCall } from "../expression/aggregate.ts";
 import type { Expression, NamedExpression } from "../expression/expression.ts";
-import type { JoinKind, WindowSpec } from "../logical/nodes.ts";
+import type { JoinKind, OverFrame, WindowEmit, WindowSpec } from "../logical/nodes.ts";
 
 /**
  * Rows that satisfy the predicate, then the columns; either may be absent. Hidden columns pass
@@ -34,6 +34,17 @@ export interface WindowAggregateSpec {
   readonly keys: readonly string[];
   readonly window: WindowSpec;
   readonly allowedLatenessMs: number;
+  readonly emit?: WindowEmit;
+  readonly calls: readonly AggregateCall[];
+  /** Result columns over the calls, which are columns `$0`, `$1`, …. */
+  readonly columns: readonly NamedExpression[];
+}
+
+/** Aggregates of each row and the rows of its key before it, in event order. */
+export interface OverSpec {
+  readonly kind: "over";
+  readonly keys: readonly string[];
+  readonly frame: OverFrame;
   readonly calls: readonly AggregateCall[];
   /** Result columns over the calls, which are columns `$0`, `$1`, …. */
   readonly columns: readonly NamedExpression[];
@@ -93,6 +104,7 @@ export type OperatorSpec =
   | FilterProjectSpec
   | RowFunctionSpec
   | WindowAggregateSpec
+  | OverSpec
   | DeduplicateSpec
   | IntervalJoinSpec
   | DetectSpec

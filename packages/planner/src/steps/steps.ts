@@ -5,6 +5,7 @@ import { forecastStep } from "./forecast.ts";
 import { intervalJoinStep } from "./interval-join.ts";
 import { keyByStep } from "./key-by.ts";
 import { lateStep } from "./late.ts";
+import { overStep } from "./over.ts";
 import { projectStep } from "./project.ts";
 import { sinkStep } from "./sink.ts";
 import { sourceStep } from "./source.ts";
@@ -25,6 +26,7 @@ const steps: { readonly [Kind in LogicalNode["kind"]]: Step<Kind> } = {
   union: unionStep,
   keyBy: keyByStep,
   windowAggregate: windowAggregateStep,
+  over: overStep,
   late: lateStep,
   deduplicate: deduplicateStep,
   intervalJoin: intervalJoinStep,
