@@ -1,10 +1,11 @@
 import { defineConfig } from "vitest/config";
 import { docExamples } from "./tools/doc-examples/plugin.mjs";
+import { mutation } from "./tools/mutations/plugin.mjs";
 
 const conditions = ["@millrace/source"];
 
 export default defineConfig({
-  plugins: [docExamples()],
+  plugins: [docExamples(), mutation()],
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {

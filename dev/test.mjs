@@ -69,9 +69,21 @@ async function runTypeTests() {
   return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
 }
 
+/** The tests themselves are tested: each mutation of an operator must make one fail. */
+async function runMutations() {
+  const { output } = await run(process.execPath, ["tools/mutations.mjs"]);
+  const last = output.trimEnd().split("\n").at(-1) ?? "";
+  const counts = /^(\d+) passed, (\d+) failed$/.exec(last);
+  if (counts === null || counts[2] !== "0") process.stdout.write(output);
+  if (counts === null) return { passed: 0, failed: 1, skipped: 0 };
+  return { passed: Number(counts[1]), failed: Number(counts[2]), skipped: 0 };
+}
+
+const words = process.argv.slice(2);
 const suites = [
   { name: "types", run: runTypeTests },
-  { name: "tests and documentation examples", run: () => runVitest(process.argv.slice(2)) },
+  { name: "tests and documentation examples", run: () => runVitest(words) },
+  ...(words.length === 0 ? [{ name: "mutations", run: runMutations }] : []),
 ];
 
 async function main() {

@@ -23,8 +23,8 @@ export const hiddenColumns: {
   /** Index among the rows that one input row became (Int32). */
   readonly index: "$index";
   /**
-   * Rows of an updating stream (Int32): +1 brings the row, −1 takes an equal one back. A batch of an
-   * updating stream has the column; a batch of an append stream never has.
+   * Rows of an updating stream (Int32): +1 brings the row, −1 takes an equal one back. A batch of
+   * an updating stream has the column; a batch of an append stream never has.
    */
   readonly weight: "$weight";
 } = {

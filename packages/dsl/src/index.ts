@@ -48,6 +48,7 @@ export type {
   ForecastOptions,
   IntervalJoinOptions,
   KeyedStream,
+  SampleOptions,
   Stream,
   UpdatingAggregatedStream,
   UpdatingWindowedStream,

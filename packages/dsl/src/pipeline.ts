@@ -140,7 +140,7 @@ class DraftBuilder {
       if (time !== undefined && !isExpressionValue(time)) {
         reportProblem("PLAN_EVENT_TIME_INVALID", { source: id, actual: typeof time });
       }
-      this.#takeValidators(id, source);
+      const hasValidators = this.#takeValidators(id, source);
       const node = draft.append({
         id,
         inputs: [],
@@ -152,17 +152,20 @@ class DraftBuilder {
         sourceIndex: draft.nodes.filter((n) => n.kind === "source").length,
         ...(isExpressionValue(time) ? { eventTime: time.expression } : {}),
         outOfOrdernessMs: options.outOfOrderness ?? 0,
+        ...(hasValidators ? { hasValidators } : {}),
       });
       return new StreamStep(draft, node);
     });
   }
 
-  #takeValidators(id: string, source: SourceDescriptor<object>): void {
+  /** Whether there are any. */
+  #takeValidators(id: string, source: SourceDescriptor<object>): boolean {
     const found = new Map<string, readonly StandardSchemaV1[]>();
     for (const [name, column] of Object.entries(source.rowType.columns)) {
       if (column.validators.length > 0) found.set(name, column.validators);
     }
     if (found.size > 0) this.#draft.validators.set(id, found);
+    return found.size > 0;
   }
 
   parameter(name: string, type: ColumnType<unknown>, fallback?: unknown): ExpressionValue {

@@ -8,6 +8,7 @@ import { IntervalJoinOperator } from "./join/interval-join.ts";
 import type { OperatorContext } from "./operator-context.ts";
 import { OverOperator } from "./over/over.ts";
 import { RowFunctionOperator } from "./row-function.ts";
+import { SampleOperator } from "./sample.ts";
 import { UnionOperator } from "./union.ts";
 import { createWindowAggregate } from "./window/create-window-aggregate.ts";
 
@@ -42,6 +43,8 @@ export function createOperator(operator: StageOperator, context: OperatorContext
       return new DetectOperator(spec, schemas, context);
     case "forecast":
       return new ForecastOperator(spec, schemas, context);
+    case "sample":
+      return new SampleOperator(spec);
     case "union":
       return new UnionOperator(schemas.output);
   }

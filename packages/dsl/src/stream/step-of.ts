@@ -13,6 +13,7 @@ export function stepOf(draft: PlanDraft, node: LogicalNode): number | undefined 
     case "windowAggregate":
       return stepOfWindow(node.window);
     case "where":
+    case "sample":
     case "project":
     case "filter":
     case "over":

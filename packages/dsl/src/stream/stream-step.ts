@@ -22,6 +22,7 @@ import { forecastNode, type ForecastArguments } from "./forecast.ts";
 import { intervalJoinNode, type JoinArguments } from "./interval-join.ts";
 import { type FrameOptions, overNode } from "./over.ts";
 import { projectedBase } from "./projected-base.ts";
+import { type SampleArguments, sampleParts } from "./sample.ts";
 import { splitConditions } from "./split.ts";
 import {
   checkDuplicates,
@@ -244,6 +245,13 @@ export class StreamStep {
         return [name, this.#append({ ...this.#base, id, kind: "where", predicate })] as const;
       });
       return Object.fromEntries(streams);
+    });
+  }
+
+  sample(fraction: number, options: SampleArguments = {}): StreamStep {
+    return this.within("sample", () => {
+      const parts = sampleParts(this.#input, fraction, options);
+      return this.#append({ ...this.#base, id: this.draft.deriveId("sample"), ...parts });
     });
   }
 

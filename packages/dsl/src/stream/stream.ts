@@ -86,6 +86,17 @@ export interface Stream<in out Row extends object> extends AnyStream<Row> {
   rename<const Names extends { readonly [Name in keyof Row]?: string }>(
     names: Names,
   ): Stream<Renamed<Row, Names>>;
+  /**
+   * Keeps about this share of the rows: those whose hash is below it. Vectorised.
+   *
+   * Which rows is decided by their values: a restart, or another number of partitions, keeps the
+   * same ones, and equal rows share their fate.
+   *
+   * @param fraction from 0 to 1
+   * @param options `by`: columns whose values decide, all by default; `by: ["user"]` keeps all rows
+   *   of a user or none. `seed`: another whole number chooses other rows; 0 by default
+   */
+  sample(fraction: number, options?: SampleOptions<Row>): Stream<Row>;
   /** A stream for each condition. A row goes to every branch whose condition is true. */
   split<Names extends string>(
     branches: Readonly<Record<Names, Branch<Row>>>,
@@ -96,6 +107,12 @@ export interface Stream<in out Row extends object> extends AnyStream<Row> {
   readonly intervalJoin: StreamTypeError<"keyBy must come before intervalJoin">;
   readonly detect: StreamTypeError<"keyBy must come before detect">;
   readonly forecast: StreamTypeError<"keyBy must come before forecast">;
+}
+
+/** Options of `sample`. */
+export interface SampleOptions<Row> {
+  readonly by?: readonly (keyof Row & string)[];
+  readonly seed?: number;
 }
 
 /** Options of `detect`. */
@@ -169,6 +186,17 @@ export interface KeyedStream<
   rename<const Names extends { readonly [Name in keyof Row]?: string }>(
     names: Names & { readonly [Name in keyof Names & Keys]: NotKey<Name, Keys> },
   ): KeyedStream<Renamed<Row, Names>, Keys>;
+  /**
+   * Keeps about this share of the rows: those whose hash is below it. Vectorised.
+   *
+   * Which rows is decided by their values: a restart, or another number of partitions, keeps the
+   * same ones, and equal rows share their fate.
+   *
+   * @param fraction from 0 to 1
+   * @param options `by`: columns whose values decide, all by default; `by: ["user"]` keeps all rows
+   *   of a user or none. `seed`: another whole number chooses other rows; 0 by default
+   */
+  sample(fraction: number, options?: SampleOptions<Row>): KeyedStream<Row, Keys>;
   /** A stream for each condition. A row goes to every branch whose condition is true. */
   split<Names extends string>(
     branches: Readonly<Record<Names, Branch<Row>>>,

@@ -8,6 +8,7 @@ import type {
   Renamed,
   Selected,
 } from "./row-types.ts";
+import type { SampleOptions } from "./stream.ts";
 import type { StreamTypeError } from "./stream-type-error.ts";
 
 declare const updatingBrand: unique symbol;
@@ -46,6 +47,8 @@ export interface UpdatingStream<in out Row extends object> {
   rename<const Names extends { readonly [Name in keyof Row]?: string }>(
     names: Names,
   ): UpdatingStream<Renamed<Row, Names>>;
+  /** As on a stream of rows that stay: a row and its retraction share their fate. Vectorised. */
+  sample(fraction: number, options?: SampleOptions<Row>): UpdatingStream<Row>;
   /** Groups rows by computed columns, which are added to the row. */
   keyBy<const Columns extends Readonly<Record<string, unknown>>>(
     keys: (row: ExpressionRow<Row>) => Columns & CheckedColumns<Columns, never>,

@@ -1,7 +1,7 @@
 import type { DataType, Guarantee, Json, ModelDescriptor, RowSchema } from "@millrace/core";
 import type { AggregateColumn } from "../expression/aggregate.ts";
 import type { Expression, NamedExpression } from "../expression/expression.ts";
-import type { DeduplicateSpec, IntervalJoinSpec } from "../physical/specs.ts";
+import type { DeduplicateSpec, IntervalJoinSpec, SampleSpec } from "../physical/specs.ts";
 
 /** Where in the user's file a step was written. */
 export interface CodePlace {
@@ -45,6 +45,8 @@ export interface SourceNode extends NodeBase {
   /** Absent where the source has no event time. */
   readonly eventTime?: Expression;
   readonly outOfOrdernessMs: number;
+  /** Whether the row type has checks of its own, given by `.validate`: they are no plain data. */
+  readonly hasValidators?: boolean;
 }
 
 /** Keeps the rows for which the predicate is true; null is false. */
@@ -74,6 +76,9 @@ export interface FunctionNode extends NodeBase {
 export interface UnionNode extends NodeBase {
   readonly kind: "union";
 }
+
+/** A share of the rows, which depends on their values alone. */
+export interface SampleNode extends NodeBase, SampleSpec {}
 
 /** Only marks `keys`: rows stay as they are. */
 export interface KeyByNode extends NodeBase {
@@ -246,6 +251,7 @@ export type LogicalNode =
   | ProjectNode
   | FunctionNode
   | UnionNode
+  | SampleNode
   | KeyByNode
   | WindowAggregateNode
   | OverNode

@@ -3,14 +3,15 @@ import type { OperatorSpec, OrderClass } from "./specs.ts";
 /**
  * Whether the order of rows matters to an operator.
  *
- * A window aggregation that the clock or the gaps cut is order-free even with `first` or `last`: they go by event time and
- * lineage, not by arrival.
+ * A window aggregation that the clock or gaps cut is order-free even with `first` or `last`: they
+ * go by event time and lineage, not by arrival.
  */
 export function orderOf(spec: OperatorSpec): OrderClass {
   switch (spec.kind) {
     case "filterProject":
     case "rowFunction":
     case "union":
+    case "sample":
     case "intervalJoin":
       return "order-free";
     case "windowAggregate":

@@ -94,6 +94,17 @@ export interface ForecastSpec {
   readonly levels: readonly number[];
 }
 
+/**
+ * Keeps the rows whose hash over `columns` (mixed with the seed) is below a share of all hashes.
+ */
+export interface SampleSpec {
+  readonly kind: "sample";
+  readonly columns: readonly string[];
+  /** From 0 to 1. */
+  readonly fraction: number;
+  readonly seed: number;
+}
+
 /** Brings inputs together as they come: columns in the order of the output schema. */
 export interface UnionSpec {
   readonly kind: "union";
@@ -109,6 +120,7 @@ export type OperatorSpec =
   | IntervalJoinSpec
   | DetectSpec
   | ForecastSpec
+  | SampleSpec
   | UnionSpec;
 
 /** Whether the order of rows matters to an operator (DESIGN 2). */

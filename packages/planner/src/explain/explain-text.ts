@@ -99,6 +99,8 @@ export function describeOperator(operator: StageOperator): string {
       return `detect ${spec.value} by ${spec.keys.join(", ")} with ${spec.detector.kind}`;
     case "forecast":
       return `forecast ${spec.value} by ${spec.keys.join(", ")} with ${spec.model.kind}, ${formatDuration(spec.horizonMs)} every ${formatDuration(spec.everyMs)}`;
+    case "sample":
+      return `sample ${spec.fraction} by ${spec.columns.join(", ")}`;
     case "union":
       return "union";
   }

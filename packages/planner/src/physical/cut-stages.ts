@@ -1,4 +1,5 @@
 import type { LogicalNode, LogicalPlanData } from "@millrace/plan";
+import { movingKeyBys } from "./placement.ts";
 
 /** How a node's rows reach a reader. */
 export interface Cut {
@@ -25,16 +26,17 @@ export interface StageCuts {
  * Cuts the plan where rows must change their task.
  *
  * With one partition every row is in its place already, so nothing is cut. Otherwise a `keyBy` ends
- * a stage. Where a union brings together streams of different depth (number of cuts on the way),
+ * a stage, unless rows of equal keys are in one task already (`placement.ts`). Where a union brings together streams of different depth (number of cuts on the way),
  * the shallower ones are cut as well, so that no stage reads a topic that it writes.
  */
 export function cutStages(plan: LogicalPlanData, partitions: number): StageCuts {
   const depth = new Map<string, number>();
   const byId = new Map(plan.nodes.map((node) => [node.id, node]));
   const cuts: Cut[] = [];
+  const moving = movingKeyBys(plan);
   for (const node of plan.nodes) {
     const inputs = node.inputs.map((id) => byId.get(id)).filter((input) => input !== undefined);
-    const isShuffled = (input: LogicalNode): boolean => input.kind === "keyBy" && partitions > 1;
+    const isShuffled = (input: LogicalNode): boolean => moving.has(input.id) && partitions > 1;
     const depths = inputs.map((i) => (depth.get(i.id) ?? 0) + (isShuffled(i) ? 1 : 0));
     const own = Math.max(0, ...depths);
     depth.set(node.id, own);

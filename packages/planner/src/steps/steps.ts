@@ -7,6 +7,7 @@ import { keyByStep } from "./key-by.ts";
 import { lateStep } from "./late.ts";
 import { overStep } from "./over.ts";
 import { projectStep } from "./project.ts";
+import { sampleStep } from "./sample.ts";
 import { sinkStep } from "./sink.ts";
 import { sourceStep } from "./source.ts";
 import type { Step } from "./step.ts";
@@ -24,6 +25,7 @@ const steps: { readonly [Kind in LogicalNode["kind"]]: Step<Kind> } = {
   map: mapStep,
   flatMap: flatMapStep,
   union: unionStep,
+  sample: sampleStep,
   keyBy: keyByStep,
   windowAggregate: windowAggregateStep,
   over: overStep,
