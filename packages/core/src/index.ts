@@ -28,8 +28,13 @@ export {
   millraceError,
 } from "./errors/millrace-error.ts";
 export { assertUserInput } from "./errors/user-input.ts";
-export { hiddenColumns, isHiddenColumn, lineageColumns, timeField,
-  weightField } from "./hidden-columns.ts";
+export {
+  hiddenColumns,
+  isHiddenColumn,
+  lineageColumns,
+  timeField,
+  weightField,
+} from "./hidden-columns.ts";
 export { keyGroupOf, keyGroupsOfPartition, partitionOfKeyGroup } from "./key-group.ts";
 export { limits } from "./limits.ts";
 export { type Random, seededRandom } from "./random.ts";

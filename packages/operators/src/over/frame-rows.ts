@@ -270,7 +270,9 @@ export class FrameRows implements StateTable {
     if (saved.length === 0) return;
     this.#clear();
     const batch = concatBatches(saved);
-    this.#load(inOrder(batch, this.#frame.kind === "time" ? watermark - this.#frame.sizeMs : -Infinity));
+    this.#load(
+      inOrder(batch, this.#frame.kind === "time" ? watermark - this.#frame.sizeMs : -Infinity),
+    );
     const sequence = readNumbers(columnOf(batch, sequenceColumn));
     for (let row = 0; row < batch.numRows; row += 1) {
       this.#nextSequence = Math.max(this.#nextSequence, (sequence[row] as number) + 1);

@@ -83,7 +83,10 @@ export class UpdatingOutput implements WindowOutput {
     if (this.#touched.size === 0) return;
     const ends = [...this.#touched.keys()].sort((left, right) => left - right);
     const changes = ends.map((end) => {
-      const rows = this.#rowsOfKeys(this.#store.windowAt(end), this.#touched.get(end) as GroupTable);
+      const rows = this.#rowsOfKeys(
+        this.#store.windowAt(end),
+        this.#touched.get(end) as GroupTable,
+      );
       return this.#emitted.replace(end, rows);
     });
     this.#touched.clear();
@@ -155,7 +158,8 @@ export class UpdatingOutput implements WindowOutput {
     if (this.#emit.kind !== "every") return;
     // What had been reported of them is known, so that nothing is reported twice.
     for (const pane of this.#store.all()) {
-      for (const end of this.#store.openEndsOf(pane)) if (end > watermark) this.#unreported.add(end);
+      for (const end of this.#store.openEndsOf(pane))
+        if (end > watermark) this.#unreported.add(end);
     }
   }
 }

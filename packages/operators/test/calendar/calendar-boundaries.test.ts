@@ -81,7 +81,9 @@ describe("days of a time zone", () => {
       expect(day.start <= instant && instant < day.end).toBe(true);
       // The first and the last instant of the day are of its date; those beside it are not, but
       // where a clock was put back over midnight, its date had come before.
-      expect(date(day.end - 1) <= date(day.start) || date(day.end - 1) === date(instant)).toBe(true);
+      expect(date(day.end - 1) <= date(day.start) || date(day.end - 1) === date(instant)).toBe(
+        true,
+      );
       expect(date(day.start)).not.toBe(date(day.start - 1));
       expect(date(day.end)).not.toBe(date(day.end - 1));
     });
@@ -103,7 +105,9 @@ describe("weeks, months and years of a time zone", () => {
     });
     // 1 January 2024 was a Monday.
     expect(boundaries("week", berlin).at(time).start).toBe(Date.UTC(2023, 11, 31, 23));
-    expect(boundaries("week", berlin).at(time - 24 * hourMs).start).toBe(Date.UTC(2023, 11, 24, 23));
+    expect(boundaries("week", berlin).at(time - 24 * hourMs).start).toBe(
+      Date.UTC(2023, 11, 24, 23),
+    );
     expect(boundaries("week", berlin, 0).at(time).start).toBe(Date.UTC(2023, 11, 30, 23));
   });
 

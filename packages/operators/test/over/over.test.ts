@@ -26,7 +26,10 @@ const calls: readonly AggregateCall[] = [
 ];
 
 function overOperator(frame: OverFrame, chosen: readonly AggregateCall[] = calls): Operator {
-  const columns = chosen.map(({ type }, i) => ({ name: `r${i}`, expression: column(`$${i}`, type) }));
+  const columns = chosen.map(({ type }, i) => ({
+    name: `r${i}`,
+    expression: column(`$${i}`, type),
+  }));
   const spec: OverSpec = { kind: "over", keys: ["key"], frame, calls: chosen, columns };
   const results = chosen.map(({ type }, i): FieldType => ({ name: `r${i}`, type }));
   return operatorOf(spec, { input, output: { fields: [...input.fields, ...results] } });

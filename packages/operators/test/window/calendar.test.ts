@@ -50,8 +50,7 @@ describe("a calendar window aggregation", () => {
 // The cases' times lie around 1970-01-01T00:00Z, which is a midnight of UTC.
 operatorLaws({
   name: "days of UTC",
-  create: () =>
-    windowOperator({ kind: "calendar", unit: "day", timeZone: "UTC" }, everyCall, 30),
+  create: () => windowOperator({ kind: "calendar", unit: "day", timeZone: "UTC" }, everyCall, 30),
   segments: windowCases.map(({ segments }) => segments),
   takeRows,
   runs: 15,

@@ -147,14 +147,12 @@ test.each(windows)("global windows give what a plain model gives: %o", (window) 
     }
     operator.advanceWatermark(Infinity, out);
     const onTime = each.rows.filter((r) => r.time >= r.watermark);
-    const found = out.rows.map(
-      (r: OutputRow): ModelFiring => ({
-        key: r["key"] as string | null,
-        end: r["windowEnd"] as number,
-        count: r["r0"] as number,
-        sum: r["r1"] as number,
-      }),
-    );
+    const found = out.rows.map((r: OutputRow): ModelFiring => ({
+      key: r["key"] as string | null,
+      end: r["windowEnd"] as number,
+      count: r["r0"] as number,
+      sum: r["r1"] as number,
+    }));
     // Rows of one time and key are in the order of their offsets, which the cases' rows are in.
     expect(text(found)).toEqual(text(naiveFirings(onTime, window)));
   });
