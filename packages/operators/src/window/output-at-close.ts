@@ -23,8 +23,8 @@ export class OutputAtClose implements WindowOutput {
 
   advance(watermark: number, emit: Emit): void {
     for (const due of this.#store.takeDue(watermark)) {
-      const total = this.#totals.of(due);
-      this.#closed.add(total, constantSpans(due, total.groups.size), emit);
+      const { window, groups } = this.#totals.of(due);
+      this.#closed.add(window, constantSpans(due, window.groups.size), emit, groups);
     }
     this.#closed.flush(emit);
   }

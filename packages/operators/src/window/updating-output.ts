@@ -143,7 +143,7 @@ export class UpdatingOutput implements WindowOutput {
   }
 
   #replaceAll(window: DueWindow): RowChanges {
-    const total = this.#sums.of(window);
+    const { window: total } = this.#sums.of(window);
     const rows = this.#rows.of(total, constantSpans(window, total.groups.size));
     return this.#emitted.replace(window.end, rows);
   }

@@ -9,7 +9,7 @@ import {
   type RowSchema,
   type StateTable,
 } from "@millrace/core";
-import type { WindowAggregateSpec } from "@millrace/plan";
+import { greatestDivisor, type WindowAggregateSpec } from "@millrace/plan";
 import type { Data, RecordBatch } from "apache-arrow";
 import { CallInput } from "../aggregate/call-input.ts";
 import { EventOrder } from "../aggregate/event-order.ts";
@@ -21,13 +21,14 @@ import type { OpenWindow } from "./open-window.ts";
 import { OutputAtClose } from "./output-at-close.ts";
 import { planCalls } from "./plan-calls.ts";
 import { type PaneRows, RowsByPane } from "./rows-by-pane.ts";
+import { slidingTotals } from "./sliding-totals.ts";
 import { splitByEnd } from "./split-by-end.ts";
 import { tableShapes } from "./table-shapes.ts";
 import { UpdatingOutput } from "./updating-output.ts";
 import { type ClockWindow, layoutOf, type WindowLayout } from "./window-layout.ts";
 import type { WindowOutput } from "./window-output.ts";
 import { WindowStore } from "./window-store.ts";
-import { PaneSums, RunningSums } from "./window-totals.ts";
+import { RunningSums } from "./window-totals.ts";
 import { WindowTable } from "./window-table.ts";
 
 // Invariants:
@@ -41,6 +42,11 @@ import { WindowTable } from "./window-table.ts";
 
 /** A window aggregation over windows that the clock places. */
 export type ClockWindowSpec = WindowAggregateSpec & { readonly window: ClockWindow };
+
+function panesPerWindow(window: ClockWindow): number {
+  if (window.kind !== "hopping") return 1;
+  return window.sizeMs / greatestDivisor(window.sizeMs, window.slideMs);
+}
 
 /**
  * Aggregates rows per key in event-time windows that the clock places: tumbling, hopping, cumulate
@@ -96,7 +102,9 @@ export class WindowAggregateOperator implements Operator {
     const rows = { keys, keyCount: keys.length, calls, columns, fields: schemas.output.fields };
     const store = this.#store;
     if (emit === undefined) {
-      const totals = layout.isGrowing ? new RunningSums(store) : new PaneSums(store);
+      const totals = layout.isGrowing
+        ? new RunningSums(store)
+        : slidingTotals(store, calls, panesPerWindow(spec.window));
       this.#output = new OutputAtClose(store, totals, rows);
     } else {
       this.#output = new UpdatingOutput({ store, rows, emit, allowedLatenessMs, operatorId });
