@@ -1,6 +1,7 @@
-import { type Pipeline, pipeline, type PipelineBuilder, seconds } from "millrace";
+import { milliseconds, type Pipeline, pipeline, type PipelineBuilder, seconds } from "millrace";
 import { duckdb } from "millrace/duckdb";
 import { ndjson } from "millrace/files";
+import { auctionLifetimeMs } from "./data/generator.ts";
 import { Auction, Bid, Person, SideInput } from "./data/rows.ts";
 import type { NexmarkContext, NexmarkQuery } from "./queries/query.ts";
 
@@ -11,6 +12,8 @@ const outOfOrderness = seconds(4);
 export interface NexmarkPlaces {
   /** Directory of a data set. */
   readonly input: string;
+  /** Records per second of event time, of which auctions live 1,666 in the mean. */
+  readonly rate: number;
   /** DuckDB file, in which the result is the table of the query's name. */
   readonly output: string;
 }
@@ -57,6 +60,8 @@ function contextOf(p: PipelineBuilder, query: NexmarkQuery, places: NexmarkPlace
       return sideInput();
     },
     result: duckdb({ table: query.name, file: places.output }),
+    resultBy: (...key) => duckdb({ table: query.name, file: places.output, key }),
+    auctionLifetime: milliseconds(auctionLifetimeMs(places.rate)),
   };
 }
 

@@ -98,7 +98,7 @@ async function main(given: Settings): Promise<number> {
   mkdirSync(scratch, { recursive: true });
   const oracle = given.isChecked ? await Oracle.open(input, queriesFile()) : undefined;
   try {
-    return await runAll(given, { input, scratch }, oracle);
+    return await runAll(given, { input, rate: given.rate, scratch }, oracle);
   } finally {
     oracle?.close();
     rmSync(scratch, { recursive: true, force: true });
@@ -124,7 +124,7 @@ function dataset(root: string, given: Settings): string {
 
 async function runAll(
   given: Settings,
-  places: { readonly input: string; readonly scratch: string },
+  places: { readonly input: string; readonly rate: number; readonly scratch: string },
   oracle: Oracle | undefined,
 ): Promise<number> {
   let failed = 0;

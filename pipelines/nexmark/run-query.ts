@@ -32,12 +32,12 @@ export function isRight({ comparison }: QueryOutcome): boolean {
 /**
  * Runs a query over a data set on the embedded log, from the beginning.
  *
- * @param places `input`: the data set; `scratch`: a directory for the log and the result
+ * @param places `input`: the data set; `rate`: as it was generated; `scratch`: a directory for the log and the result
  * @param oracle compares the result, where given
  */
 export async function runQuery(
   query: NexmarkQuery,
-  places: { readonly input: string; readonly scratch: string },
+  places: { readonly input: string; readonly rate: number; readonly scratch: string },
   options: QueryRunOptions,
   oracle?: Oracle,
 ): Promise<QueryOutcome> {
@@ -48,7 +48,7 @@ export async function runQuery(
   rmSync(state, { force: true, recursive: true });
   const startedAt = performance.now();
   const cpuBefore = process.cpuUsage();
-  const summary = await run(nexmarkPipeline(query, { input: places.input, output }), {
+  const summary = await run(nexmarkPipeline(query, { ...places, output }), {
     ...(options.log === undefined ? { state } : {}),
     ...options,
   });

@@ -9,6 +9,7 @@ export {
   type OperatorLawsOptions,
   type OperatorSegment,
 } from "./laws/operator-laws.ts";
+export { foldByKey, foldChanges } from "./laws/fold-changes.ts";
 export { expectSameRows } from "./laws/same-rows.ts";
 export { type CommitFault, faultyLog } from "./fakes/faulty-log.ts";
 export { MemoryStore } from "./fakes/memory-store.ts";

@@ -12,6 +12,10 @@ export const limits: {
   readonly batchRowsDefault: number;
   /** Groups (keys × open windows) of one stateful operator in one task. */
   readonly groupsMax: number;
+  /** Different values that an exact aggregate keeps of one group. */
+  readonly valuesPerGroupMax: number;
+  /** Elements of a collected list, set or map, and of the most frequent values. */
+  readonly collectedMax: number;
   /** Windows of one operator open at once in one task. */
   readonly windowsOpenMax: number;
   /** Panes that one hopping or cumulate window is made of. */
@@ -34,6 +38,8 @@ export const limits: {
   batchRowsMax: 1_048_576,
   batchRowsDefault: 65_536,
   groupsMax: 20_000_000,
+  valuesPerGroupMax: 1_000_000,
+  collectedMax: 10_000,
   windowsOpenMax: 100_000,
   windowPanesMax: 10_000,
   frameRowsMax: 1_000_000,

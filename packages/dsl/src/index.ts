@@ -1,21 +1,19 @@
 export {
-  approxDistinct,
-  count,
-  first,
-  last,
-  max,
-  mean,
-  min,
-  quantile,
-  stddev,
-  sum,
-  variance,
-} from "./aggregate/aggregates.ts";
+  aggregateFunction,
+  type AggregateFunction,
+  type AggregateFunctionOptions,
+} from "./aggregate/aggregate-function.ts";
+export * from "./aggregate/aggregates.ts";
+export * from "./aggregate/collect-aggregates.ts";
+export { decayingMean } from "./aggregate/decaying-mean.ts";
+export * from "./aggregate/frequency-aggregates.ts";
+export * from "./aggregate/pair-aggregates.ts";
 export type * from "./aggregate/aggregate-types.ts";
 export type * from "./expression/expression-types.ts";
 export {
   type CaseBuilder,
   coalesce,
+  decimal,
   greatest,
   least,
   literal,
@@ -39,7 +37,7 @@ export {
 } from "./stream/calendar-window.ts";
 export { countWindow, globalWindow, type TriggerOptions } from "./stream/global-window.ts";
 export type { FrameOptions } from "./stream/over.ts";
-export type { Detection, ForecastLevel, Severity } from "./stream/row-types.ts";
+export type { Change, Detection, ForecastLevel, Severity } from "./stream/row-types.ts";
 export type {
   AggregatedStream,
   AnyStream,
@@ -54,7 +52,19 @@ export type {
   UpdatingWindowedStream,
   WindowedStream,
 } from "./stream/stream.ts";
-export type { KeyedUpdatingStream, UpdatingStream } from "./stream/updating-stream.ts";
+export type {
+  EmitRows,
+  OrderBy,
+  RankOptions,
+  RunningAggregateOptions,
+  SortTerm,
+  TopNOptions,
+} from "./stream/updating-options.ts";
+export type {
+  AnyUpdatingStream,
+  KeyedUpdatingStream,
+  UpdatingStream,
+} from "./stream/updating-stream.ts";
 export type { StreamTypeError } from "./stream/stream-type-error.ts";
 export type { UpdatingEmit } from "./stream/window-emit.ts";
 export { cumulate, hopping, session, tumbling } from "./stream/window.ts";

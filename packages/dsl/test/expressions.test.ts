@@ -6,7 +6,16 @@ import {
   functionNames,
 } from "@millrace/plan";
 import { describe, expect, it } from "vitest";
-import { coalesce, greatest, least, literal, pipeline, type Stream, when } from "../src/index.ts";
+import {
+  coalesce,
+  decimal,
+  greatest,
+  least,
+  literal,
+  pipeline,
+  type Stream,
+  when,
+} from "../src/index.ts";
 import { table } from "./fixtures.ts";
 
 const Row = t.row({
@@ -51,6 +60,9 @@ const cases: readonly (readonly [(row: Untyped) => unknown, text: string, type: 
   [(r) => r.i.modulo(7), "i % 7", "int64"],
   [(r) => r.i.modulo(r.j), "i % j", "int64?"],
   [(r) => r.f.modulo(r.i), "f % i", "float64"],
+  [(r) => r.i.dividedToInteger(2), "divideInteger(i, 2)", "int64"],
+  [(r) => r.i.dividedToInteger(r.j), "divideInteger(i, j)", "int64?"],
+  [(r) => r.big.dividedToInteger(2n), "divideInteger(big, 2)", "int64<bigint>"],
   [(r) => r.i.negate(), "-i", "int64"],
   [(r) => r.f.abs(), "abs(f)", "float64"],
   [(r) => r.f.sign(), "sign(f)", "float64"],
@@ -66,6 +78,9 @@ const cases: readonly (readonly [(row: Untyped) => unknown, text: string, type: 
   [(r) => r.big.plus(1n), "big + 1", "int64<bigint>"],
   [(r) => r.price.plus("0.125"), "price + 0.125", "decimal<12,3>"],
   [(r) => r.price.times(r.price), "price * price", "decimal<20,4>"],
+  [(r) => r.j.times(decimal("0.908")), "j * 0.908", "decimal<23,3>"],
+  [(r) => r.price.minus(r.i), "price - i", "decimal<22,2>"],
+  [(r) => r.price.gt(0.5), "price > 0.5", "boolean"],
   [(r) => r.price.gt(new Decimal(5n, 0)), "price > 5", "boolean"],
   [(r) => r.f.eq(1), "f = 1", "boolean"],
   [(r) => r.fn.ne(1), "fn <> 1", "boolean?"],
@@ -89,6 +104,9 @@ const cases: readonly (readonly [(row: Untyped) => unknown, text: string, type: 
   [(r) => r.name.endsWith("a"), 'endsWith(name, "a")', "boolean"],
   [(r) => r.name.replace("a", "b"), 'replace(name, "a", "b")', "utf8"],
   [(r) => r.name.matches(/^a+$/), 'matches(name, "^a+$")', "boolean"],
+  [(r) => r.name.regexpExtract(/(a)b/, 1), 'regexpExtract(name, "(a)b", 1)', "utf8?"],
+  [(r) => r.name.splitPart("/", 3), 'splitPart(name, "/", 3)', "utf8?"],
+  [(r) => r.at.formatTime("yyyy-MM"), 'formatTime(at, "yyyy-MM")', "utf8"],
   [(r) => r.at.year(), "year(at)", "int32"],
   [(r) => r.on.month(), "month(on)", "int32"],
   [(r) => r.at.day().plus(r.at.hour()), "day(at) + hour(at)", "int64"],

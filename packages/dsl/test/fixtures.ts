@@ -5,6 +5,7 @@ import {
   type SinkDescriptor,
   type SourceDescriptor,
   t,
+  type UpdatingSinkDescriptor,
 } from "@millrace/core";
 
 export const Flight = t.row({
@@ -21,6 +22,11 @@ export function table<Row extends object>(rowType: RowType<Row>): SourceDescript
 
 export function store(guarantee: Guarantee = "exactly-once"): SinkDescriptor {
   return { role: "sink", connector: "store", options: { table: "rows" }, guarantee };
+}
+
+/** A store that replaces and deletes rows by columns. */
+export function keyedStore(...updatesKey: readonly string[]): UpdatingSinkDescriptor {
+  return { ...store(), updatesKey };
 }
 
 export const seasonal: ModelDescriptor<"detector"> = {

@@ -1,5 +1,6 @@
 export {
   duckdb,
+  type DuckDbKeyedSinkOptions,
   duckdbQuery,
   type DuckDbSinkOptions,
   duckdbTable,

@@ -18,6 +18,9 @@ export {
   minutes,
   type NanoInstant,
   type RowType,
+  type SinkDescriptor,
+  type SourceDescriptor,
+  type UpdatingSinkDescriptor,
   seconds,
   t,
 } from "@millrace/core";

@@ -1,5 +1,6 @@
 import { assert, type Operator } from "@millrace/core";
 import type { StageOperator } from "@millrace/plan";
+import { ChangesOperator } from "./changes.ts";
 import { DeduplicateOperator } from "./deduplicate/deduplicate.ts";
 import { DetectOperator } from "./detect.ts";
 import { FilterProjectOperator } from "./filter-project.ts";
@@ -7,9 +8,12 @@ import { ForecastOperator } from "./forecast.ts";
 import { IntervalJoinOperator } from "./join/interval-join.ts";
 import type { OperatorContext } from "./operator-context.ts";
 import { OverOperator } from "./over/over.ts";
+import { TopRowsOperator } from "./rank/top-rows.ts";
 import { RowFunctionOperator } from "./row-function.ts";
+import { RetimeOperator } from "./retime.ts";
 import { SampleOperator } from "./sample.ts";
 import { UnionOperator } from "./union.ts";
+import { RunningAggregateOperator } from "./updating/running-aggregate.ts";
 import { createWindowAggregate } from "./window/create-window-aggregate.ts";
 
 /**
@@ -28,7 +32,7 @@ export function createOperator(operator: StageOperator, context: OperatorContext
     case "rowFunction":
       return new RowFunctionOperator(spec, schemas, context);
     case "windowAggregate":
-      return createWindowAggregate(spec, schemas, context.operatorId);
+      return createWindowAggregate(spec, schemas, context);
     case "over":
       return new OverOperator(spec, schemas, context.operatorId);
     case "deduplicate":
@@ -43,9 +47,17 @@ export function createOperator(operator: StageOperator, context: OperatorContext
       return new DetectOperator(spec, schemas, context);
     case "forecast":
       return new ForecastOperator(spec, schemas, context);
+    case "runningAggregate":
+      return new RunningAggregateOperator(spec, schemas, context);
+    case "topRows":
+      return new TopRowsOperator(spec, schemas, context.operatorId);
+    case "changes":
+      return new ChangesOperator(schemas);
+    case "retime":
+      return new RetimeOperator(spec);
     case "sample":
       return new SampleOperator(spec);
     case "union":
-      return new UnionOperator(schemas.output);
+      return new UnionOperator(schemas.output, spec.isUpdating === true);
   }
 }

@@ -1,9 +1,11 @@
 export * from "./expression/aggregate.ts";
+export * from "./expression/aggregate-traits.ts";
 export * from "./expression/expression.ts";
 export { formatExpression } from "./expression/format.ts";
 export * from "./expression/functions.ts";
 export { checkEmit, checkFrame, checkWindow, greatestDivisor } from "./logical/check-window.ts";
 export { formatEmit, formatFrame, formatWindow } from "./logical/format-window.ts";
+export * from "./expression/sort-key.ts";
 export * from "./logical/join-columns.ts";
 export * from "./logical/logical-plan.ts";
 export type * from "./logical/nodes.ts";

@@ -1,6 +1,7 @@
 import { type MillraceError, millraceError } from "@millrace/core";
 import type { LogicalPlan, LogicalPlanData, PhysicalPlan } from "@millrace/plan";
 import { checkPlan } from "./check/check-plan.ts";
+import { materializeKeys } from "./physical/materialize-keys.ts";
 import { planPhysical } from "./physical/plan-physical.ts";
 import { type ParameterValues, replaceParameters } from "./rules/replace-parameters.ts";
 import { rules } from "./rules/rules.ts";
@@ -51,6 +52,7 @@ export function planPipeline(logical: LogicalPlan, settings: PlanSettings): Plan
   if (settings.isOptimized !== false) {
     for (const rule of rules) optimized = rule.apply(optimized);
   }
+  optimized = materializeKeys(optimized);
   return { logical, optimized, physical: planPhysical(optimized, settings.partitions) };
 }
 

@@ -6,3 +6,4 @@ export {
   registerCount,
   registerOf,
 } from "./hyper-log-log.ts";
+export { type KllOptions, KllSketch } from "./kll-sketch.ts";

@@ -31,6 +31,9 @@ const firstAuction = 1000;
 const firstPerson = 1000;
 const firstCategory = 10;
 
+/** Records between the opening of an auction and that of the one after those in flight. */
+const recordsInFlight = Math.floor((auctionsInFlight * cycle) / auctionShare);
+
 const states = ["AZ", "CA", "ID", "OR", "WA", "WY"];
 const cities = [
   "Phoenix",
@@ -47,6 +50,11 @@ const cities = [
 const firstNames = "Peter,Paul,Luke,John,Saul,Vicky,Kate,Julie,Sarah,Deiter,Walter".split(",");
 const lastNames = "Shultz,Abrams,Spencer,White,Bartels,Walton,Smith,Jones,Noris".split(",");
 const hotChannels = ["Google", "Facebook", "Baidu", "Apple"];
+
+/** The longest time between an auction's opening and its end. */
+export function auctionLifetimeMs(rate: number): number {
+  return 2 * Math.ceil((recordsInFlight * 1000) / rate) + 2;
+}
 
 /** Numbers that depend on the seed and the id they were last seeded with (splitmix32). */
 class SeededNumbers {
@@ -134,8 +142,7 @@ export class Generator {
     const person = isHot ? Math.floor(lastPerson(seq) / 100) * 100 : this.#nextPerson(seq);
     const category = firstCategory + numbers.below(5);
     const initialBid = this.#price();
-    const inFlight = Math.floor((auctionsInFlight * cycle) / auctionShare);
-    const horizon = this.#time(seq + inFlight) - time;
+    const horizon = this.#time(seq + recordsInFlight) - time;
     const expires = time + 1 + numbers.below(Math.max(horizon * 2, 1));
     const itemName = this.#text(20);
     const description = this.#text(100);

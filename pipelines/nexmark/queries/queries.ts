@@ -1,5 +1,6 @@
 import { joinedQueries } from "./joined.ts";
 import type { NexmarkQuery } from "./query.ts";
+import { runningQueries } from "./running.ts";
 import { statelessQueries } from "./stateless.ts";
 import { windowedQueries } from "./windowed.ts";
 
@@ -8,6 +9,7 @@ export const queries: readonly NexmarkQuery[] = [
   ...statelessQueries,
   ...windowedQueries,
   ...joinedQueries,
+  ...runningQueries,
 ].toSorted((a, b) => orderOf(a) - orderOf(b));
 
 function orderOf({ name }: NexmarkQuery): number {

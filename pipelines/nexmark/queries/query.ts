@@ -1,8 +1,5 @@
-import type { InferRow, Stream } from "millrace";
-import type { duckdb } from "millrace/duckdb";
+import type { Duration, InferRow, SinkDescriptor, Stream, UpdatingSinkDescriptor } from "millrace";
 import type { Auction, Bid, Person, SideInput } from "../data/rows.ts";
-
-type Sink = ReturnType<typeof duckdb>;
 
 /**
  * What a query reads and writes. Each stream is a source that is added when it is first asked for.
@@ -14,7 +11,11 @@ export interface NexmarkContext {
   /** The bounded table of 10,000 values. */
   readonly sideInput: Stream<InferRow<typeof SideInput>>;
   /** Takes the rows of the result. */
-  readonly result: Sink;
+  readonly result: SinkDescriptor;
+  /** Takes the rows of a result that changes; the columns name a row. */
+  resultBy(...key: readonly string[]): UpdatingSinkDescriptor;
+  /** How long an auction may be open, at most. */
+  readonly auctionLifetime: Duration;
 }
 
 /** One query of the benchmark. */

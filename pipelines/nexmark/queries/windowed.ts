@@ -1,5 +1,69 @@
-import { count, seconds, session, sum, tumbling } from "millrace";
+import {
+  count,
+  hopping,
+  literal,
+  max,
+  milliseconds,
+  seconds,
+  session,
+  sum,
+  tumbling,
+} from "millrace";
 import type { NexmarkQuery } from "./query.ts";
+
+const tenSeconds = tumbling(seconds(10));
+
+const q5: NexmarkQuery = {
+  name: "q5",
+  title: "auctions with the most bids per 10 s, every 2 s",
+  define: ({ bids, result }) =>
+    bids
+      .keyBy("auction")
+      .window(hopping(seconds(10), seconds(2)))
+      .aggregate("counts", () => ({ num: count() }))
+      .keyBy("windowStart", "windowEnd")
+      .topN("hottest", {
+        n: 1,
+        ties: "keep",
+        orderBy: (row) => row.num.desc(),
+        emit: "when-complete",
+      })
+      .select((row) => ({
+        window_start: row.windowStart,
+        window_end: row.windowEnd,
+        auction: row.auction,
+        num: row.num,
+      }))
+      .sink("out", result),
+};
+
+const q7: NexmarkQuery = {
+  name: "q7",
+  title: "bids that reach the highest price of their 10 s",
+  define: ({ bids, result }) => {
+    const highest = bids
+      .keyBy(() => ({ all: literal(0) }))
+      .window(tenSeconds)
+      .aggregate("highest", (bid) => ({ price: max(bid.price) }))
+      .keyBy("price");
+    bids
+      .keyBy("price")
+      .intervalJoin("reaching", highest, {
+        lower: milliseconds(0),
+        upper: seconds(10),
+        where: (bid, window) =>
+          bid.dateTime.gte(window.windowStart).and(bid.dateTime.lt(window.windowEnd)),
+        select: (bid) => ({
+          auction: bid.auction,
+          bidder: bid.bidder,
+          price: bid.price,
+          dateTime: bid.dateTime,
+          extra: bid.extra,
+        }),
+      })
+      .sink("out", result);
+  },
+};
 
 const q11: NexmarkQuery = {
   name: "q11",
@@ -19,7 +83,7 @@ const q12: NexmarkQuery = {
   define: ({ bids, result }) =>
     bids
       .keyBy("bidder")
-      .window(tumbling(seconds(10)))
+      .window(tenSeconds)
       .aggregate("counts", () => ({ bid_count: count() }))
       .rename({ windowStart: "starttime", windowEnd: "endtime" })
       .sink("out", result),
@@ -31,7 +95,7 @@ const j2: NexmarkQuery = {
   define: ({ bids, result }) =>
     bids
       .keyBy("auction")
-      .window(tumbling(seconds(10)))
+      .window(tenSeconds)
       .aggregate("totals", (bid) => ({ n: count(), price_sum: sum(bid.price) }))
       .rename({ windowStart: "window_start" })
       .drop("windowEnd")
@@ -39,4 +103,4 @@ const j2: NexmarkQuery = {
 };
 
 /** Queries over windows. */
-export const windowedQueries: readonly NexmarkQuery[] = [q11, q12, j2];
+export const windowedQueries: readonly NexmarkQuery[] = [q5, q11, q12, j2];

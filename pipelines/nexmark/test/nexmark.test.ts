@@ -61,7 +61,7 @@ describe.each(settings)("$name", ({ data, batchRows }) => {
     const { partitions } = options;
     const { comparison } = await runQuery(
       query,
-      { input, scratch },
+      { input, rate: options.rate, scratch },
       { partitions, batchRows },
       oracle,
     );

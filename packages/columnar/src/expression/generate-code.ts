@@ -3,19 +3,15 @@ import type { Expression } from "@millrace/plan";
 import { datePart, truncateInstant } from "./calendar.ts";
 import type { CallExpression } from "./call-expression.ts";
 import { type CodeWriter, type Operand, representationOf } from "./code-writer.ts";
+import { arithmeticCode } from "./arithmetic-code.ts";
 import { overflowError } from "./expression-error.ts";
+import { formatInstantBy } from "./format-instant.ts";
 import { rowFunction } from "./interpret-expression.ts";
 import { isWholeType } from "./interpreted-arithmetic.ts";
-import { patternOf } from "./interpreted-functions.ts";
 import { literalValue } from "./literal-value.ts";
 import { roundHalfAway } from "./number-functions.ts";
-import {
-  codePointLength,
-  compareText,
-  isAnyBytes,
-  isSameBytes,
-  substringCodePoints,
-} from "./text-functions.ts";
+import { type TextCall, textCalls } from "./text-calls.ts";
+import { compareText, isAnyBytes, isSameBytes } from "./text-functions.ts";
 
 type Generator = (call: CallExpression, writer: CodeWriter) => Operand | undefined;
 
@@ -114,13 +110,30 @@ function arithmetic(codeOf: (values: readonly string[]) => string): Generator {
 }
 
 function modulo(call: CallExpression, writer: CodeWriter): Operand | undefined {
-  if (!isNumeric(call)) return undefined;
-  const { values, isNull } = operandsOf(call, writer);
-  const [left, right] = values as [string, string];
-  if (!isWholeType(call.type)) return { value: writer.define(`${left} % ${right}`), isNull };
-  const isZero = writer.define(`${right} === 0 ? 1 : 0`);
-  const value = writer.define(`${isZero} === 1 ? 0 : (${left} % ${right}) + 0`);
-  return { value, isNull: writer.either(isNull, isZero) };
+  if (isNumeric(call) && !isWholeType(call.type)) {
+    const { values, isNull } = operandsOf(call, writer);
+    return { value: writer.define(`${values[0]} % ${values[1]}`), isNull };
+  }
+  return wholeDivision((left, right) => `(${left} % ${right}) + 0`)(call, writer);
+}
+
+/** Null where the divisor is 0. */
+function wholeDivision(codeOf: (left: string, right: string) => string): Generator {
+  return (call, writer) => {
+    if (!isNumeric(call)) return undefined;
+    const { values, isNull } = operandsOf(call, writer);
+    const [left, right] = values as [string, string];
+    const isZero = writer.define(`${right} === 0 ? 1 : 0`);
+    const value = writer.define(`${isZero} === 1 ? 0 : ${codeOf(left, right)}`);
+    return { value, isNull: writer.either(isNull, isZero) };
+  };
+}
+
+const divideInteger = wholeDivision((a, b) => `(${a} - ${a} % ${b}) / ${b} + 0`);
+
+function arithmeticGenerators(): Record<string, Generator> {
+  const entries = Object.entries(arithmeticCode);
+  return Object.fromEntries(entries.map(([name, codeOf]) => [name, arithmetic(codeOf)]));
 }
 
 function round(call: CallExpression, writer: CodeWriter): Operand | undefined {
@@ -344,21 +357,28 @@ function nullTest(isNegated: boolean): Generator {
   };
 }
 
-/** A function that is called for rows without null; `result` converts what it returns. */
-function calling(
-  apply: (...values: never[]) => unknown,
-  kind: "number" | "boolean" | "text",
-): Generator {
+/** A function of text that is called for rows without null. */
+function calling({ apply, gives }: TextCall): Generator {
   return (call, writer) => {
     const [first] = call.arguments;
     if (first === undefined || representationOf(first.type) !== "text") return undefined;
     if (call.arguments.some((a) => representationOf(a.type) === "other")) return undefined;
     const { values, isNull } = operandsOf(call, writer);
     const invoked = `${writer.constant(apply)}(${values.join(", ")})`;
-    const present = kind === "boolean" ? `(${invoked} ? 1 : 0)` : invoked;
+    const present = gives === "boolean" ? `(${invoked} ? 1 : 0)` : invoked;
+    if (gives === "textOrNull") {
+      const found = writer.define(isNull === "0" ? present : `${isNull} === 1 ? null : ${present}`);
+      const value = writer.define(`${found} ?? ""`);
+      return { value, isNull: writer.define(`${found} === null ? 1 : 0`) };
+    }
     const code = isNull === "0" ? present : `${isNull} === 1 ? ${emptyOf(call)} : ${present}`;
     return { value: writer.define(code), isNull };
   };
+}
+
+function textGenerators(): Record<string, Generator> {
+  const entries = Object.entries(textCalls);
+  return Object.fromEntries(entries.map(([name, textCall]) => [name, calling(textCall)]));
 }
 
 function concat(call: CallExpression, writer: CodeWriter): Operand | undefined {
@@ -393,6 +413,16 @@ function truncateTo(call: CallExpression, writer: CodeWriter): Operand | undefin
   return { value: writer.define(code), isNull };
 }
 
+function formatTime(call: CallExpression, writer: CodeWriter): Operand | undefined {
+  const [instant, pattern] = call.arguments;
+  if (instant === undefined || representationOf(instant.type) !== "number") return undefined;
+  if (pattern?.kind !== "literal") return undefined;
+  const { value, isNull } = generate(instant, writer);
+  const format = writer.constant(formatInstantBy);
+  const code = `${format}(${instantOf(instant, value)}, ${writer.constant(pattern.value)})`;
+  return { value: writer.define(isNull === "0" ? code : `${isNull} === 1 ? "" : ${code}`), isNull };
+}
+
 function plusDuration(call: CallExpression, writer: CodeWriter): Operand | undefined {
   if (!isNumeric(call) || call.type.kind !== "timestamp") return undefined;
   const { values, isNull } = operandsOf(call, writer);
@@ -419,21 +449,10 @@ function hash(call: CallExpression, writer: CodeWriter): Operand | undefined {
 }
 
 const generators: Readonly<Record<string, Generator>> = {
-  add: arithmetic(([a, b]) => `${a} + ${b}`),
-  subtract: arithmetic(([a, b]) => `${a} - ${b}`),
-  multiply: arithmetic(([a, b]) => `${a} * ${b}`),
-  divide: arithmetic(([a, b]) => `${a} / ${b}`),
+  ...arithmeticGenerators(),
+  divideInteger,
   modulo,
-  negate: arithmetic(([a]) => `-${a}`),
-  abs: arithmetic(([a]) => `Math.abs(${a})`),
-  sign: arithmetic(([a]) => `Math.sign(${a}) + 0`),
   round,
-  floor: arithmetic(([a]) => `Math.floor(${a})`),
-  ceil: arithmetic(([a]) => `Math.ceil(${a})`),
-  sqrt: arithmetic(([a]) => `Math.sqrt(${a})`),
-  power: arithmetic(([a, b]) => `Math.pow(${a}, ${b})`),
-  ln: arithmetic(([a]) => `Math.log(${a})`),
-  exp: arithmetic(([a]) => `Math.exp(${a})`),
   least: extreme("<"),
   greatest: extreme(">"),
   eq: comparison("==="),
@@ -459,19 +478,7 @@ const generators: Readonly<Record<string, Generator>> = {
     return { value: writer.define(`${values[0]} !== ${values[0]} ? 1 : 0`), isNull };
   },
   concat,
-  lower: calling((text: string) => text.toLowerCase(), "text"),
-  upper: calling((text: string) => text.toUpperCase(), "text"),
-  trim: calling((text: string) => text.trim(), "text"),
-  length: calling(codePointLength, "number"),
-  substring: calling(substringCodePoints, "text"),
-  contains: calling((text: string, inner: string) => text.includes(inner), "boolean"),
-  startsWith: calling((text: string, start: string) => text.startsWith(start), "boolean"),
-  endsWith: calling((text: string, end: string) => text.endsWith(end), "boolean"),
-  replace: calling(
-    (text: string, from: string, to: string) => text.replaceAll(from, () => to),
-    "text",
-  ),
-  matches: calling((text: string, source: string) => patternOf(source).test(text), "boolean"),
+  ...textGenerators(),
   year: part("year"),
   month: part("month"),
   day: part("day"),
@@ -481,6 +488,7 @@ const generators: Readonly<Record<string, Generator>> = {
   dayOfWeek: part("dayOfWeek"),
   dayOfYear: part("dayOfYear"),
   truncateTo,
+  formatTime,
   plusDuration,
   millisecondsBetween,
   case: conditional,

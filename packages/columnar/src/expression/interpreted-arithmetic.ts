@@ -1,7 +1,7 @@
 import { type DataType, Decimal, isInteger } from "@millrace/core";
 import { overflowError } from "./expression-error.ts";
 import type { CallExpression } from "./call-expression.ts";
-import { integerModulo, roundHalfAway, signOf } from "./number-functions.ts";
+import { integerModulo, integerQuotient, roundHalfAway, signOf } from "./number-functions.ts";
 
 /** Whether numbers of the type must be whole and within ±2^53. */
 export function isWholeType(type: DataType): boolean {
@@ -101,6 +101,16 @@ function bigintOf(value: unknown): bigint {
 /** divide: always float64. */
 export function divide([left, right]: readonly unknown[]): number {
   return numberOf(left) / numberOf(right);
+}
+
+/** divideInteger: cut towards zero; null where the divisor is 0. */
+export function divideInteger([left, right]: readonly unknown[], call: CallExpression): unknown {
+  if (isBigintType(call)) {
+    const divisor = bigintOf(right);
+    return divisor === 0n ? null : checkBigint(bigintOf(left) / divisor, call);
+  }
+  const divisor = numberOf(right);
+  return divisor === 0 ? null : checkInteger(integerQuotient(numberOf(left), divisor), call);
 }
 
 /** modulo: integers by 0 are null. */

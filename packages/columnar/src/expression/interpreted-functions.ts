@@ -7,14 +7,22 @@ import type { CallExpression } from "./call-expression.ts";
 import { castFailed, castValue } from "./cast-value.ts";
 import { compareValues } from "./compare-values.ts";
 import { castError } from "./expression-error.ts";
+import { formatInstantBy } from "./format-instant.ts";
 import {
   arithmetic,
   checkInteger,
   divide,
+  divideInteger,
   modulo,
   unaryArithmetic,
 } from "./interpreted-arithmetic.ts";
-import { codePointLength, substringCodePoints } from "./text-functions.ts";
+import {
+  codePointLength,
+  patternOf,
+  regexpExtract,
+  splitPart,
+  substringCodePoints,
+} from "./text-functions.ts";
 
 /** One function over plain values. */
 export type PlainFunction = (values: readonly unknown[], call: CallExpression) => unknown;
@@ -75,20 +83,6 @@ function bigintUnit(type: DataType): bigint {
   return type.unit === "us" ? 1000n : 1_000_000n;
 }
 
-const patterns: Map<string, RegExp> = new Map();
-const patternsMax = 1000;
-
-/** The compiled pattern, kept: compiling one per row would cost more than matching it. */
-export function patternOf(source: string): RegExp {
-  let pattern = patterns.get(source);
-  if (pattern === undefined) {
-    pattern = new RegExp(source, "u");
-    if (patterns.size >= patternsMax) patterns.clear();
-    patterns.set(source, pattern);
-  }
-  return pattern;
-}
-
 function cast(values: readonly unknown[], call: CallExpression): unknown {
   const result = castValue(values[0], call.arguments[0]!.type, call.type);
   if (result === castFailed) throw castError(call, values[0], call.type);
@@ -146,6 +140,7 @@ export const plainFunctions: Readonly<
   subtract: (values, call) => arithmetic("subtract", values, call),
   multiply: (values, call) => arithmetic("multiply", values, call),
   divide,
+  divideInteger,
   modulo,
   negate: (values, call) => unaryArithmetic("negate", values, call),
   abs: (values, call) => unaryArithmetic("abs", values, call),
@@ -186,6 +181,10 @@ export const plainFunctions: Readonly<
   endsWith: text((value, end) => value.endsWith(end)),
   replace: ([value, from, to]) => (value as string).replaceAll(from as string, () => to as string),
   matches: text((value, pattern) => patternOf(pattern).test(value)),
+  regexpExtract: ([value, pattern, group]) =>
+    regexpExtract(value as string, pattern as string, group as number),
+  splitPart: ([value, separator, index]) =>
+    splitPart(value as string, separator as string, index as number),
   year: part("year"),
   month: part("month"),
   day: part("day"),
@@ -195,6 +194,8 @@ export const plainFunctions: Readonly<
   dayOfWeek: part("dayOfWeek"),
   dayOfYear: part("dayOfYear"),
   truncateTo,
+  formatTime: ([value, pattern], call) =>
+    formatInstantBy(millisecondsOf(value, call.arguments[0]!.type), pattern as string),
   plusDuration,
   millisecondsBetween: ([from, to], call) =>
     checkInteger(

@@ -16,6 +16,12 @@ export function integerModulo(left: number, right: number): number {
   return (left % right) + 0;
 }
 
+/** The quotient of whole numbers cut towards zero, exact. −0 becomes 0. */
+export function integerQuotient(left: number, right: number): number {
+  // Without the remainder the division is exact, where that of the whole might round up.
+  return (left - (left % right)) / right + 0;
+}
+
 /** −1, 0, 1, or NaN. */
 export function signOf(value: number): number {
   return Math.sign(value) + 0;

@@ -35,6 +35,38 @@ export function substringCodePoints(text: string, start: number, length?: number
   return Array.from(text).slice(from, to).join("");
 }
 
+/** The part between separators at a 0-based index; null beyond. All of it without a separator. */
+export function splitPart(text: string, separator: string, index: number): string | null {
+  if (separator === "") return index === 0 ? text : null;
+  let from = 0;
+  for (let at = 0; at < index; at += 1) {
+    const next = text.indexOf(separator, from);
+    if (next < 0) return null;
+    from = next + separator.length;
+  }
+  const end = text.indexOf(separator, from);
+  return text.slice(from, end < 0 ? undefined : end);
+}
+
+const patterns: Map<string, RegExp> = new Map();
+const patternsMax = 1000;
+
+/** The compiled pattern, kept: compiling one per row would cost more than matching it. */
+export function patternOf(source: string): RegExp {
+  let pattern = patterns.get(source);
+  if (pattern === undefined) {
+    pattern = new RegExp(source, "u");
+    if (patterns.size >= patternsMax) patterns.clear();
+    patterns.set(source, pattern);
+  }
+  return pattern;
+}
+
+/** What a group of a pattern found; null without a match, or where the group took no part in it. */
+export function regexpExtract(text: string, source: string, group: number): string | null {
+  return patternOf(source).exec(text)?.[group] ?? null;
+}
+
 /** Whether bytes [from, to) are those of `text`. */
 export function isSameBytes(
   bytes: Uint8Array,

@@ -95,7 +95,12 @@ const { expression: anyExpression } = fc.letrec<Record<string, Expression>>((tie
       { depthSize: "small", withCrossShrink: true },
       fc.constantFrom(column("i"), column("l"), column("l2")),
       someInt.map((v) => literal(v, int64)),
-      of(["add", "subtract", "multiply", "modulo", "least", "greatest"], int64, int, int),
+      of(
+        ["add", "subtract", "multiply", "modulo", "divideInteger", "least", "greatest"],
+        int64,
+        int,
+        int,
+      ),
       of(["negate", "abs", "sign"], int64, int),
       of(["length"], int32, text),
       of(
@@ -178,6 +183,26 @@ const { expression: anyExpression } = fc.letrec<Record<string, Expression>>((tie
       ),
       of(["replace"], utf8, text, text, text),
       of(["cast"], utf8, number),
+      of(
+        ["regexpExtract"],
+        utf8,
+        text,
+        fc.constantFrom("(a)?b", "^(.)(.)", "x*").map((v) => literal(v, utf8)),
+        fc.nat({ max: 1 }).map((v) => literal(v, int32)),
+      ),
+      of(
+        ["splitPart"],
+        utf8,
+        text,
+        text,
+        fc.nat({ max: 2 }).map((v) => literal(v, int32)),
+      ),
+      of(
+        ["formatTime"],
+        utf8,
+        instant,
+        fc.constantFrom("yyyy-MM-dd'T'HH:mm:ss.SSS", "HH", "''dd/").map((v) => literal(v, utf8)),
+      ),
       ...shared(text, utf8),
     ),
     instant: fc.oneof(

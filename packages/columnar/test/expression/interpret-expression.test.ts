@@ -14,6 +14,9 @@ const float64: DataType = { kind: "float64", nullable: true };
 const utf8: DataType = { kind: "utf8", nullable: true };
 const boolean: DataType = { kind: "boolean", nullable: true };
 const money: DataType = { kind: "decimal", precision: 10, scale: 2, nullable: true };
+const rate: DataType = { kind: "decimal", precision: 4, scale: 3, nullable: false };
+const price: DataType = { kind: "decimal", precision: 23, scale: 3, nullable: true };
+const instant: DataType = { kind: "timestamp", unit: "ms", nullable: true };
 const list: DataType = { kind: "list", item: int64, nullable: true };
 const ns: DataType = { kind: "timestamp", unit: "ns", nullable: true };
 const date: DataType = { kind: "date", nullable: true };
@@ -42,6 +45,72 @@ const cases: readonly [string, Expression, unknown][] = [
     "decimals multiply exactly",
     call("multiply", { ...money, scale: 4 } as DataType, lit("1.10", money), lit("2.05", money)),
     new Decimal(22550n, 4),
+  ],
+  [
+    "an integer times a decimal is exact",
+    call("multiply", price, lit(9_007_199_254_740_991, int64), lit("0.908", rate)),
+    new Decimal(8_178_536_923_304_819_828n, 3),
+  ],
+  [
+    "whole quotients are cut towards zero",
+    call("divideInteger", int64, lit(-7, int64), lit(2, int64)),
+    -3,
+  ],
+  [
+    "whole quotients of large numbers are exact",
+    call("divideInteger", int64, lit(9_007_199_254_740_991, int64), lit(2, int64)),
+    4_503_599_627_370_495,
+  ],
+  [
+    "a whole quotient by 0 is null",
+    call("divideInteger", int64, lit(1, int64), lit(0, int64)),
+    null,
+  ],
+  [
+    "whole quotients of bigints are exact",
+    call("divideInteger", big, lit("-9007199254740993", big), lit("2", big)),
+    -4503599627370496n,
+  ],
+  [
+    "regexpExtract gives what a group found",
+    call(
+      "regexpExtract",
+      utf8,
+      lit("https://x/?a=1&channel_id=42&b=2", utf8),
+      lit("(&|^)channel_id=([^&]*)", utf8),
+      lit(2, int64),
+    ),
+    "42",
+  ],
+  [
+    "regexpExtract is null without a match",
+    call("regexpExtract", utf8, lit("x", utf8), lit("(a)", utf8), lit(1, int64)),
+    null,
+  ],
+  [
+    "splitPart counts from 0",
+    call("splitPart", utf8, lit("https://www.a.b/c/d", utf8), lit("/", utf8), lit(3, int64)),
+    "c",
+  ],
+  [
+    "splitPart is null beyond the last part",
+    call("splitPart", utf8, lit("a/b", utf8), lit("/", utf8), lit(2, int64)),
+    null,
+  ],
+  [
+    "splitPart keeps empty parts",
+    call("splitPart", utf8, lit("a//b", utf8), lit("/", utf8), lit(1, int64)),
+    "",
+  ],
+  [
+    "formatTime fills to the width of its tokens",
+    call("formatTime", utf8, lit(981_173_106_007, instant), lit("yyyy-MM-dd'T'HH:mm:ss.SSS", utf8)),
+    "2001-02-03T04:05:06.007",
+  ],
+  [
+    "formatTime floors times before 1970",
+    call("formatTime", utf8, lit("-1", ns), lit("yyyy HH:mm:ss.SSS 'o''clock'", utf8)),
+    "1969 23:59:59.999 o'clock",
   ],
   ["decimals compare by value", call("lt", boolean, lit("1.10", money), lit("1.20", money)), true],
   ["text compares by code points", call("lt", boolean, lit("\uFFFD", utf8), lit("😀", utf8)), true],

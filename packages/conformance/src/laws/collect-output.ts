@@ -1,5 +1,5 @@
 import type { Collector, DeadLetter } from "@millrace/core";
-import { type RecordBatch, Vector } from "apache-arrow";
+import { MapRow, type RecordBatch, StructRow, Vector } from "apache-arrow";
 
 /** One output row as plain values by column. */
 export type OutputRow = Readonly<Record<string, unknown>>;
@@ -11,10 +11,14 @@ export interface CollectedOutput extends Collector {
   readonly deadLetters: DeadLetter[];
 }
 
-/** Plain comparable values: numbers, text, booleans, null, arrays. */
+/** Plain comparable values: numbers, text, booleans, null, arrays, objects. */
 function plainValue(value: unknown): unknown {
   if (typeof value === "bigint") return Number(value);
   if (value instanceof Vector) return [...value].map(plainValue);
+  if (value instanceof StructRow || value instanceof MapRow) {
+    const entries = [...value] as [string, unknown][];
+    return Object.fromEntries(entries.map(([name, member]) => [name, plainValue(member)]));
+  }
   if (value instanceof Uint8Array || value instanceof Uint32Array) return [...value].join(",");
   // −0 and 0 are the same value.
   return value === 0 ? 0 : (value ?? null);

@@ -1,4 +1,4 @@
-import { assertUserInput, type SinkDescriptor } from "@millrace/core";
+import { assertUserInput, type UpdatingSinkDescriptor } from "@millrace/core";
 
 /** Options of the console sink. */
 export interface ConsoleTableOptions {
@@ -6,12 +6,21 @@ export interface ConsoleTableOptions {
   readonly rowsMax?: number;
 }
 
-/** Prints rows as an aligned table. At least once: after a restart the last rows may come again. */
-export function consoleTable(options: ConsoleTableOptions = {}): SinkDescriptor {
+/**
+ * Prints rows as an aligned table; those of an updating stream as changes, with `+` or `−` before
+ * each. At least once: after a restart the last rows may come again.
+ */
+export function consoleTable(options: ConsoleTableOptions = {}): UpdatingSinkDescriptor {
   const { rowsMax = 20 } = options;
   assertUserInput(
     Number.isInteger(rowsMax) && rowsMax >= 0,
     "consoleTable: rowsMax must be a whole number from 0",
   );
-  return { role: "sink", connector: "console", guarantee: "at-least-once", options: { rowsMax } };
+  return {
+    role: "sink",
+    connector: "console",
+    guarantee: "at-least-once",
+    options: { rowsMax },
+    updatesKey: [],
+  };
 }

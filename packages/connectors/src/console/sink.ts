@@ -1,6 +1,8 @@
-import { rowReader } from "@millrace/columnar";
+import { columnOf, hasColumn, rowReader } from "@millrace/columnar";
 import {
   type Connector,
+  type FieldType,
+  hiddenColumns,
   isHiddenColumn,
   type Json,
   millraceError,
@@ -65,17 +67,29 @@ class ConsoleSink implements Sink {
   #print(batches: readonly RecordBatch[]): void {
     const rowCount = batches.reduce((sum, batch) => sum + batch.numRows, 0);
     if (rowCount === 0) return;
-    const fields = this.#context.schema.fields.filter((field) => !isHiddenColumn(field.name));
-    const readRow = rowReader({ fields });
+    const own = this.#context.schema.fields.filter((field) => !isHiddenColumn(field.name));
+    const readRow = rowReader({ fields: own });
     const rows: Record<string, unknown>[] = [];
     for (const batch of batches) {
       const wanted = Math.min(batch.numRows, this.#rowsMax - rows.length);
-      for (let row = 0; row < wanted; row++) rows.push(readRow(batch, row));
+      const signOf = signReader(batch);
+      for (let row = 0; row < wanted; row++) rows.push({ ...readRow(batch, row), ...signOf(row) });
     }
+    const isUpdating = batches.some((batch) => hasColumn(batch, hiddenColumns.weight));
+    const fields = isUpdating ? [signField, ...own] : own;
     const more = rowCount - rows.length;
     const rest = more === 0 ? "" : `… and ${more.toLocaleString("en-US")} more rows\n`;
     this.#write(`${this.#context.sinkId}\n${textTable(fields, rows)}${rest}`);
   }
+}
+
+/** Whether a row of an updating stream comes or goes, under a name that few columns have. */
+const signField: FieldType = { name: "±", type: { kind: "utf8", nullable: false } };
+
+function signReader(batch: RecordBatch): (row: number) => Record<string, unknown> {
+  if (!hasColumn(batch, hiddenColumns.weight)) return () => ({});
+  const weights = columnOf(batch, hiddenColumns.weight).values as Int32Array;
+  return (row) => ({ [signField.name]: (weights[row] as number) > 0 ? "+" : "−" });
 }
 
 function readRowsMax(options: Json): number {

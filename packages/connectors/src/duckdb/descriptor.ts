@@ -3,6 +3,7 @@ import {
   type RowType,
   type SinkDescriptor,
   type SourceDescriptor,
+  type UpdatingSinkDescriptor,
 } from "@millrace/core";
 
 /** What happens to rows that are in the table when a pipeline starts afresh. */
@@ -16,8 +17,16 @@ export interface DuckDbSinkOptions {
   readonly file?: string;
   /** On a fresh start of the pipeline, `replace` (default) empties the table, `append` does not. */
   readonly whenFresh?: WhenFresh;
-  /** Columns that identify a row: a later row replaces an earlier one. Null equals null. */
+  /**
+   * Columns that identify a row: a later row replaces an earlier one, and a row that is taken back
+   * is deleted. Null equals null. An updating stream needs it.
+   */
   readonly key?: readonly string[];
+}
+
+/** Options of the DuckDB sink for rows that may be replaced and deleted. */
+export interface DuckDbKeyedSinkOptions extends DuckDbSinkOptions {
+  readonly key: readonly string[];
 }
 
 /**
@@ -29,6 +38,8 @@ export interface DuckDbSinkOptions {
  *
  * @throws MillraceError `SINK_TABLE_MISMATCH` at the first write when the table has other columns
  */
+export function duckdb(options: DuckDbKeyedSinkOptions): UpdatingSinkDescriptor;
+export function duckdb(options: DuckDbSinkOptions): SinkDescriptor;
 export function duckdb(options: DuckDbSinkOptions): SinkDescriptor {
   const { table, file = "millrace.duckdb", whenFresh = "replace", key } = options;
   assertUserInput(table !== "", "duckdb: table must be a name");
@@ -39,6 +50,7 @@ export function duckdb(options: DuckDbSinkOptions): SinkDescriptor {
     connector: "duckdb",
     guarantee: "exactly-once",
     options: { table, file, whenFresh, ...(key === undefined ? {} : { key: [...key] }) },
+    ...(key === undefined ? {} : { updatesKey: [...key] }),
   };
 }
 

@@ -1,6 +1,7 @@
 export { duckdbConnector } from "./connector.ts";
 export {
   duckdb,
+  type DuckDbKeyedSinkOptions,
   duckdbQuery,
   type DuckDbSinkOptions,
   duckdbTable,

@@ -1,5 +1,5 @@
 import type { DuckDBConnection, DuckDBDataChunk } from "@duckdb/node-api";
-import { columnOf, decodeDictionary } from "@millrace/columnar";
+import { columnOf, decodeDictionary, hasColumn } from "@millrace/columnar";
 import type { Data, RecordBatch } from "apache-arrow";
 import {
   type FieldType,
@@ -8,6 +8,7 @@ import {
   type Sink,
   type SinkContext,
   type SinkToken,
+  weightField,
 } from "@millrace/core";
 import { type DuckDbSinkConfig, readSinkConfig } from "./config.ts";
 import { type DuckDbDriver, loadDriver } from "./driver.ts";
@@ -22,7 +23,8 @@ import { vectorRowsMax, VectorWriter } from "./vector-writer.ts";
 //   S1. Rows and token are written in one transaction; DuckDB's write-ahead log keeps it whole when
 //       the process dies.
 //   S2. The token is moved before the rows are appended, so that a fenced writer appends nothing.
-//   S3. With a key, rows go to a temporary table first; the last row of a key replaces all others.
+//   S3. With a key, rows go to a temporary table first; the last row of a key replaces all others,
+//     or deletes them if it takes the row back.
 
 /** Temporary table of S3; each connection has its own. */
 const staged = "millrace_staged";
@@ -123,15 +125,17 @@ class DuckDbSink implements Sink {
     connection: DuckDBConnection,
     table: string,
     batches: readonly RecordBatch[],
+    fields: readonly FieldType[] = this.#fields,
   ): Promise<void> {
     const appender = await connection.createAppender(table);
-    const columnTypes = this.#fields.map((_, index) => appender.columnType(index));
+    const columnTypes = fields.map((_, index) => appender.columnType(index));
     const chunk = this.#driver.api.DuckDBDataChunk.create(columnTypes);
     try {
       for (const batch of batches) {
-        const columns = this.#columnsOf(batch);
+        const columns = fields.map(({ name }) => decodeDictionary(columnOf(batch, name)));
         for (let from = 0; from < batch.numRows; from += vectorRowsMax) {
-          this.#fill(chunk, columns, from, Math.min(vectorRowsMax, batch.numRows - from));
+          const count = Math.min(vectorRowsMax, batch.numRows - from);
+          this.#fill(chunk, fields, columns, from, count);
           appender.appendDataChunk(chunk);
         }
       }
@@ -143,17 +147,19 @@ class DuckDbSink implements Sink {
     appender.closeSync();
   }
 
-  #fill(chunk: DuckDBDataChunk, columns: readonly Data[], from: number, count: number): void {
+  #fill(
+    chunk: DuckDBDataChunk,
+    fields: readonly FieldType[],
+    columns: readonly Data[],
+    from: number,
+    count: number,
+  ): void {
     chunk.reset();
     chunk.rowCount = count;
-    for (const [index, field] of this.#fields.entries()) {
+    for (const [index, field] of fields.entries()) {
       const vector = this.#driver.native.data_chunk_get_vector(chunk.chunk, index);
       this.#writer.write(vector, field.type, columns[index] as Data, from, count);
     }
-  }
-
-  #columnsOf(batch: RecordBatch): Data[] {
-    return this.#fields.map(({ name }) => decodeDictionary(columnOf(batch, name)));
   }
 
   async #replace(
@@ -166,8 +172,14 @@ class DuckDbSink implements Sink {
     const isSameKey = key
       .map((name) => `old.${quoteName(name)} IS NOT DISTINCT FROM new.${quoteName(name)}`)
       .join(" AND ");
-    await connection.run(`CREATE OR REPLACE TEMP TABLE ${staged} AS FROM ${target} LIMIT 0`);
-    await this.#append(connection, staged, batches);
+    const isUpdating = batches.every((batch) => hasColumn(batch, weightField.name));
+    const weight = quoteName(weightField.name);
+    const columns = isUpdating ? `*, 1::INTEGER AS ${weight}` : "*";
+    await connection.run(
+      `CREATE OR REPLACE TEMP TABLE ${staged} AS SELECT ${columns} FROM ${target} LIMIT 0`,
+    );
+    const fields = isUpdating ? [...this.#fields, weightField] : this.#fields;
+    await this.#append(connection, staged, batches, fields);
     await connection.run(
       `DELETE FROM ${target} WHERE rowid IN (
          SELECT old.rowid FROM ${target} AS old SEMI JOIN temp.${staged} AS new ON ${isSameKey})`,
@@ -176,6 +188,7 @@ class DuckDbSink implements Sink {
     await connection.run(
       `INSERT INTO ${target} SELECT ${names} FROM temp.${staged}
        WHERE rowid IN (SELECT max(rowid) FROM temp.${staged} GROUP BY ${keyNames})
+         ${isUpdating ? `AND ${weight} > 0` : ""}
        ORDER BY rowid`,
     );
     await connection.run(`DROP TABLE temp.${staged}`);

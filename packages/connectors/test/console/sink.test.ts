@@ -68,3 +68,28 @@ test("a token that is not the expected one fences the writer", async () => {
   const again = sink.write({ partition: 0, rows: rows(1), expected: undefined, next });
   await expect(again).rejects.toMatchObject({ code: "SINK_FENCED" });
 });
+
+test("changes of an updating stream show what comes and what goes", async () => {
+  const Count = t.row({ city: t.utf8(), count: t.int32() });
+  const Changed = t.row({ city: t.utf8(), count: t.int32(), $weight: t.int32() });
+  const printed: string[] = [];
+  const sink = await createConsoleConnector((text) => printed.push(text)).openSink?.({
+    pipeline: "p",
+    sinkId: "counts",
+    options: consoleTable().options,
+    schema: Count.schema,
+    generation: 1,
+    partitions: 1,
+    clock: systemClock,
+  });
+  const changes = rowsToBatch(Changed.schema, [
+    { city: "Ulm", count: 1, $weight: -1 },
+    { city: "Ulm", count: 2, $weight: 1 },
+  ]);
+  await sink?.write({ partition: 0, rows: [changes], expected: undefined, next });
+  expect(printed.join("")).toBe(
+    ["counts", "±  city  count", "─  ────  ─────", "−  Ulm       1", "+  Ulm       2", ""].join(
+      "\n",
+    ),
+  );
+});

@@ -168,6 +168,51 @@ test("with a key, the last row of a key replaces the earlier ones", async () => 
   ]);
 });
 
+describe("changes of an updating stream", () => {
+  const Changed = t.row({ id: t.int32(), name: t.utf8().nullable(), $weight: t.int32() });
+
+  function changes(...rows: [id: number, name: string | null, weight: number][]) {
+    const full = rows.map(([id, name, weight]) => ({ id, name, $weight: weight }));
+    return [rowsToBatch(Changed.schema, full)];
+  }
+
+  test("the last change of a key counts: it replaces the row or deletes it", async () => {
+    const sink = await open(Reading.schema, { key: ["id"] });
+    const rows = changes([1, "a", 1], [2, "b", 1], [3, "c", 1], [3, "c", -1]);
+    await sink.write({ ...first, rows, next: token(1) });
+    const later = changes([1, "a", -1], [1, "A", 1], [2, "b", -1], [4, null, 1]);
+    await sink.write({ partition: 0, rows: later, expected: token(1), next: token(2) });
+    await sink.close();
+    expect(await query("FROM readings ORDER BY id")).toEqual([
+      { id: 1, name: "A" },
+      { id: 4, name: null },
+    ]);
+  });
+
+  test("a null in the key is a key", async () => {
+    const sink = await open(Reading.schema, { key: ["name"] });
+    const rows = changes([1, null, 1], [1, null, -1], [2, null, 1]);
+    await sink.write({ ...first, rows, next: token(1) });
+    await sink.close();
+    expect(await query("FROM readings")).toEqual([{ id: 2, name: null }]);
+  });
+
+  test("a fenced writer changes nothing", async () => {
+    const sink = await open(Reading.schema, { key: ["id"] });
+    await sink.write({ ...first, rows: changes([1, "a", 1]), next: token(1) });
+    const rows = changes([1, "a", -1]);
+    const write = sink.write({ partition: 0, rows, expected: token(7), next: token(8) });
+    await expect(write).rejects.toMatchObject({ code: "SINK_FENCED" });
+    await sink.close();
+    expect(await query("FROM readings")).toEqual([{ id: 1, name: "a" }]);
+  });
+
+  test("only a sink with a key takes them", () => {
+    expect(duckdb({ table: "readings", key: ["id"] }).updatesKey).toEqual(["id"]);
+    expect(duckdb({ table: "readings" }).updatesKey).toBeUndefined();
+  });
+});
+
 test("hidden columns are not written", async () => {
   const Hidden = t.row({ id: t.int32(), $time: t.int64() });
   const sink = await open(Hidden.schema);

@@ -21,7 +21,10 @@ export interface SinkDescriptor<Row extends object = object> {
   readonly accepts?: (row: Row) => void;
 }
 
-/** A sink that can replace and delete rows by a key, and so takes updating streams as well. */
+/**
+ * A sink that can replace and delete rows by a key, and so takes updating streams as well. Without
+ * columns in its key it takes the changes themselves, one after the other.
+ */
 export interface UpdatingSinkDescriptor<Row extends object = object> extends SinkDescriptor<Row> {
   readonly updatesKey: readonly string[];
 }

@@ -54,6 +54,11 @@ export interface NumberAggregate<
   dividedBy<Other extends number | null = number>(
     other: AggregateExpression<Other> | number,
   ): NumberAggregate<number | NullOf<Value> | NullIn<Other>>;
+  /** The whole quotient of integers, cut towards zero as in SQL; null where the divisor is 0. int64. */
+  dividedToInteger(other: number): NumberAggregate<number | NullOf<Value>>;
+  dividedToInteger<Other extends number | null>(
+    other: AggregateExpression<Other>,
+  ): NumberAggregate<number | null>;
   negate(): NumberAggregate<number | NullOf<Value>>;
   abs(): NumberAggregate<number | NullOf<Value>>;
   /** Half away from zero; `digits` after the point, 0 by default. */
@@ -113,6 +118,12 @@ export interface CountAggregate
 /** What the other aggregate functions give. */
 export type CalledAggregate<Value> = AggregateOf<Value> &
   FilterableAggregate<CalledAggregate<Value | null>, CalledAggregate<Value>>;
+
+/** What aggregate functions give for which different values mean nothing. */
+export type UndistinctAggregate<Value> = AggregateOf<Value> & {
+  /** Only the rows of the group for which the condition is true; null where there are none. */
+  filter(condition: Condition): UndistinctAggregate<Value | null>;
+};
 
 /** The aggregate of a plain value's type, with the methods that suit it. */
 export type AggregateOf<Value> = 0 extends 1 & Value

@@ -1,5 +1,5 @@
 import type { DataType } from "@millrace/core";
-import type { AggregateCall, Expression } from "@millrace/plan";
+import { type AggregateCall, argumentsOf, type Expression } from "@millrace/plan";
 
 // An aggregate stands in an expression as a column of its own object identity, until its column
 // index is known.
@@ -23,13 +23,14 @@ export function aggregateCallOf(expression: Expression): AggregateCall | undefin
 }
 
 /**
- * What an aggregate was made of: its argument, its filter, and the aggregate before `.filter` or
+ * What an aggregate was made of: its arguments, its filter, and the aggregate before `.filter` or
  * `.distinct`.
  */
 export function partsOfAggregate(expression: Expression): readonly Expression[] {
   const stand = stands.get(expression);
   if (stand === undefined) return [];
-  return [stand.call.argument, stand.call.filter, stand.earlier].filter((e) => e !== undefined);
+  const { call, earlier } = stand;
+  return [...argumentsOf(call), call.filter, earlier].filter((e) => e !== undefined);
 }
 
 /** The type of a call whose group may have no values to see. */

@@ -9,6 +9,7 @@ import type {
 } from "@millrace/core";
 
 declare const valueBrand: unique symbol;
+declare const sortBrand: unique symbol;
 
 /** `null` where a value may be null, else `never`. */
 export type NullOf<Value> = Value & null;
@@ -59,6 +60,16 @@ export interface ColumnExpression<out Value> {
   tryCast<Target>(type: ColumnType<Target>): ExpressionOf<Target | null>;
   /** A 32-bit hash, stable across runs; null hashes to 0. */
   hash(): NumberExpression<number>;
+  /** As part of an order: ascending, null last. */
+  asc(): SortExpression;
+  /** As part of an order: descending, null last. */
+  desc(): SortExpression;
+}
+
+/** A value by which rows are put in order. NaN counts as infinite. */
+export interface SortExpression {
+  /** Only for inference; never present at run time. */
+  readonly [sortBrand]: true;
 }
 
 /** Values that are equal or not. `Plain` is what may stand for an operand. */
@@ -112,16 +123,33 @@ export interface NumberExpression<out Value extends number | null> extends Compa
   plus<Other extends number | null = number>(
     other: ColumnExpression<Other> | number,
   ): NumberExpression<number | NullOf<Value> | NullIn<Other>>;
+  /** Exact; of integers only. */
+  plus<Other extends Decimal | null>(
+    other: ColumnExpression<Other>,
+  ): DecimalExpression<Decimal | NullOf<Value> | NullIn<Other>>;
   minus<Other extends number | null = number>(
     other: ColumnExpression<Other> | number,
   ): NumberExpression<number | NullOf<Value> | NullIn<Other>>;
+  /** Exact; of integers only. */
+  minus<Other extends Decimal | null>(
+    other: ColumnExpression<Other>,
+  ): DecimalExpression<Decimal | NullOf<Value> | NullIn<Other>>;
   times<Other extends number | null = number>(
     other: ColumnExpression<Other> | number,
   ): NumberExpression<number | NullOf<Value> | NullIn<Other>>;
+  /** Exact; of integers only: `price.times(decimal("0.908"))`. */
+  times<Other extends Decimal | null>(
+    other: ColumnExpression<Other>,
+  ): DecimalExpression<Decimal | NullOf<Value> | NullIn<Other>>;
   /** Always a float; 1/0 is infinite. */
   dividedBy<Other extends number | null = number>(
     other: ColumnExpression<Other> | number,
   ): NumberExpression<number | NullOf<Value> | NullIn<Other>>;
+  /** The whole quotient of integers, cut towards zero as in SQL; null where the divisor is 0. int64. */
+  dividedToInteger(other: number): NumberExpression<number | NullOf<Value>>;
+  dividedToInteger<Other extends number | null>(
+    other: ColumnExpression<Other>,
+  ): NumberExpression<number | null>;
   /** The remainder, with the sign of the dividend. A whole number modulo 0 is null. */
   modulo(other: number): NumberExpression<number | NullOf<Value>>;
   modulo<Other extends number | null>(
@@ -164,6 +192,11 @@ export interface BigintExpression<out Value extends bigint | null> extends Compa
   dividedBy<Other extends bigint | null = bigint>(
     other: ColumnExpression<Other> | bigint,
   ): NumberExpression<number | NullOf<Value> | NullIn<Other>>;
+  /** The whole quotient, cut towards zero as in SQL; null where the divisor is 0. */
+  dividedToInteger(other: bigint): BigintExpression<bigint | NullOf<Value>>;
+  dividedToInteger<Other extends bigint | null>(
+    other: ColumnExpression<Other>,
+  ): BigintExpression<bigint | null>;
   modulo(other: bigint): BigintExpression<bigint | NullOf<Value>>;
   modulo<Other extends bigint | null>(
     other: ColumnExpression<Other>,
@@ -172,19 +205,19 @@ export interface BigintExpression<out Value extends bigint | null> extends Compa
   abs(): BigintExpression<bigint | NullOf<Value>>;
 }
 
-/** An exact decimal number. */
+/** An exact decimal number; beside integers it stays one. */
 export interface DecimalExpression<out Value extends Decimal | null> extends ComparableExpression<
   Value,
   Decimal,
   Decimal | number
 > {
-  plus<Other extends Decimal | null = Decimal>(
+  plus<Other extends Decimal | number | null = Decimal>(
     other: ColumnExpression<Other> | Decimal | number,
   ): DecimalExpression<Decimal | NullOf<Value> | NullIn<Other>>;
-  minus<Other extends Decimal | null = Decimal>(
+  minus<Other extends Decimal | number | null = Decimal>(
     other: ColumnExpression<Other> | Decimal | number,
   ): DecimalExpression<Decimal | NullOf<Value> | NullIn<Other>>;
-  times<Other extends Decimal | null = Decimal>(
+  times<Other extends Decimal | number | null = Decimal>(
     other: ColumnExpression<Other> | Decimal | number,
   ): DecimalExpression<Decimal | NullOf<Value> | NullIn<Other>>;
   negate(): DecimalExpression<Decimal | NullOf<Value>>;
@@ -239,6 +272,13 @@ export interface StringExpression<out Value extends string | null> extends Compa
   ): BooleanExpression<boolean | NullOf<Value> | NullIn<Other>>;
   /** Every occurrence of `search`, which is plain text and no pattern. */
   replace(search: string, replacement: string): StringExpression<string | NullOf<Value>>;
+  /**
+   * What a group of a regular expression (flag `u`) finds first; null where nothing is found, or the
+   * group took no part. 0, the default, is the whole match.
+   */
+  regexpExtract(pattern: RegExp | string, group?: number): StringExpression<string | null>;
+  /** The part between separators at a 0-based index; null beyond the last part. */
+  splitPart(separator: string, index: number): StringExpression<string | null>;
   /** Whether a regular expression (flag `u`) is found in the text. */
   matches(pattern: RegExp | string): BooleanExpression<boolean | NullOf<Value>>;
 }
@@ -262,6 +302,11 @@ export interface TimestampExpression<
   dayOfWeek(): NumberExpression<number | NullOf<Value>>;
   /** 1 … 366 */
   dayOfYear(): NumberExpression<number | NullOf<Value>>;
+  /**
+   * Text by a pattern of `yyyy`, `MM`, `dd`, `HH`, `mm`, `ss` and `SSS` (milliseconds); other letters
+   * stand in single quotes, signs for themselves: `"yyyy-MM-dd'T'HH:mm"`.
+   */
+  formatTime(pattern: string): StringExpression<string | NullOf<Value>>;
   /** The start of the unit that the value lies in. */
   truncateTo(unit: TimeUnit): TimestampExpression<Value>;
   plus<Other extends Duration | null = Duration>(

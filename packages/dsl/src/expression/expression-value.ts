@@ -1,15 +1,22 @@
 import { type ColumnType, type DataType, withNullable } from "@millrace/core";
-import type { AggregateCall, Expression, FunctionName } from "@millrace/plan";
+import {
+  type AggregateCall,
+  allowsDistinct,
+  type Expression,
+  type FunctionName,
+} from "@millrace/plan";
 import {
   aggregateCallOf,
   aggregatePlaceholder,
   withFilteredType,
 } from "../aggregate/placeholder.ts";
 import { literalBeside, unknownType } from "./literal.ts";
+import { checkedPattern, checkGroup, checkTimePattern } from "./literal-patterns.ts";
 import {
   arithmeticType,
   booleanType,
   commonType,
+  exactType,
   expectKind,
   expectNumeric,
   float64Type,
@@ -20,9 +27,11 @@ import {
   isComparable,
   mismatch,
   roundedType,
+  wholeType,
   utf8Type,
 } from "./result-type.ts";
 import { currentStep, noteCreated, reportProblem } from "./scope.ts";
+import { SortKeyValue } from "./sort-key-value.ts";
 import type { TimeUnit } from "./expression-types.ts";
 
 const brand = Symbol.for("millrace.expression");
@@ -83,7 +92,15 @@ export class ExpressionValue {
 
   #arithmetic(name: "add" | "subtract" | "multiply", other: unknown): ExpressionValue {
     const right = operandOf(other, this.#peerForArithmetic(other));
-    return this.#call(name, arithmeticType(name, this.#type, right.type), right);
+    return this.#call(name, exactType(name, this.#type, right.type), right);
+  }
+
+  asc(): SortKeyValue {
+    return new SortKeyValue(this.expression, false);
+  }
+
+  desc(): SortKeyValue {
+    return new SortKeyValue(this.expression, true);
   }
 
   /** 2.5 beside an integer is a float, and not a mistake. */
@@ -154,6 +171,14 @@ export class ExpressionValue {
       (right.kind === "literal" && right.value !== 0 && right.value !== "0");
     const nullable = !isSafe || isAnyNullable([this.expression, right]);
     return callValue("modulo", [this.expression, right], type, nullable);
+  }
+
+  dividedToInteger(other: unknown): ExpressionValue {
+    const right = operandOf(other, this.#type);
+    const type = wholeType(this.#type, right.type);
+    const isSafe = right.kind === "literal" && right.value !== 0 && right.value !== "0";
+    const nullable = !isSafe || isAnyNullable([this.expression, right]);
+    return callValue("divideInteger", [this.expression, right], type, nullable);
   }
 
   negate(): ExpressionValue {
@@ -337,8 +362,32 @@ export class ExpressionValue {
   }
 
   matches(pattern: RegExp | string): ExpressionValue {
-    const source = checkedPattern(pattern);
+    const source = checkedPattern("matches", pattern);
     return this.#text("matches", booleanType, literal(source, utf8Type));
+  }
+
+  regexpExtract(pattern: RegExp | string, group = 0): ExpressionValue {
+    const source = checkedPattern("regexpExtract", pattern);
+    checkGroup("regexpExtract", source, group);
+    expectKind(this.#type, ["utf8", "enum"], "text");
+    const operands = [this.expression, literal(source, utf8Type), literal(group, int64Type)];
+    return callValue("regexpExtract", operands, utf8Type, true);
+  }
+
+  splitPart(separator: string, index: number): ExpressionValue {
+    if (!(Number.isSafeInteger(index) && index >= 0)) {
+      const problem = "splitPart: index must be a whole number from 0 on";
+      reportProblem("PLAN_ARGUMENT_INVALID", { problem });
+    }
+    expectKind(this.#type, ["utf8", "enum"], "text");
+    const operands = [this.expression, literal(separator, utf8Type), literal(index, int64Type)];
+    return callValue("splitPart", operands, utf8Type, true);
+  }
+
+  formatTime(pattern: string): ExpressionValue {
+    checkTimePattern("formatTime", pattern);
+    expectKind(this.#type, ["timestamp", "date"], "a timestamp or a date");
+    return this.#call("formatTime", utf8Type, literal(pattern, utf8Type));
   }
 
   year(): ExpressionValue {
@@ -437,7 +486,12 @@ export class ExpressionValue {
   }
 
   distinct(): ExpressionValue {
-    return this.#changeCall("distinct", (call) => ({ ...call, distinct: true }));
+    return this.#changeCall("distinct", (call) => {
+      if (allowsDistinct(call.function)) return { ...call, distinct: true };
+      const problem = `${call.function} has no .distinct()`;
+      reportProblem("PLAN_ARGUMENT_INVALID", { problem });
+      return call;
+    });
   }
 
   #changeCall(verb: string, change: (call: AggregateCall) => AggregateCall): ExpressionValue {
@@ -458,21 +512,4 @@ function bothOf(left: Expression, right: Expression): Expression {
 function describe(type: DataType): string {
   if (type.kind === "enum") return "text";
   return `a value comparable with ${type.kind}`;
-}
-
-function checkedPattern(pattern: RegExp | string): string {
-  const source = typeof pattern === "string" ? pattern : pattern.source;
-  const flags = typeof pattern === "string" ? "" : pattern.flags.replace("u", "");
-  if (flags !== "") {
-    reportProblem("PLAN_ARGUMENT_INVALID", {
-      problem: `matches: the flag ${flags} is not possible`,
-    });
-  }
-  try {
-    RegExp(source, "u");
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    reportProblem("PLAN_ARGUMENT_INVALID", { problem: `matches: ${error.message}` });
-  }
-  return source;
 }

@@ -1,4 +1,4 @@
-import { type ColumnType, type DataType, type Decimal } from "@millrace/core";
+import { type ColumnType, type DataType, Decimal } from "@millrace/core";
 import type { Expression } from "@millrace/plan";
 import type {
   BooleanExpression,
@@ -57,6 +57,19 @@ export function literal<const Value extends PlainValue>(value: Value): Expressio
 export function literal(value: unknown, type?: ColumnType<unknown>): unknown {
   const expression = type === undefined ? literalBeside(value, undefined) : literalOf(value, type);
   return new ExpressionValue(expression);
+}
+
+/**
+ * An exact decimal: `f.price.times(decimal("0.908"))`.
+ *
+ * Its precision is that of the digits given: `"0.908"` is a decimal<4,3>, and an int64 times it a
+ * decimal<23,3>.
+ *
+ * @param text digits with an optional sign and point, without exponent
+ * @throws RangeError when the text is not a decimal number
+ */
+export function decimal(text: string): ExpressionOf<Decimal> {
+  return literal(Decimal.parse(text)) as ExpressionOf<Decimal>;
 }
 
 /**

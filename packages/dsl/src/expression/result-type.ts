@@ -103,6 +103,28 @@ export function arithmeticType(
   return isBigint(left) ? { kind: "int64", as: "bigint", nullable: false } : int64Type;
 }
 
+/** Like `arithmeticType`, but reports a float beside a decimal, which would not stay exact. */
+export function exactType(
+  operation: "add" | "subtract" | "multiply",
+  left: DataType,
+  right: DataType,
+): DataType {
+  const [float] = [left, right].filter(isFloat);
+  const hasDecimal = left.kind === "decimal" || right.kind === "decimal";
+  if (float !== undefined && hasDecimal) {
+    return mismatch("an integer or a decimal beside a decimal", float);
+  }
+  return arithmeticType(operation, left, right);
+}
+
+/** The type, without null, of a whole division; reports what is not a whole number. */
+export function wholeType(left: DataType, right: DataType): DataType {
+  for (const type of [left, right]) {
+    if (type !== unknownType && !isInteger(type)) return mismatch("an integer", type);
+  }
+  return arithmeticType("modulo", left, right);
+}
+
 /** The type, without null, of `negate`, `abs`, `round`, `floor`, `ceil`, `sign`. */
 export function roundedType(type: DataType): DataType {
   if (type === unknownType) return unknownType;

@@ -3,6 +3,11 @@ import type { DeduplicateNode } from "@millrace/plan";
 import { reportProblem } from "../expression/scope.ts";
 import type { StepInput } from "./step-input.ts";
 
+/** Options of `deduplicate`, as they are at run time. */
+export type DeduplicateArguments =
+  | { readonly keep?: "first"; readonly within: Duration }
+  | { readonly keep: "last"; readonly within?: never };
+
 /** The node of a deduplication; what is wrong with it is reported. */
 export function deduplicateNode(
   step: string,

@@ -60,6 +60,15 @@ export type OverRow<Row, Columns> = Flat<{
       : never;
 }>;
 
+/** The row of a running aggregation. */
+export type GroupRow<Row, Keys extends PropertyKey, Columns> = Flat<{
+  [Name in Keys | keyof Columns]: Name extends keyof Columns
+    ? ValueOfAggregate<Columns[Name]>
+    : Name extends keyof Row
+      ? Row[Name]
+      : never;
+}>;
+
 /** What is wrong with an aggregate that `over` adds; the aggregate itself where nothing is. */
 export type CheckedOver<Columns, Taken extends PropertyKey> = {
   [Name in keyof Columns]: Name extends Taken
@@ -68,6 +77,19 @@ export type CheckedOver<Columns, Taken extends PropertyKey> = {
       ? Columns[Name]
       : StreamTypeError<`${Name & string} must be an aggregate, such as count() or mean(row.x)`>;
 };
+
+/** The row with the number that a rank gave it. */
+export type RankedRow<Row, Rank extends PropertyKey> = Flat<{
+  [Name in keyof Row | Rank]: Name extends keyof Row ? Row[Name] : number;
+}>;
+
+/** What a change does to its row. */
+export type Change = "insert" | "delete";
+
+/** The row of a change. */
+export type ChangedRow<Row> = Flat<{
+  [Name in keyof Row | "change"]: Name extends keyof Row ? Row[Name] : Change;
+}>;
 
 /** What is wrong with a column of an aggregation; the column itself where nothing is. */
 export type CheckedAggregates<Columns, Taken extends PropertyKey> = {

@@ -7,21 +7,24 @@ import {
   type RowType,
   type SinkDescriptor,
 } from "@millrace/core";
-import type {
-  LogicalNode,
-  NamedExpression,
-  ProjectNode,
-  UserFunction,
-  WindowSpec,
+import {
+  changeField,
+  type LogicalNode,
+  type NamedExpression,
+  type ProjectNode,
+  type UserFunction,
+  type WindowSpec,
 } from "@millrace/plan";
 import { reportProblem, withinScope } from "../expression/scope.ts";
 import type { PlanDraft } from "../plan-draft.ts";
-import { deduplicateNode } from "./deduplicate.ts";
+import { type DeduplicateArguments, deduplicateNode } from "./deduplicate.ts";
 import { detectNode, type DetectArguments } from "./detect.ts";
 import { forecastNode, type ForecastArguments } from "./forecast.ts";
 import { intervalJoinNode, type JoinArguments } from "./interval-join.ts";
 import { type FrameOptions, overNode } from "./over.ts";
 import { projectedBase } from "./projected-base.ts";
+import { runningAggregateNode, type RunningAggregateArguments } from "./running-aggregate.ts";
+import { retimeParts } from "./retime.ts";
 import { type SampleArguments, sampleParts } from "./sample.ts";
 import { splitConditions } from "./split.ts";
 import {
@@ -35,6 +38,13 @@ import {
   type RowCallback,
 } from "./step-columns.ts";
 import type { StepInput } from "./step-input.ts";
+import {
+  lastRowNode,
+  type RankArguments,
+  rankNode,
+  type TopNArguments,
+  topNNode,
+} from "./top-rows.ts";
 import { type UpdatingEmit, windowTiming } from "./window-emit.ts";
 import { WindowedStep } from "./windowed-step.ts";
 
@@ -214,9 +224,11 @@ export class StreamStep {
     return this.within("union", () => {
       const inputs = [this as StreamStep, ...others].map((stream) => this.#aligned(stream));
       const ids = inputs.map((stream) => stream.node.id);
-      for (const input of inputs) input.#checkAppends("union");
+      const isUpdating = inputs.some((stream) => stream.node.updating !== undefined);
+      const updating = isUpdating ? { updating: { uniqueKey: [] } } : {};
       const id = this.draft.deriveId("union");
-      return this.#append({ inputs: ids, schema: this.#schema, keys: [], id, kind: "union" });
+      const { schema } = this.node;
+      return this.#append({ inputs: ids, schema, keys: [], ...updating, id, kind: "union" });
     });
   }
 
@@ -245,6 +257,14 @@ export class StreamStep {
         return [name, this.#append({ ...this.#base, id, kind: "where", predicate })] as const;
       });
       return Object.fromEntries(streams);
+    });
+  }
+
+  withEventTime(time: RowCallback, options: { outOfOrderness: Duration }): StreamStep {
+    return this.within("withEventTime", () => {
+      this.#checkAppends("withEventTime");
+      const parts = retimeParts(this.#input, time, options);
+      return this.#append({ ...this.#base, id: this.draft.deriveId("eventTime"), ...parts });
     });
   }
 
@@ -304,13 +324,20 @@ export class StreamStep {
     });
   }
 
-  /** A step over a keyed stream with an id of the user's. */
+  /** A step over a keyed stream with an id of the user's, which needs rows that stay. */
   #stateful(verb: string, id: string, nodeOf: (step: string) => LogicalNode): StreamStep {
+    return this.#keyedStep(verb, id, (step) => {
+      this.#checkAppends(step);
+      return nodeOf(step);
+    });
+  }
+
+  /** A step over a keyed stream with an id of the user's, whose rows may be taken back. */
+  #keyedStep(verb: string, id: string, nodeOf: (step: string) => LogicalNode): StreamStep {
     const step = `${verb} ${JSON.stringify(id)}`;
     return this.within(step, () => {
       this.draft.takeId(id);
       this.#checkKeyed(verb);
-      this.#checkAppends(step);
       return this.#append(nodeOf(step));
     });
   }
@@ -325,10 +352,40 @@ export class StreamStep {
     );
   }
 
-  deduplicate(id: string, options: { within: Duration }): StreamStep {
+  deduplicate(id: string, options: DeduplicateArguments): StreamStep {
     return this.#stateful("deduplicate", id, (step) =>
-      deduplicateNode(step, id, this.#input, options),
+      options.keep === "last"
+        ? lastRowNode(step, id, this.#input)
+        : deduplicateNode(step, id, this.#input, options),
     );
+  }
+
+  aggregate(id: string, columns: RowCallback, options: RunningAggregateArguments = {}): StreamStep {
+    return this.#keyedStep("aggregate", id, (step) =>
+      runningAggregateNode(step, id, this.#input, columns, options),
+    );
+  }
+
+  topN(id: string, options: TopNArguments): StreamStep {
+    return this.#keyedStep("topN", id, (step) => topNNode(step, id, this.#input, options));
+  }
+
+  rank(id: string, options: RankArguments): StreamStep {
+    return this.#keyedStep("rank", id, (step) => rankNode(step, id, this.#input, options));
+  }
+
+  changes(): StreamStep {
+    return this.within("changes", () => {
+      if (this.node.updating === undefined) {
+        const problem = "changes: the rows of this stream stay, so there are none";
+        reportProblem("PLAN_ARGUMENT_INVALID", { problem });
+      }
+      const fields = [...this.#schema.fields, changeField];
+      checkDuplicates("changes", fields);
+      const id = this.draft.deriveId("changes");
+      const inputs = [this.node.id];
+      return this.#append({ inputs, schema: { fields }, keys: [], id, kind: "changes" });
+    });
   }
 
   intervalJoin(id: string, right: StreamStep, options: JoinArguments): StreamStep {

@@ -1,6 +1,11 @@
 import type { Duration, Guarantee, ModelDescriptor, RowType, SinkDescriptor } from "@millrace/core";
 import type { WindowSpec } from "@millrace/plan";
-import type { ExpressionRow, RowPredicate } from "../expression/expression-types.ts";
+import type {
+  ExpressionRow,
+  PointInTime,
+  RowPredicate,
+  TimestampExpression,
+} from "../expression/expression-types.ts";
 import type {
   AggregatedRow,
   CheckedAggregates,
@@ -11,11 +16,13 @@ import type {
   ExtendedColumn,
   ForecastLevel,
   ForecastRow,
+  GroupRow,
   JoinedRight,
   NotKey,
   NumericColumn,
   OverRow,
   Picked,
+  RankedRow,
   Renamed,
   SameKeys,
   Selected,
@@ -23,6 +30,12 @@ import type {
 } from "./row-types.ts";
 import type { FrameOptions } from "./over.ts";
 import type { StreamTypeError } from "./stream-type-error.ts";
+import type {
+  EmitRows,
+  RankOptions,
+  RunningAggregateOptions,
+  TopNOptions,
+} from "./updating-options.ts";
 import type { KeyedUpdatingStream } from "./updating-stream.ts";
 import type { UpdatingEmit } from "./window-emit.ts";
 
@@ -97,11 +110,25 @@ export interface Stream<in out Row extends object> extends AnyStream<Row> {
    *   of a user or none. `seed`: another whole number chooses other rows; 0 by default
    */
   sample(fraction: number, options?: SampleOptions<Row>): Stream<Row>;
+  /**
+   * Gives rows another event time, for the steps that follow.
+   *
+   * @param options `outOfOrderness`: how far the new time may be before the one the row had. A row
+   *   further back is late: it is counted and goes no further. What follows waits as long for its
+   *   watermark
+   */
+  withEventTime(
+    time: (row: ExpressionRow<Row>) => TimestampExpression<PointInTime>,
+    options: { outOfOrderness: Duration },
+  ): Stream<Row>;
   /** A stream for each condition. A row goes to every branch whose condition is true. */
   split<Names extends string>(
     branches: Readonly<Record<Names, Branch<Row>>>,
   ): { readonly [Name in Names]: Stream<Row> };
   readonly window: StreamTypeError<"keyBy must come before window">;
+  readonly aggregate: StreamTypeError<"keyBy must come before aggregate; for one result over all rows key by a constant: keyBy(() => ({ all: literal(0) }))">;
+  readonly topN: StreamTypeError<"keyBy must come before topN">;
+  readonly rank: StreamTypeError<"keyBy must come before rank">;
   readonly over: StreamTypeError<"keyBy must come before over">;
   readonly deduplicate: StreamTypeError<"keyBy must come before deduplicate">;
   readonly intervalJoin: StreamTypeError<"keyBy must come before intervalJoin">;
@@ -197,6 +224,17 @@ export interface KeyedStream<
    *   of a user or none. `seed`: another whole number chooses other rows; 0 by default
    */
   sample(fraction: number, options?: SampleOptions<Row>): KeyedStream<Row, Keys>;
+  /**
+   * Gives rows another event time, for the steps that follow.
+   *
+   * @param options `outOfOrderness`: how far the new time may be before the one the row had. A row
+   *   further back is late: it is counted and goes no further. What follows waits as long for its
+   *   watermark
+   */
+  withEventTime(
+    time: (row: ExpressionRow<Row>) => TimestampExpression<PointInTime>,
+    options: { outOfOrderness: Duration },
+  ): KeyedStream<Row, Keys>;
   /** A stream for each condition. A row goes to every branch whose condition is true. */
   split<Names extends string>(
     branches: Readonly<Record<Names, Branch<Row>>>,
@@ -244,7 +282,51 @@ export interface KeyedStream<
    * @param id stable: it names the state
    * @param options `within`: event time > 0 for which a key is remembered; it bounds the state
    */
-  deduplicate(id: string, options: { within: Duration }): KeyedStream<Row, Keys>;
+  deduplicate(id: string, options: { keep?: "first"; within: Duration }): KeyedStream<Row, Keys>;
+  /**
+   * Keeps the last row of each key so far, by event time; each later row replaces it.
+   *
+   * Rows of equal time go by source, partition and offset. Nothing waits for the watermark, and no
+   * row is late.
+   *
+   * @param id stable: it names the state: one row per key, never forgotten
+   */
+  deduplicate(id: string, options: { keep: "last" }): KeyedUpdatingStream<Row, Keys>;
+  /**
+   * Aggregates all rows of each key so far: one row per key, which is replaced as rows come.
+   *
+   * No row is late for it, and it needs no event time. Over windows of time use `window` before.
+   *
+   * @param id stable: it names the state, at most 20 million keys in a task
+   */
+  aggregate<const Columns extends Readonly<Record<string, unknown>>>(
+    id: string,
+    columns: (row: ExpressionRow<Row>) => Columns & CheckedAggregates<Columns, Keys>,
+    options?: RunningAggregateOptions,
+  ): KeyedUpdatingStream<GroupRow<Row, Keys, Columns>, Keys>;
+  /**
+   * Keeps the first `n` rows of each key in an order; a row that is overtaken is taken back.
+   *
+   * Rows that the order leaves equal go by event time, source, partition and offset, then by their
+   * columns. With `emit: "when-complete"` on the rows of windows, each window's rows come out once
+   * and stay.
+   *
+   * @param id stable: it names the state: `n` rows per key
+   */
+  topN<const Rank extends string = never, Emit extends EmitRows = "each-batch">(
+    id: string,
+    options: TopNOptions<Row, Keys, Rank, Emit>,
+  ): RankedStream<RankedRow<Row, Rank>, Keys, Emit>;
+  /**
+   * Numbers the rows of each key in an order, as far as to `max`: SQL's `row_number`, `rank` and
+   * `dense_rank`.
+   *
+   * @param id stable: it names the state: the rows with a number up to `max`
+   */
+  rank<const Rank extends string = "rank", Emit extends EmitRows = "each-batch">(
+    id: string,
+    options: RankOptions<Row, Keys, Rank, Emit>,
+  ): RankedStream<RankedRow<Row, Rank>, Keys, Emit>;
   /**
    * Pairs each row with the rows of `right` that have the same keys and a time within `[time +
    * lower, time + upper]` of it.
@@ -273,6 +355,11 @@ export interface KeyedStream<
     options: ForecastOptions<Row, Level>,
   ): KeyedStream<ForecastRow<Row, Keys, Level>, Keys>;
 }
+
+/** Rows in an order: they stay where they come out only once. */
+type RankedStream<Row extends object, Keys extends string, Emit> = Emit extends "when-complete"
+  ? KeyedStream<Row, Keys>
+  : KeyedUpdatingStream<Row, Keys>;
 
 /** Keyed as before where all keys are still there. */
 type Rekeyed<Row extends object, Keys extends string, Names> = [Keys] extends [Names]

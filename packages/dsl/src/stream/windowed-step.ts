@@ -1,12 +1,14 @@
-import type { FieldType } from "@millrace/core";
+import { type FieldType, quote } from "@millrace/core";
 import {
+  type AggregateCall,
   type AggregateColumn,
   type LogicalNode,
   windowFields,
   type WindowSpec,
 } from "@millrace/plan";
 import { aggregateColumn } from "../aggregate/aggregate-column.ts";
-import { withinScope } from "../expression/scope.ts";
+import { userFunctionsOf } from "../aggregate/aggregate-function.ts";
+import { reportProblem, withinScope } from "../expression/scope.ts";
 import type { PlanDraft } from "../plan-draft.ts";
 import { checkDuplicates, columnsFrom, type RowCallback } from "./step-columns.ts";
 import type { WindowTiming } from "./window-emit.ts";
@@ -40,6 +42,7 @@ export class WindowedStep<Step> {
       draft.takeId(id);
       const results = columnsFrom(step, schema, columns);
       const aggregates = results.map((r) => aggregateColumn(step, r.name, r.expression));
+      for (const { calls } of aggregates) takeUserFunctions(draft, calls);
       const keyFields = schema.fields.filter((field) => keys.includes(field.name));
       const fields = [...keyFields, ...windowFields, ...aggregates.map(fieldOf)];
       checkDuplicates(step, fields);
@@ -55,6 +58,20 @@ export class WindowedStep<Step> {
         columns: aggregates,
       });
     });
+  }
+}
+
+/** Takes the functions of user-defined aggregates into the plan; one name has one definition. */
+function takeUserFunctions(draft: PlanDraft, calls: readonly AggregateCall[]): void {
+  for (const { settings } of calls) {
+    for (const [id, userFunction] of userFunctionsOf(settings)) {
+      const known = draft.functions.get(id) ?? userFunction;
+      if (known !== userFunction) {
+        const problem = `Two aggregate functions have the name ${quote(settings?.user?.name)}`;
+        reportProblem("PLAN_ARGUMENT_INVALID", { problem });
+      }
+      draft.functions.set(id, userFunction);
+    }
   }
 }
 

@@ -26,6 +26,21 @@ pipeline("errors", (p) => {
   keyed.intervalJoin("j", fees.keyBy("fee"), { ...near, select: (l) => ({ a: l.origin }) }); //! is not assignable to parameter of type
   keyed.intervalJoin("j", fees.keyBy("origin"), { ...near, select: (_, r) => ({ a: r.cost }) }); //! Property 'cost' does not exist
   keyed.intervalJoin("j", fees.keyBy("origin"), { ...near, select: () => ({ a: 5 }) }); //! a must be an expression
+  flights.aggregate("a", () => ({ n: count() })); //! keyBy must come before aggregate
+  flights.topN("t", { n: 1, orderBy: (f) => f.delayMinutes }); //! keyBy must come before topN
+  keyed.aggregate("a", () => ({ origin: count() })); //! the column origin is taken
+  keyed.topN("t", { n: 1, orderBy: (f) => f.delay }); //! Property 'delay' does not exist
+  keyed.topN("t", { n: 1, orderBy: () => 5 }); //! Type 'number' is not assignable to type
+  keyed.topN("t", { n: 1, orderBy: (f) => f.delayMinutes, rank: "origin" }); //! the column origin is taken
+  keyed.topN("t", { n: 1, orderBy: (f) => f.delayMinutes, emit: "when-complete" }); //! when-complete needs windowEnd among the keys
+  const running = keyed.aggregate("running", () => ({ n: count() }));
+  running.sink("out", store()); //! is not assignable to parameter of type 'UpdatingSinkDescriptor
+  running.window(tumbling(hours(1))); //! window needs rows that stay
+  running.filter((r) => r.n > 5); //! filter needs rows that stay
+  running.rename({ n: "change" }).changes(); //! the column change is taken
+  running.withColumns((r) => ({ origin: r.n })); //! origin is a key and cannot be replaced
+  running.select("n").topN("t", { n: 1, orderBy: (r) => r.n }); //! keyBy must come before topN
+  running.changes().keyBy("origin").detect("d", { value: "change", detector: seasonal }); //! is not assignable to type
   keyed.drop("origin"); //! origin is a key and must stay
   keyed.rename({ origin: "from" }); //! origin is a key and must stay
   keyed.withColumns((f) => ({ origin: f.destination })); //! origin is a key and cannot be replaced

@@ -36,7 +36,7 @@ import {
   when,
 } from "../../src/index.ts";
 import { Flight, seasonal, store, table, theta } from "../fixtures.ts";
-import { type Equal, holds, type RowIn } from "./equal.ts";
+import { type Equal, holds, type RowIn, type Same, type UpdatingRow } from "./equal.ts";
 
 type RowOfUpdating<Of> = Of extends KeyedUpdatingStream<infer Row, infer _> ? Row : never;
 
@@ -188,6 +188,51 @@ pipeline("types", (p) => {
     select: (f, h) => ({ delay: f.delayMinutes, mean: h.meanDelay, least: h.meanDelay.orElse(0) }),
   });
   holds<Equal<RowIn<typeof withMissing>, { delay: number; mean: number | null; least: number }>>();
+
+  const running = flights.keyBy("origin").aggregate("running", (f) => ({
+    flights: count(),
+    meanDelay: mean(f.delayMinutes),
+  }));
+  interface Running {
+    origin: string;
+    flights: number;
+    meanDelay: number;
+  }
+  holds<
+    typeof running extends KeyedUpdatingStream<infer Row, "origin"> ? Same<Row, Running> : false
+  >();
+  running.where((r) => {
+    holds<Equal<typeof r.meanDelay, NumberExpression<number>>>();
+    return r.flights.gt(5);
+  });
+  const best = flights.keyBy("origin").topN("best", {
+    n: 3,
+    orderBy: (f) => [f.delayMinutes.desc(), f.departedAt],
+    rank: "place",
+  });
+  holds<Equal<UpdatingRow<typeof best>["place"], number>>();
+  holds<Equal<UpdatingRow<typeof best>["destination"], string>>();
+  const plainBest = flights
+    .keyBy("origin")
+    .topN("plain-best", { n: 1, orderBy: (f) => f.delayMinutes.desc() });
+  holds<Equal<keyof UpdatingRow<typeof plainBest>, keyof RowIn<typeof flights>>>();
+  const ranks = running.keyBy("flights").rank("ranks", {
+    orderBy: (r) => r.meanDelay,
+    kind: "denseRank",
+    max: 5,
+  });
+  holds<Equal<UpdatingRow<typeof ranks>["rank"], number>>();
+  const hottest = overlapping.keyBy("windowStart", "windowEnd").topN("hottest", {
+    n: 1,
+    ties: "keep",
+    orderBy: (w) => w.flights.desc(),
+    emit: "when-complete",
+  });
+  hottest.filter((w) => w.flights > 5).sink("hottest-out", store());
+  const changed = running.changes();
+  holds<Equal<RowIn<typeof changed>["change"], "insert" | "delete">>();
+  const joined = running.union(running);
+  holds<Equal<keyof UpdatingRow<typeof joined>, keyof Running>>();
 
   const mixed = p.source("mixed", table(Mixed));
   const selected = mixed.select((m) => ({

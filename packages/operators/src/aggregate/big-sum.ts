@@ -2,6 +2,7 @@ import { columnBuilder, utf8Column, valueReader } from "@millrace/columnar";
 import { type DataType, Decimal, type FieldType } from "@millrace/core";
 import type { Data } from "apache-arrow";
 import type { Accumulator, AggregateRows } from "./accumulator.ts";
+import { FloatCells } from "./float-cells.ts";
 
 const textReader = valueReader({ kind: "utf8", nullable: true });
 
@@ -16,8 +17,10 @@ function limitOf(type: DataType): bigint {
  * **Errors** calls `overflow`, which throws, when a result does not fit the type
  */
 export class BigSumAccumulator implements Accumulator {
+  readonly #counts = new FloatCells(["count"]);
   readonly stateFields: readonly FieldType[] = [
     { name: "sum", type: { kind: "utf8", nullable: true } },
+    ...this.#counts.fields,
   ];
   readonly #sums: (bigint | null)[] = [];
   readonly #type: DataType;
@@ -35,6 +38,7 @@ export class BigSumAccumulator implements Accumulator {
   }
 
   ensure(count: number): void {
+    this.#counts.ensure(count);
     while (this.#sums.length < count) this.#sums.push(null);
   }
 
@@ -47,8 +51,12 @@ export class BigSumAccumulator implements Accumulator {
     const data = input.data as Data;
     for (let i = 0; i < input.count; i += 1) {
       const group = input.groups[i] as number;
-      const value = this.#unscaled(this.#read(data, input.rows[i] as number));
-      this.#sums[group] = (this.#sums[group] ?? 0n) + value;
+      const row = input.rows[i] as number;
+      const value = this.#unscaled(this.#read(data, row));
+      const weight = input.weights === undefined ? 1 : (input.weights[row] as number);
+      const part = weight === 1 ? value : value * BigInt(weight);
+      this.#sums[group] = (this.#sums[group] ?? 0n) + part;
+      this.#counts.values[group] = (this.#counts.values[group] as number) + weight;
     }
   }
 
@@ -56,14 +64,18 @@ export class BigSumAccumulator implements Accumulator {
     for (let i = 0; i < count; i += 1) {
       const sum = other.#sums[i] ?? null;
       const group = groups[i] as number;
-      if (sum !== null && group >= 0) this.#sums[group] = (this.#sums[group] ?? 0n) + sum;
+      if (sum === null || group < 0) continue;
+      this.#sums[group] = (this.#sums[group] ?? 0n) + sum;
+      const seen = other.#counts.values[i] as number;
+      this.#counts.values[group] = (this.#counts.values[group] as number) + seen;
     }
   }
 
   result(groups: Int32Array, count: number): Data {
     const builder = columnBuilder({ ...this.#type, nullable: true }, count);
     for (let i = 0; i < count; i += 1) {
-      const sum = this.#sums[groups[i] as number] ?? null;
+      const isEmpty = (this.#counts.values[groups[i] as number] as number) <= 0;
+      const sum = isEmpty ? null : (this.#sums[groups[i] as number] ?? null);
       if (sum !== null && (sum >= this.#limit || sum < -this.#limit)) this.#overflow();
       if (sum === null) builder.append(null);
       else builder.append(this.#type.kind === "decimal" ? new Decimal(sum, this.#scale) : sum);
@@ -76,7 +88,7 @@ export class BigSumAccumulator implements Accumulator {
     for (let i = 0; i < count; i += 1) {
       texts.push(this.#sums[groups[i] as number]?.toString() ?? null);
     }
-    return [utf8Column(texts)];
+    return [utf8Column(texts), ...this.#counts.columns(groups, count)];
   }
 
   restore(columns: readonly Data[], groups: Int32Array, count: number): void {
@@ -84,9 +96,10 @@ export class BigSumAccumulator implements Accumulator {
       const text = textReader(columns[0] as Data, i) as string | null;
       this.#sums[groups[i] as number] = text === null ? null : BigInt(text);
     }
+    this.#counts.restore(columns.slice(1), groups, count);
   }
 
   get sizeBytes(): number {
-    return this.#sums.length * 32;
+    return this.#sums.length * 32 + this.#counts.sizeBytes;
   }
 }

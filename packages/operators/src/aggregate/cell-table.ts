@@ -20,7 +20,8 @@ export interface SortedCells {
  * registers of HyperLogLog. Open addressing in one typed array, so that a small group costs only
  * its own cells.
  *
- * Values are in 1 … 2^31 − 1; cells are int32.
+ * Values are within ±(2^31 − 1); cells are int32. A cell of 0 or less is kept and has nothing to give:
+ * more has been taken from it than added.
  */
 export class CellTable {
   #entries = new Int32Array(firstCapacity * width);
@@ -88,7 +89,7 @@ export class CellTable {
   add(group: number, cell: number, amount: number): void {
     const at = this.#find(group, cell);
     const value = (this.#entries[at + 2] as number) + amount;
-    assert(value <= 0x7fff_ffff, "a cell counts at most 2^31 − 1 values");
+    assert(Math.abs(value) <= 0x7fff_ffff, "a cell counts at most 2^31 − 1 values");
     this.#entries[at + 2] = value;
     if (this.#entries[at + 3] === 0) this.#mark(at);
   }
@@ -137,22 +138,24 @@ export class CellTable {
     return this.#entries[entry * width + 2] as number;
   }
 
-  /** All cells in order of group, then cell. O(capacity + cells of a group · log). */
+  /** All cells above 0 in order of group, then cell. O(capacity + cells of a group · log). */
   sorted(groups: number): SortedCells {
     const entries = this.#entries;
     const start = new Int32Array(groups + 1);
     for (let at = 0; at < entries.length; at += width) {
       const owner = entries[at] as number;
-      if (owner !== 0) start[owner] = (start[owner] as number) + 1;
+      if (owner !== 0 && (entries[at + 2] as number) > 0) {
+        start[owner] = (start[owner] as number) + 1;
+      }
     }
     for (let g = 0; g < groups; g += 1)
       start[g + 1] = (start[g + 1] as number) + (start[g] as number);
     // A cell and its value packed in one float64, so that the native numeric sort orders them.
-    const packed = new Float64Array(this.#size);
+    const packed = new Float64Array(start[groups] as number);
     const next = start.slice();
     for (let at = 0; at < entries.length; at += width) {
       const owner = entries[at] as number;
-      if (owner === 0) continue;
+      if (owner === 0 || (entries[at + 2] as number) <= 0) continue;
       const to = next[owner - 1] as number;
       next[owner - 1] = to + 1;
       packed[to] = pack(entries[at + 1] as number, entries[at + 2] as number);

@@ -14,11 +14,12 @@ export class CountAccumulator implements Accumulator {
   }
 
   add(input: AggregateRows): void {
-    const { groups, count } = input;
+    const { rows, groups, count, weights } = input;
     const values = this.#cells.values;
     for (let i = 0; i < count; i += 1) {
       const group = groups[i] as number;
-      values[group] = (values[group] as number) + 1;
+      const weight = weights === undefined ? 1 : (weights[rows[i] as number] as number);
+      values[group] = (values[group] as number) + weight;
     }
   }
 

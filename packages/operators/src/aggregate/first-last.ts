@@ -49,6 +49,15 @@ export class FirstLastAccumulator implements Accumulator {
     return true;
   }
 
+  dependsOn(group: number, input: AggregateRows, row: number): boolean {
+    const order = input.order.columns();
+    for (let slot = 0; slot < orderKeyCount; slot += 1) {
+      const key = this.#cells.values[group * width + slot];
+      if ((order[slot] as Float64Array)[row] !== key) return false;
+    }
+    return true;
+  }
+
   add(input: AggregateRows): void {
     const data = input.data as Data;
     const order = input.order.columns();

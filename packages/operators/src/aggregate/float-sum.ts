@@ -21,6 +21,8 @@ function addTo(values: Float64Array, at: number, value: number, lost: number, n:
  * number of values, so the order of rows changes the result by a relative 1e-15 or so, unless large
  * values cancel.
  *
+ * Rows are not taken back: `InvertibleMomentsAccumulator` does that.
+ *
  * **State** 24 bytes a group.
  * **Source** Neumaier, "Rundungsfehleranalyse einiger Verfahren zur Summation endlicher Summen",
  * ZAMM 54, 1974.
@@ -41,10 +43,13 @@ export class FloatSumAccumulator implements Accumulator {
   }
 
   add(input: AggregateRows): void {
-    const { values, rows, groups, count } = input;
+    const { values, rows, groups, count, weights } = input;
     const cells = this.#cells.values;
     for (let i = 0; i < count; i += 1) {
-      addTo(cells, (groups[i] as number) * width, values[rows[i] as number] as number, 0, 1);
+      const row = rows[i] as number;
+      const at = (groups[i] as number) * width;
+      const weight = weights === undefined ? 1 : (weights[row] as number);
+      addTo(cells, at, weight * (values[row] as number), 0, weight);
     }
   }
 

@@ -28,14 +28,16 @@ export class IntegerSumAccumulator implements Accumulator {
   }
 
   add(input: AggregateRows): void {
-    const { values, rows, groups, count } = input;
+    const { values, rows, groups, count, weights } = input;
     const cells = this.#cells.values;
     for (let i = 0; i < count; i += 1) {
       const at = (groups[i] as number) * width;
-      const sum = (cells[at] as number) + (values[rows[i] as number] as number);
+      const row = rows[i] as number;
+      const weight = weights === undefined ? 1 : (weights[row] as number);
+      const sum = (cells[at] as number) + weight * (values[row] as number);
       if (sum > Number.MAX_SAFE_INTEGER || sum < Number.MIN_SAFE_INTEGER) this.#overflow();
       cells[at] = sum;
-      cells[at + 1] = (cells[at + 1] as number) + 1;
+      cells[at + 1] = (cells[at + 1] as number) + weight;
     }
   }
 

@@ -9,7 +9,7 @@ const repeatable: ReadonlySet<AggregateCall["function"]> = new Set([
 ]);
 
 /**
- * Whether a call needs to know which values it has seen. Extremes and the number of different
+ * Whether a call over rows that are only added needs to know which values it has seen. Extremes and the number of different
  * values come out the same with or without repetitions, and `first` and `last` go by time, whatever
  * their values.
  */

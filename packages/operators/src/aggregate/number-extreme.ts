@@ -28,6 +28,10 @@ export class NumberExtremeAccumulator implements Accumulator {
     return this.#cells.values[group * width] as number;
   }
 
+  dependsOn(group: number, input: AggregateRows, row: number): boolean {
+    return Object.is((input.values[row] as number) + 0, this.valueOf(group));
+  }
+
   ensure(count: number): void {
     this.#cells.ensure(count);
   }

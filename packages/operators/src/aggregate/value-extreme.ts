@@ -22,6 +22,12 @@ export class ValueExtremeAccumulator implements Accumulator {
     this.stateFields = [{ name: "value", type: this.#type }];
   }
 
+  dependsOn(group: number, input: AggregateRows, row: number): boolean {
+    const best = this.#best[group];
+    if (best === null || best === undefined) return true;
+    return compareValues(this.#read(input.data as Data, row), best) === 0;
+  }
+
   ensure(count: number): void {
     while (this.#best.length < count) this.#best.push(null);
   }

@@ -10,6 +10,8 @@ const width = 3;
 /**
  * Variance or standard deviation of the sample (n − 1); null for fewer than two values.
  *
+ * Rows are not taken back: `InvertibleMomentsAccumulator` does that.
+ *
  * **State** 24 bytes a group.
  * **Source** Welford, Technometrics 4, 1962; merge: Chan, Golub, LeVeque, "Updating formulae and a
  * pairwise algorithm for computing sample variances", 1979.
@@ -30,17 +32,19 @@ export class VarianceAccumulator implements Accumulator {
   }
 
   add(input: AggregateRows): void {
-    const { values, rows, groups, count } = input;
+    const { values, rows, groups, count, weights } = input;
     const cells = this.#cells.values;
     for (let i = 0; i < count; i += 1) {
       const at = (groups[i] as number) * width;
-      const value = values[rows[i] as number] as number;
-      const n = (cells[at] as number) + 1;
+      const row = rows[i] as number;
+      const value = values[row] as number;
+      const weight = weights === undefined ? 1 : (weights[row] as number);
+      const n = (cells[at] as number) + weight;
       const distance = value - (cells[at + 1] as number);
-      const mean = (cells[at + 1] as number) + distance / n;
+      const mean = (cells[at + 1] as number) + (weight * distance) / n;
       cells[at] = n;
       cells[at + 1] = mean;
-      cells[at + 2] = (cells[at + 2] as number) + distance * (value - mean);
+      cells[at + 2] = (cells[at + 2] as number) + weight * distance * (value - mean);
     }
   }
 

@@ -1,6 +1,7 @@
 import type { Operator, RowSchema } from "@millrace/core";
 import type { WindowAggregateSpec } from "@millrace/plan";
 import { GlobalWindowOperator } from "./global-window.ts";
+import type { AggregateContext } from "./plan-calls.ts";
 import { SessionAggregateOperator } from "./session-aggregate.ts";
 import { WindowAggregateOperator } from "./window-aggregate.ts";
 
@@ -8,15 +9,15 @@ import { WindowAggregateOperator } from "./window-aggregate.ts";
 export function createWindowAggregate(
   spec: WindowAggregateSpec,
   schemas: { readonly input: RowSchema; readonly output: RowSchema },
-  operatorId: string,
+  context: AggregateContext,
 ): Operator {
   const { window } = spec;
   switch (window.kind) {
     case "session":
-      return new SessionAggregateOperator({ ...spec, window }, schemas, operatorId);
+      return new SessionAggregateOperator({ ...spec, window }, schemas, context);
     case "global":
-      return new GlobalWindowOperator({ ...spec, window }, schemas, operatorId);
+      return new GlobalWindowOperator({ ...spec, window }, schemas, context);
     default:
-      return new WindowAggregateOperator({ ...spec, window }, schemas, operatorId);
+      return new WindowAggregateOperator({ ...spec, window }, schemas, context);
   }
 }

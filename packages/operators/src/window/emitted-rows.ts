@@ -36,7 +36,7 @@ const standsColumn = "$stands";
 export class EmittedRows implements StateTable {
   readonly name: string = "emitted";
   readonly #keys: readonly FieldType[];
-  readonly #columnCount: number;
+  readonly #fields: readonly FieldType[];
   readonly #endColumn: number;
   readonly #allowedLatenessMs: number;
   readonly #operatorId: string;
@@ -53,7 +53,7 @@ export class EmittedRows implements StateTable {
     readonly operatorId: string;
   }) {
     this.#keys = options.keys;
-    this.#columnCount = options.fields.length;
+    this.#fields = options.fields;
     this.#endColumn = options.keys.length + 1;
     this.#allowedLatenessMs = options.allowedLatenessMs;
     this.#operatorId = options.operatorId;
@@ -89,7 +89,7 @@ export class EmittedRows implements StateTable {
   #windowAt(slot: number): EmittedWindow {
     const found = this.#windows.get(slot);
     if (found !== undefined) return found;
-    const made = new EmittedWindow(this.#keys, this.#columnCount, this.#operatorId);
+    const made = new EmittedWindow(this.#keys, this.#fields, this.#operatorId);
     this.#windows.set(slot, made);
     return made;
   }

@@ -2,7 +2,7 @@ import { concatBatches, GroupTable, hashColumns, takeRows } from "@millrace/colu
 import type { FieldType } from "@millrace/core";
 import type { Data, RecordBatch } from "apache-arrow";
 import { Scratch } from "../scratch.ts";
-import { isSameValue } from "./same-value.ts";
+import { type SameValue, sameValue } from "../updating/same-value.ts";
 
 /** Batches of kept rows before they are brought together. */
 const batchesMax = 32;
@@ -22,8 +22,8 @@ export interface RowChanges {
 export class EmittedWindow {
   readonly groups: GroupTable;
   readonly #keyCount: number;
-  /** Index of the last column that tells rows apart, exclusive: `$time` follows from the window. */
-  readonly #columnCount: number;
+  /** The output's columns, without `$time`, which follows from the window. */
+  readonly #fields: readonly FieldType[];
   #batches: RecordBatch[] = [];
   #rowCount = 0;
   /** Batch and row of each group's row. */
@@ -35,10 +35,11 @@ export class EmittedWindow {
   /** The greatest `windowEnd` of a row so far. */
   lastEnd: number = -Infinity;
 
-  constructor(keys: readonly FieldType[], columnCount: number, operatorId: string) {
+  /** @param fields columns of a row, the keys first */
+  constructor(keys: readonly FieldType[], fields: readonly FieldType[], operatorId: string) {
     this.groups = new GroupTable(keys, { operatorId });
     this.#keyCount = keys.length;
-    this.#columnCount = columnCount;
+    this.#fields = fields;
   }
 
   /** Puts rows in the place of those of their keys; gives what has changed by it. */
@@ -46,10 +47,15 @@ export class EmittedWindow {
     const groups = this.#groupsOf(rows);
     const outdated: number[] = [];
     const fresh: number[] = [];
+    const comparisons = new Map<number, readonly SameValue[]>();
     for (let row = 0; row < rows.numRows; row += 1) {
       const group = groups[row] as number;
       if (this.#stands[group] === 1) {
-        if (this.#isSame(rows, row, group)) continue;
+        const batch = this.#places[group * 2] as number;
+        const compared = comparisons.get(batch) ?? this.#comparisonsWith(batch, rows);
+        comparisons.set(batch, compared);
+        const at = this.#places[group * 2 + 1] as number;
+        if (compared.every((isSame) => isSame(row, at))) continue;
         outdated.push(group);
       }
       fresh.push(row);
@@ -127,14 +133,16 @@ export class EmittedWindow {
     }
   }
 
-  #isSame(rows: RecordBatch, row: number, group: number): boolean {
-    const kept = this.#batches[this.#places[group * 2] as number] as RecordBatch;
-    const at = this.#places[group * 2 + 1] as number;
-    for (let column = this.#keyCount; column < this.#columnCount; column += 1) {
+  /** Compares columns of rows with those of a kept batch; the keys are the same anyway. */
+  #comparisonsWith(batch: number, rows: RecordBatch): SameValue[] {
+    const kept = this.#batches[batch] as RecordBatch;
+    const comparisons: SameValue[] = [];
+    for (let column = this.#keyCount; column < this.#fields.length; column += 1) {
       const [left, right] = [rows.data.children[column], kept.data.children[column]];
-      if (!isSameValue(left as Data, row, right as Data, at)) return false;
+      const { type } = this.#fields[column] as FieldType;
+      comparisons.push(sameValue(type, left as Data, right as Data));
     }
-    return true;
+    return comparisons;
   }
 
   #rowsOf(groups: readonly number[]): RecordBatch | undefined {
@@ -185,7 +193,7 @@ export class EmittedWindow {
   /** Bytes held, roughly: rows are counted as eight bytes a column. */
   get sizeBytes(): number {
     const marks = this.#places.byteLength + this.#stands.byteLength + this.#isChanged.byteLength;
-    return this.groups.sizeBytes + marks + this.#rowCount * this.#columnCount * 8;
+    return this.groups.sizeBytes + marks + this.#rowCount * this.#fields.length * 8;
   }
 
   /** All groups, of rows that stand or do not. */

@@ -19,7 +19,7 @@ import { OrderedInput } from "../series/ordered-input.ts";
 import { ClosedWindows } from "./closed-windows.ts";
 import { GlobalStore } from "./global-store.ts";
 import { mergeGroups } from "./merge-windows.ts";
-import { planCalls } from "./plan-calls.ts";
+import { type AggregateContext, planCalls } from "./plan-calls.ts";
 import { RowOrdinals } from "./row-ordinals.ts";
 import { type SessionPane, timeCalls } from "./session-pane.ts";
 import { tableShapes } from "./table-shapes.ts";
@@ -81,14 +81,15 @@ export class GlobalWindowOperator implements Operator {
   constructor(
     spec: GlobalSpec,
     schemas: { readonly input: RowSchema; readonly output: RowSchema },
-    operatorId: string,
+    context: AggregateContext,
   ) {
+    const { operatorId } = context;
     this.#spec = spec;
     const counted = { ...spec, calls: [...spec.calls, countCall, ...timeCalls] };
-    const { keys, calls } = planCalls(counted, schemas.input, operatorId);
+    const { keys, calls } = planCalls(counted, schemas.input, context);
     this.#keys = keys;
     this.#input = new OrderedInput(schemas.input, spec.keys, this.counts);
-    this.#inputs = calls.map(({ call, plan }) => new CallInput(call, plan.form, this.#order));
+    this.#inputs = calls.map(({ call, plan }) => new CallInput(call, plan, this.#order));
     const hasFired = (ordinal: number, count: number): boolean => this.#hasFired(ordinal, count);
     this.#store = new GlobalStore({ keys, calls, operatorId, hasFired });
     this.#ordinals = new RowOrdinals(keys, spec.window.trigger, operatorId);

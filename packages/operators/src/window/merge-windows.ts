@@ -66,10 +66,12 @@ function mergeDistinct(target: CallState, source: CallState, groups: Int32Array)
   const input: AggregateRows = {
     data: entries.values,
     values: source.form === "number" ? readNumbers(entries.values) : new Float64Array(0),
+    others: [],
     hashes: hashColumns([entries.values], size),
     rows,
     groups: groupOfRow,
     count,
+    weights: undefined,
     order: new EventOrder(),
   };
   target.distinct?.keepNew(input);

@@ -11,6 +11,8 @@ import { needsDistinctSet } from "../aggregate/needs-distinct-set.ts";
 export interface WindowCall {
   readonly call: AggregateCall;
   readonly plan: AccumulatorPlan;
+  /** Whether rows may be taken back; the accumulator then does `distinct` itself. */
+  readonly retracts?: boolean;
 }
 
 /** One aggregate call in one window. */
@@ -43,11 +45,11 @@ export class OpenWindow {
     this.start = span.start;
     this.firstEnd = span.firstEnd;
     this.groups = new GroupTable(keys, { operatorId });
-    this.calls = calls.map(({ call, plan }) => ({
+    this.calls = calls.map(({ call, plan, retracts }) => ({
       form: plan.form,
       accumulator: plan.create(),
       distinct:
-        call.argument !== undefined && needsDistinctSet(call)
+        call.argument !== undefined && retracts !== true && needsDistinctSet(call)
           ? new DistinctSet(call.argument.type)
           : undefined,
     }));

@@ -1,19 +1,41 @@
 import { assert, type FieldType, findField, millraceError, type RowSchema } from "@millrace/core";
-import type { Expression, WindowAggregateSpec } from "@millrace/plan";
+import type {
+  Expression,
+  RunningAggregateSpec,
+  UserFunction,
+  WindowAggregateSpec,
+} from "@millrace/plan";
 import { planAccumulator } from "../aggregate/create-accumulator.ts";
 import type { WindowCall } from "./open-window.ts";
 
-/** The key columns of a window aggregation, and how its aggregates run. */
+/** What is planned of an aggregation, whether it has windows or not. */
+type AggregationSpec = Pick<
+  WindowAggregateSpec | RunningAggregateSpec,
+  "keys" | "calls" | "columns"
+>;
+
+/** Who aggregates, and the plan's user functions by id. */
+export interface AggregateContext {
+  readonly operatorId: string;
+  readonly functions?: ReadonlyMap<string, UserFunction>;
+}
+
+/**
+ * The key columns of an aggregation, and how its aggregates run.
+ *
+ * @param retracts whether rows may be taken back
+ */
 export function planCalls(
-  spec: WindowAggregateSpec,
+  spec: AggregationSpec,
   input: RowSchema,
-  operatorId: string,
+  context: AggregateContext,
+  retracts: boolean = false,
 ): { readonly keys: readonly FieldType[]; readonly calls: readonly WindowCall[] } {
   const keys = keyFieldsOf(spec.keys, input);
-  const calls = spec.calls.map((call, index) => ({
-    call,
-    plan: planAccumulator(call, () => failSum(spec, index, operatorId)),
-  }));
+  const calls = spec.calls.map((call, index) => {
+    const overflow = (): never => failSum(spec, index, context.operatorId);
+    return { call, plan: planAccumulator(call, overflow, { ...context, retracts }), retracts };
+  });
   return { keys, calls };
 }
 
@@ -26,7 +48,7 @@ export function keyFieldsOf(keys: readonly string[], input: RowSchema): FieldTyp
   });
 }
 
-function failSum(spec: WindowAggregateSpec, call: number, operatorId: string): never {
+function failSum(spec: AggregationSpec, call: number, operatorId: string): never {
   const column = spec.columns.find(({ expression }) => readsCall(expression, call));
   throw millraceError(
     "RUN_SUM_OVERFLOW",

@@ -16,7 +16,7 @@ import { EventOrder } from "../aggregate/event-order.ts";
 import { readNumbers } from "../aggregate/read-numbers.ts";
 import { Scratch } from "../scratch.ts";
 import { splitLateRows } from "./late-rows.ts";
-import { planCalls } from "./plan-calls.ts";
+import { type AggregateContext, planCalls } from "./plan-calls.ts";
 import { type PaneRows, RowsByPane } from "./rows-by-pane.ts";
 import { timeCalls } from "./session-pane.ts";
 import { type SessionOutput, SessionsAtClose } from "./session-output.ts";
@@ -65,15 +65,16 @@ export class SessionAggregateOperator implements Operator {
   constructor(
     spec: SessionSpec,
     schemas: { readonly input: RowSchema; readonly output: RowSchema },
-    operatorId: string,
+    context: AggregateContext,
   ) {
+    const { operatorId } = context;
     this.#spec = spec;
     const timed = { ...spec, calls: [...spec.calls, ...timeCalls] };
-    const { keys, calls } = planCalls(timed, schemas.input, operatorId);
+    const { keys, calls } = planCalls(timed, schemas.input, context);
     const { allowedLatenessMs } = spec;
     const { gapMs } = spec.window;
     this.#store = new SessionStore({ keys, calls, gapMs, allowedLatenessMs, operatorId });
-    this.#inputs = calls.map(({ call, plan }) => new CallInput(call, plan.form, this.#order));
+    this.#inputs = calls.map(({ call, plan }) => new CallInput(call, plan, this.#order));
     const { emit, columns } = spec;
     const store = this.#store;
     const { fields } = schemas.output;

@@ -1,8 +1,8 @@
-import { hashColumns } from "@millrace/columnar";
 import { assert, hiddenColumns } from "@millrace/core";
 import type { AggregateCall } from "@millrace/plan";
 import { NumberExtremeAccumulator } from "../aggregate/number-extreme.ts";
 import { Scratch } from "../scratch.ts";
+import { copyGroups } from "./copy-groups.ts";
 import type { OpenWindow } from "./open-window.ts";
 import type { TableShape } from "./window-table.ts";
 
@@ -80,18 +80,7 @@ export class SessionPane {
 
   /** A pane with the live groups only, copied as a restart would. */
   compacted(into: OpenWindow, shapes: readonly TableShape[]): SessionPane {
-    const from = this.window;
-    for (const shape of shapes) {
-      const all = shape.all(from);
-      const owners = shape.groupsOf(from, all);
-      const entries = all.filter((_, i) => !this.isWritten(owners[i] as number));
-      const count = entries.length;
-      const keys = from.groups.keyColumns(shape.groupsOf(from, entries), count);
-      const groups = new Int32Array(count);
-      into.groups.lookup(keys, hashColumns(keys, count), undefined, count, groups);
-      into.ensure();
-      shape.restore(into, shape.columns(from, entries), groups, count);
-    }
+    copyGroups(this.window, into, shapes, (group) => !this.isWritten(group));
     const pane = new SessionPane(into);
     pane.dueFrom = this.dueFrom;
     return pane;

@@ -3,6 +3,7 @@ import type { DataType, FieldType } from "@millrace/core";
 import type { Data } from "apache-arrow";
 import type { CellTable } from "../aggregate/cell-table.ts";
 import type { DistinctSet } from "../aggregate/distinct-set.ts";
+import type { ValueCounts } from "../aggregate/value-counts.ts";
 import { needsDistinctSet } from "../aggregate/needs-distinct-set.ts";
 import { Scratch } from "../scratch.ts";
 import type { OpenWindow, WindowCall } from "./open-window.ts";
@@ -93,17 +94,45 @@ function distinctShape(name: string, call: number, argument: DataType): TableSha
   };
 }
 
+/** One row per (group, value) of an aggregate that keeps its values, and how often it stands there. */
+function countsShape(name: string, call: number, values: readonly FieldType[]): TableShape {
+  const countsOf = (window: OpenWindow): ValueCounts =>
+    window.calls[call]?.accumulator.valueCounts as ValueCounts;
+  return {
+    name,
+    fields: [...values, { name: "$count", type: int32 }],
+    takeChanged: (window) => countsOf(window).takeChanged(),
+    all: (window) => countsOf(window).all(),
+    groupsOf: (window, entries) => entries.map((entry) => countsOf(window).groupOf(entry)),
+    columns(window, entries) {
+      const counts = entries.map((entry) => countsOf(window).countOf(entry));
+      const columns = countsOf(window).columns(entries, entries.length);
+      return [...columns, int32Column(counts, entries.length)];
+    },
+    restore(window, columns, groups, count) {
+      const counts = columns.at(-1)?.values as Int32Array;
+      countsOf(window).restore(columns.slice(0, -1), counts, groups, count);
+    },
+    rowCount: (window) => countsOf(window).size,
+  };
+}
+
 /**
- * The state tables of a window aggregation: groups, then one for each sketch and each `distinct`.
+ * The state tables of a window aggregation: groups, then one for each sketch, for the values that an
+ * exact aggregate keeps, and for each `distinct`.
  */
 export function tableShapes(calls: readonly WindowCall[]): readonly TableShape[] {
   const shapes: TableShape[] = [groupsShape(calls)];
-  for (const [index, { call, plan }] of calls.entries()) {
-    if (plan.create().cells !== undefined) {
+  for (const [index, { call, plan, retracts }] of calls.entries()) {
+    const { cells, valueCounts } = plan.create();
+    if (cells !== undefined) {
       const kind = call.function === "quantile" ? "quantile" : "approx-distinct";
       shapes.push(cellsShape(`${kind}-${index}`, index));
     }
-    if (call.argument !== undefined && needsDistinctSet(call)) {
+    if (valueCounts !== undefined) {
+      shapes.push(countsShape(`values-${index}`, index, valueCounts.fields));
+    }
+    if (call.argument !== undefined && retracts !== true && needsDistinctSet(call)) {
       shapes.push(distinctShape(`distinct-${index}`, index, call.argument.type));
     }
   }

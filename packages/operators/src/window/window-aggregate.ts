@@ -19,7 +19,7 @@ import { splitLateRows } from "./late-rows.ts";
 import { firstOpenEnds } from "./first-open-ends.ts";
 import type { OpenWindow } from "./open-window.ts";
 import { OutputAtClose } from "./output-at-close.ts";
-import { planCalls } from "./plan-calls.ts";
+import { type AggregateContext, planCalls } from "./plan-calls.ts";
 import { type PaneRows, RowsByPane } from "./rows-by-pane.ts";
 import { slidingTotals } from "./sliding-totals.ts";
 import { splitByEnd } from "./split-by-end.ts";
@@ -89,15 +89,16 @@ export class WindowAggregateOperator implements Operator {
   constructor(
     spec: ClockWindowSpec,
     schemas: { readonly input: RowSchema; readonly output: RowSchema },
-    operatorId: string,
+    context: AggregateContext,
   ) {
+    const { operatorId } = context;
     this.#spec = spec;
-    const { keys, calls } = planCalls(spec, schemas.input, operatorId);
+    const { keys, calls } = planCalls(spec, schemas.input, context);
     const { allowedLatenessMs } = spec;
     const layout = layoutOf(spec.window);
     this.#layout = layout;
     this.#store = new WindowStore({ keys, calls, layout, allowedLatenessMs, operatorId });
-    this.#inputs = calls.map(({ call, plan }) => new CallInput(call, plan.form, this.#order));
+    this.#inputs = calls.map(({ call, plan }) => new CallInput(call, plan, this.#order));
     const { emit, columns } = spec;
     const rows = { keys, keyCount: keys.length, calls, columns, fields: schemas.output.fields };
     const store = this.#store;

@@ -3,11 +3,11 @@ import { expect, test } from "vitest";
 import { CellTable } from "../../src/aggregate/cell-table.ts";
 
 const additions = fc.array(
-  fc.tuple(fc.nat({ max: 4 }), fc.integer({ min: -80_000, max: 80_000 }), fc.integer({ min: 1 })),
+  fc.tuple(fc.nat({ max: 4 }), fc.integer({ min: -80_000, max: 80_000 }), fc.integer()),
   { maxLength: 200, size: "max" },
 );
 
-test("a cell table sums by group and cell, and sorts them", () => {
+test("a cell table sums by group and cell, and sorts those above zero", () => {
   const law = fc.property(additions, (all) => {
     const table = new CellTable();
     const model = new Map<string, number>();
@@ -25,7 +25,7 @@ test("a cell table sums by group and cell, and sorts them", () => {
       const own = cells.subarray(start[group], start[group + 1]);
       expect(own).toEqual(own.slice().sort());
     }
-    expect(new Map(found)).toEqual(model);
+    expect(new Map(found)).toEqual(new Map([...model].filter(([, value]) => value > 0)));
     expect(table.size).toBe(model.size);
   });
   fc.assert(law, { seed: 1, numRuns: 50 });

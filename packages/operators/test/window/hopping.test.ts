@@ -8,6 +8,7 @@ import { byEndAndKey, naiveWindows } from "./naive-windows.ts";
 import {
   everyCall,
   modelCalls,
+  moreCalls,
   modelWindow,
   spans,
   windowCases,
@@ -150,4 +151,12 @@ operatorLaws({
   segments: windowCases.map(({ segments }) => segments),
   takeRows,
   runs: 25,
+});
+
+operatorLaws({
+  name: "hopping windows with exact and ordered aggregates",
+  create: () => windowOperator(hopping(90, 60, 10), moreCalls, 30),
+  segments: windowCases.map(({ segments }) => segments),
+  takeRows,
+  runs: 10,
 });

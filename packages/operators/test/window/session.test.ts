@@ -7,6 +7,7 @@ import { batchOf } from "../fixtures.ts";
 import { byEndAndKey, naiveSessions } from "./naive-windows.ts";
 import {
   everyCall,
+  moreCalls,
   modelWindow,
   spans,
   windowCases,
@@ -128,3 +129,11 @@ for (const gap of [30, 70]) {
     runs: 25,
   });
 }
+
+operatorLaws({
+  name: "session windows with exact and ordered aggregates",
+  create: () => windowOperator(session(70), moreCalls, 30),
+  segments: windowCases.map(({ segments }) => segments),
+  takeRows,
+  runs: 10,
+});

@@ -17,6 +17,7 @@ import {
   utf8,
   watermarkField,
 } from "../fixtures.ts";
+import { moreCalls } from "./window-fixtures.ts";
 
 const nullableUtf8: DataType = { ...utf8, nullable: true };
 const input: RowSchema = {
@@ -285,4 +286,12 @@ operatorLaws({
   segments,
   takeRows,
   runs: 25,
+});
+
+operatorLaws({
+  name: "windowAggregate with exact and ordered aggregates",
+  create: () => windowOf(moreCalls, 30),
+  segments,
+  takeRows,
+  runs: 15,
 });

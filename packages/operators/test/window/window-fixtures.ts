@@ -66,6 +66,56 @@ export const everyCall: readonly AggregateCall[] = [
   call("mean", n, float64, { distinct: true }),
 ];
 
+const listOf = (item: DataType): DataType => ({ kind: "list", item, nullable: true });
+const exact = { settings: { exact: true } } as const;
+const frequent = listOf({
+  kind: "row",
+  fields: [
+    { name: "value", type: utf8 },
+    { name: "count", type: int64 },
+  ],
+  nullable: false,
+});
+const bin: DataType = {
+  kind: "row",
+  fields: [
+    { name: "from", type: float64 },
+    { name: "to", type: float64 },
+    { name: "count", type: int64 },
+  ],
+  nullable: false,
+};
+/** Every aggregate that keeps more than a few numbers, or goes by order. */
+export const moreCalls: readonly AggregateCall[] = [
+  call("sum", x, float64, exact),
+  call("quantile", x, float64, { q: 0.5, ...exact }),
+  call("quantile", n, float64, { q: 0.5, distinct: true, ...exact }),
+  call("quantile", n, float64, { q: 0.5, settings: { sketch: "kll" } }),
+  call("argMin", s, nullableUtf8, { others: [n] }),
+  call("argMax", n, int32, { others: [s] }),
+  call("skewness", n, float64),
+  call("kurtosis", n, float64),
+  call("covariance", n, float64, { others: [x] }),
+  call("correlation", n, float64, { others: [x] }),
+  call("mode", s, nullableUtf8),
+  call("topK", s, frequent, { settings: { k: 2 } }),
+  call("approxTopK", s, frequent, { settings: { k: 2, capacity: 10 } }),
+  call("histogram", x, listOf(bin), { settings: { width: 100 } }),
+  call("histogram", n, listOf(bin), { settings: { edges: [0, 5] }, distinct: true }),
+  call("collectList", s, listOf(utf8), { settings: { limit: 2 } }),
+  call("collectSet", n, listOf(int32), { settings: { limit: 2 } }),
+  call(
+    "collectMap",
+    s,
+    { kind: "map", value: int32, nullable: true },
+    {
+      others: [n],
+      settings: { limit: 2 },
+    },
+  ),
+  call("decayingMean", n, float64, { settings: { halfLifeMs: 50 } }),
+];
+
 /** A window aggregation by `key`; its results are columns `r0`, `r1`, …. */
 export function windowOperator(
   window: WindowSpec,

@@ -21,6 +21,7 @@ export const functionNames = [
   "subtract",
   "multiply",
   "divide",
+  "divideInteger", // of integers, cut towards zero; null where the divisor is 0
   "modulo",
   "negate",
   "abs",
@@ -63,6 +64,8 @@ export const functionNames = [
   "startsWith",
   "endsWith",
   "replace", // all occurrences of a literal text
+  "regexpExtract", // regexpExtract(text, pattern, group): what the group found; null without a match
+  "splitPart", // splitPart(text, separator, index 0-based); null beyond the last part
   "matches", // JavaScript regular expression, literal pattern, flag u
   // date-time
   "year",
@@ -74,6 +77,7 @@ export const functionNames = [
   "dayOfWeek",
   "dayOfYear",
   "truncateTo", // truncateTo(timestamp, "second"|"minute"|"hour"|"day"|"week"|"month"|"year"); week starts on Monday
+  "formatTime", // formatTime(timestamp, pattern of yyyy MM dd HH mm ss SSS, 'text' and other signs), UTC
   "plusDuration", // plusDuration(timestamp, duration ms) → timestamp of the same unit
   "millisecondsBetween", // millisecondsBetween(from, to) → int64, to − from
   // conditional

@@ -1,7 +1,13 @@
 import type { DataType, Guarantee, Json, ModelDescriptor, RowSchema } from "@millrace/core";
 import type { AggregateColumn } from "../expression/aggregate.ts";
 import type { Expression, NamedExpression } from "../expression/expression.ts";
-import type { DeduplicateSpec, IntervalJoinSpec, SampleSpec } from "../physical/specs.ts";
+import type {
+  DeduplicateSpec,
+  IntervalJoinSpec,
+  RetimeSpec,
+  SampleSpec,
+  TopRowsSpec,
+} from "../physical/specs.ts";
 
 /** Where in the user's file a step was written. */
 export interface CodePlace {
@@ -76,6 +82,9 @@ export interface FunctionNode extends NodeBase {
 export interface UnionNode extends NodeBase {
   readonly kind: "union";
 }
+
+/** The same rows at other times. */
+export interface RetimeNode extends NodeBase, RetimeSpec {}
 
 /** A share of the rows, which depends on their values alone. */
 export interface SampleNode extends NodeBase, SampleSpec {}
@@ -210,6 +219,38 @@ export interface IntervalJoinNode extends NodeBase, IntervalJoinSpec {}
 /** `left`: a left row without a partner is in the result, with nulls for the right's columns. */
 export type JoinKind = "inner" | "left";
 
+/**
+ * How often changes come out: at most one per key and batch, or one for each row that changes the
+ * result.
+ */
+export type EmitChanges = "each-batch" | "each-row";
+
+/** One row per key that changes as rows come: keys, then the columns. */
+export interface RunningAggregateNode extends NodeBase {
+  readonly kind: "runningAggregate";
+  readonly columns: readonly AggregateColumn[];
+  readonly emit: EmitChanges;
+  readonly retracts: boolean;
+  readonly forgetAfterMs?: number;
+}
+
+/**
+ * What the number of a row in an order is: its place (1, 2, 3, …), one more than the rows before it
+ * (1, 1, 3, …), or one more than the different values before it (1, 1, 2, …).
+ */
+export type RankKind = "rowNumber" | "rank" | "denseRank";
+
+/** The first rows of each key in an order; the input's columns, then the number, if any. */
+export interface TopRowsNode extends NodeBase, TopRowsSpec {
+  /** What the user wrote; `materialize` is the planner's own. */
+  readonly verb: "topN" | "rank" | "deduplicate" | "materialize";
+}
+
+/** The changes of an updating stream as rows that stay: the input's columns, then `change`. */
+export interface ChangesNode extends NodeBase {
+  readonly kind: "changes";
+}
+
 /** The input's columns, then those of `detectionFields`. */
 export interface DetectNode extends NodeBase {
   readonly kind: "detect";
@@ -251,6 +292,7 @@ export type LogicalNode =
   | ProjectNode
   | FunctionNode
   | UnionNode
+  | RetimeNode
   | SampleNode
   | KeyByNode
   | WindowAggregateNode
@@ -258,6 +300,9 @@ export type LogicalNode =
   | LateNode
   | DeduplicateNode
   | IntervalJoinNode
+  | RunningAggregateNode
+  | TopRowsNode
+  | ChangesNode
   | DetectNode
   | ForecastNode
   | SinkNode;

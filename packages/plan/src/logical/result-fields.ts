@@ -6,6 +6,12 @@ export const windowFields: readonly FieldType[] = [
   { name: "windowEnd", type: { kind: "timestamp", unit: "ms", nullable: false } },
 ];
 
+/** The column that `changes` adds after the input's. */
+export const changeField: FieldType = {
+  name: "change",
+  type: { kind: "enum", values: ["insert", "delete"], nullable: false },
+};
+
 const nullableFloat = { kind: "float64", nullable: true } as const;
 
 /**

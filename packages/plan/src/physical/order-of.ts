@@ -12,10 +12,15 @@ export function orderOf(spec: OperatorSpec): OrderClass {
     case "rowFunction":
     case "union":
     case "sample":
+    case "retime":
     case "intervalJoin":
+    case "topRows":
+    case "changes":
       return "order-free";
     case "windowAggregate":
       return spec.window.kind === "global" ? "event-ordered" : "order-free";
+    case "runningAggregate":
+      return spec.forgetAfterMs === undefined ? "order-free" : "event-ordered";
     case "over":
     case "deduplicate":
     case "detect":

@@ -1,7 +1,15 @@
 import type { FieldType, Guarantee, Json, ModelDescriptor, RowSchema } from "@millrace/core";
 import type { AggregateCall } from "../expression/aggregate.ts";
 import type { Expression, NamedExpression } from "../expression/expression.ts";
-import type { JoinKind, OverFrame, WindowEmit, WindowSpec } from "../logical/nodes.ts";
+import type { SortKey } from "../expression/sort-key.ts";
+import type {
+  EmitChanges,
+  JoinKind,
+  OverFrame,
+  RankKind,
+  WindowEmit,
+  WindowSpec,
+} from "../logical/nodes.ts";
 
 /**
  * Rows that satisfy the predicate, then the columns; either may be absent. Hidden columns pass
@@ -73,6 +81,48 @@ export interface IntervalJoinSpec {
   readonly columns: readonly NamedExpression[];
 }
 
+/**
+ * Aggregates all rows of a key so far, and emits how its result changes. Keys, then the columns.
+ */
+export interface RunningAggregateSpec {
+  readonly kind: "runningAggregate";
+  readonly keys: readonly string[];
+  readonly calls: readonly AggregateCall[];
+  /** Result columns over the calls, which are columns `$0`, `$1`, …. */
+  readonly columns: readonly NamedExpression[];
+  readonly emit: EmitChanges;
+  /** Whether rows of the input may be taken back. */
+  readonly retracts: boolean;
+  /** A key is forgotten this long after its last row, in event time. Absent: never. */
+  readonly forgetAfterMs?: number;
+}
+
+/**
+ * Keeps the rows of each key whose number in an order is at most `n`, and emits how they change;
+ * or, with `completeAt`, emits them once.
+ */
+export interface TopRowsSpec {
+  readonly kind: "topRows";
+  readonly keys: readonly string[];
+  readonly orderBy: readonly SortKey[];
+  /** Which of rows that `orderBy` leaves equal comes first: by event order, then by content. */
+  readonly tieOrder: "first" | "last";
+  /** What a row's number is, see `RankKind`. */
+  readonly rankKind: RankKind;
+  readonly n: number;
+  /** Name of the column that holds the number; absent where there is none. */
+  readonly rankColumn?: string;
+  /** Whether rows of the input may be taken back. */
+  readonly retracts: boolean;
+  /** A key column with the time at which the key's rows are complete; they then come out once. */
+  readonly completeAt?: string;
+}
+
+/** Makes rows that stay of an updating stream: its changes, with a column that says which. */
+export interface ChangesSpec {
+  readonly kind: "changes";
+}
+
 /** Scores a value per key in event-time order. */
 export interface DetectSpec {
   readonly kind: "detect";
@@ -95,6 +145,17 @@ export interface ForecastSpec {
 }
 
 /**
+ * Gives rows another event time. A row whose time is then more than `outOfOrdernessMs` before the
+ * one it had is late.
+ */
+export interface RetimeSpec {
+  readonly kind: "retime";
+  /** A timestamp that is never null. */
+  readonly time: Expression;
+  readonly outOfOrdernessMs: number;
+}
+
+/**
  * Keeps the rows whose hash over `columns` (mixed with the seed) is below a share of all hashes.
  */
 export interface SampleSpec {
@@ -108,6 +169,8 @@ export interface SampleSpec {
 /** Brings inputs together as they come: columns in the order of the output schema. */
 export interface UnionSpec {
   readonly kind: "union";
+  /** Whether rows of an input may be taken back: those of the others then get the weight 1. */
+  readonly isUpdating?: boolean;
 }
 
 /** What an operator has to do, by kind. */
@@ -118,8 +181,12 @@ export type OperatorSpec =
   | OverSpec
   | DeduplicateSpec
   | IntervalJoinSpec
+  | RunningAggregateSpec
+  | TopRowsSpec
+  | ChangesSpec
   | DetectSpec
   | ForecastSpec
+  | RetimeSpec
   | SampleSpec
   | UnionSpec;
 

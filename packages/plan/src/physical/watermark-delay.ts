@@ -14,6 +14,8 @@ export function watermarkDelayMs(spec: OperatorSpec): number {
       return spec.allowedLatenessMs;
     case "intervalJoin":
       return spec.joinKind === "left" ? Math.max(0, spec.upperMs) : 0;
+    case "retime":
+      return spec.outOfOrdernessMs;
     default:
       return 0;
   }

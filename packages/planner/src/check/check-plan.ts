@@ -73,21 +73,26 @@ function checkEventTime(
   node: LogicalNode,
   byId: ReadonlyMap<string, LogicalNode>,
 ): MillraceError[] {
-  const timeless = sourcesOf(node, byId).filter((source) => source.eventTime === undefined);
+  const timeless = sourcesOf(node, byId).filter(
+    (source) => source.kind === "changes" || source.eventTime === undefined,
+  );
   return timeless.map((source) =>
     millraceError("PLAN_EVENT_TIME_MISSING", { step: node.id, source: source.id }),
   );
 }
 
-/** A plan with a repeated id may lead in a circle here: each node is visited once. */
+/**
+ * Where the rows of a node come from: sources, and changes of updating streams, which end event
+ * time. A plan with a repeated id may lead in a circle here: each node is visited once.
+ */
 function sourcesOf(
   node: LogicalNode,
   byId: ReadonlyMap<string, LogicalNode>,
   visited: Set<string> = new Set(),
-): Extract<LogicalNode, { kind: "source" }>[] {
+): Extract<LogicalNode, { kind: "source" | "changes" }>[] {
   if (visited.has(node.id)) return [];
   visited.add(node.id);
-  if (node.kind === "source") return [node];
+  if (node.kind === "source" || node.kind === "changes") return [node];
   return node.inputs.flatMap((id) => {
     const input = byId.get(id);
     return input === undefined ? [] : sourcesOf(input, byId, visited);

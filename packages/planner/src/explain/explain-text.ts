@@ -13,6 +13,7 @@ import {
 import { describeColumns } from "../steps/describe-columns.ts";
 import { stepFor } from "../steps/steps.ts";
 import { describeIntervalJoin } from "../steps/describe-join.ts";
+import { describeTopRows } from "../steps/top-rows.ts";
 
 /** The logical plan as text: one node a line, with its inputs, what it does and its columns. */
 export function explainLogical(plan: LogicalPlanData): string {
@@ -95,10 +96,18 @@ export function describeOperator(operator: StageOperator): string {
       return `first by ${spec.keys.join(", ")} within ${formatDuration(spec.withinMs)}`;
     case "intervalJoin":
       return `${describeIntervalJoin(spec)} by ${spec.joinKeys.join(", ")}; select ${describeColumns(spec.columns)}`;
+    case "runningAggregate":
+      return `aggregate by ${spec.keys.join(", ")}: ${spec.calls.map((call) => call.function).join(", ")}, ${spec.emit}`;
+    case "topRows":
+      return `${describeTopRows(spec)} for each ${spec.keys.join(", ")}`;
+    case "changes":
+      return "changes";
     case "detect":
       return `detect ${spec.value} by ${spec.keys.join(", ")} with ${spec.detector.kind}`;
     case "forecast":
       return `forecast ${spec.value} by ${spec.keys.join(", ")} with ${spec.model.kind}, ${formatDuration(spec.horizonMs)} every ${formatDuration(spec.everyMs)}`;
+    case "retime":
+      return `event time ${formatExpression(spec.time)} within ${formatDuration(spec.outOfOrdernessMs)}`;
     case "sample":
       return `sample ${spec.fraction} by ${spec.columns.join(", ")}`;
     case "union":

@@ -7,6 +7,7 @@ const overflowing: ReadonlySet<FunctionName> = new Set([
   "multiply",
   "negate",
   "abs",
+  "divideInteger",
   "round",
   "floor",
   "ceil",

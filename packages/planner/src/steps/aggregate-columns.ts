@@ -1,11 +1,17 @@
 import { assert } from "@millrace/core";
-import type { AggregateCall, AggregateColumn, Expression, NamedExpression } from "@millrace/plan";
+import {
+  type AggregateCall,
+  type AggregateColumn,
+  argumentsOf,
+  type Expression,
+  type NamedExpression,
+} from "@millrace/plan";
 
 /** Arguments and filters of all calls of an aggregation's columns. */
 export function callExpressions(columns: readonly AggregateColumn[]): Expression[] {
   return columns
     .flatMap((column) => column.calls)
-    .flatMap((call) => [call.argument, call.filter])
+    .flatMap((call) => [...argumentsOf(call), call.filter])
     .filter((expression) => expression !== undefined);
 }
 
@@ -20,6 +26,7 @@ export function mapAggregates(
     calls: column.calls.map((call) => ({
       ...call,
       ...(call.argument === undefined ? {} : { argument: change(call.argument) }),
+      ...(call.others === undefined ? {} : { others: call.others.map(change) }),
       ...(call.filter === undefined ? {} : { filter: change(call.filter) }),
     })),
   }));

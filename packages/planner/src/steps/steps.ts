@@ -1,4 +1,5 @@
 import type { LogicalNode } from "@millrace/plan";
+import { changesStep } from "./changes.ts";
 import { deduplicateStep } from "./deduplicate.ts";
 import { detectStep } from "./detect.ts";
 import { forecastStep } from "./forecast.ts";
@@ -7,10 +8,13 @@ import { keyByStep } from "./key-by.ts";
 import { lateStep } from "./late.ts";
 import { overStep } from "./over.ts";
 import { projectStep } from "./project.ts";
+import { runningAggregateStep } from "./running-aggregate.ts";
+import { retimeStep } from "./retime.ts";
 import { sampleStep } from "./sample.ts";
 import { sinkStep } from "./sink.ts";
 import { sourceStep } from "./source.ts";
 import type { Step } from "./step.ts";
+import { topRowsStep } from "./top-rows.ts";
 import { unionStep } from "./union.ts";
 import { filterStep, flatMapStep, mapStep } from "./user-function.ts";
 import { whereStep } from "./where.ts";
@@ -25,6 +29,7 @@ const steps: { readonly [Kind in LogicalNode["kind"]]: Step<Kind> } = {
   map: mapStep,
   flatMap: flatMapStep,
   union: unionStep,
+  retime: retimeStep,
   sample: sampleStep,
   keyBy: keyByStep,
   windowAggregate: windowAggregateStep,
@@ -32,6 +37,9 @@ const steps: { readonly [Kind in LogicalNode["kind"]]: Step<Kind> } = {
   late: lateStep,
   deduplicate: deduplicateStep,
   intervalJoin: intervalJoinStep,
+  runningAggregate: runningAggregateStep,
+  topRows: topRowsStep,
+  changes: changesStep,
   detect: detectStep,
   forecast: forecastStep,
   sink: sinkStep,

@@ -6,5 +6,6 @@ export const unionStep: Step<"union"> = {
   describe: () => "union",
   columnsRead: (_, { wanted }) => wanted,
   prune: (node, { required }) => ({ ...node, schema: keepFields(node.schema, required) }),
-  spec: () => ({ kind: "union" }),
+  spec: ({ updating }) =>
+    updating === undefined ? { kind: "union" } : { kind: "union", isUpdating: true },
 };

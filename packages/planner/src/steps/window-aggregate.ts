@@ -1,4 +1,11 @@
-import { checkEmit, checkWindow, formatEmit, formatWindow } from "@millrace/plan";
+import {
+  checkAggregates,
+  checkEmit,
+  checkWindow,
+  formatEmit,
+  formatWindow,
+  orderedAggregates,
+} from "@millrace/plan";
 import { callExpressions, mapAggregates, numberCalls } from "./aggregate-columns.ts";
 import { columnsOfAll } from "./columns-of-all.ts";
 import type { Step } from "./step.ts";
@@ -6,11 +13,13 @@ import type { Step } from "./step.ts";
 /** Aggregates per key and window. */
 export const windowAggregateStep: Step<"windowAggregate"> = {
   describe: (node) => `${formatWindow(node.window)}${formatEmit(node.emit)}`,
-  check({ window, emit }) {
-    const problem = checkWindow(window);
-    if (problem !== undefined) return [problem];
-    const early = emit === undefined ? undefined : checkEmit(window, emit);
-    return early === undefined ? [] : [early];
+  check(node) {
+    const { window, emit } = node;
+    const problem = checkWindow(window) ?? (emit && checkEmit(window, emit));
+    const calls = node.columns.flatMap((column) => column.calls);
+    const isOnePane = window.kind === "tumbling" || window.kind === "calendar";
+    const aggregates = checkAggregates(node.id, calls, { merges: !isOnePane, retracts: false });
+    return [...(problem === undefined ? [] : [problem]), ...aggregates];
   },
   needsEventTime: () => true,
   columnsRead: (node, { wantedLate }) => [
@@ -21,7 +30,7 @@ export const windowAggregateStep: Step<"windowAggregate"> = {
   mapExpressions: (node, change) => ({ ...node, columns: mapAggregates(node.columns, change) }),
   needsLineage: (node) =>
     node.window.kind === "global" ||
-    node.columns.some(({ calls }) => calls.some((c) => ["first", "last"].includes(c.function))),
+    node.columns.some(({ calls }) => calls.some((c) => orderedAggregates.has(c.function))),
   spec: (node) => ({
     kind: "windowAggregate",
     keys: node.keys,

@@ -24,6 +24,12 @@ export const planErrors: {
   PLAN_UPDATING_REFUSED: ErrorSpec<{ step: string }>;
   PLAN_PARAMETER_MISSING: ErrorSpec<{ name: string }>;
   PLAN_PARAMETER_INVALID: ErrorSpec<{ name: string; value: string; expected: string }>;
+  PLAN_AGGREGATE_UNSUPPORTED: ErrorSpec<{
+    step: string;
+    aggregate: string;
+    missing: "merge" | "remove";
+    reason: string;
+  }>;
   PLAN_FUNCTION_LOST: ErrorSpec<{ functionId: string }>;
   PLAN_CONNECTOR_UNKNOWN: ErrorSpec<{ connector: string; known: readonly string[] }>;
 } = {
@@ -184,6 +190,14 @@ export const planErrors: {
     exitCode: 2,
     message: (p) => `The parameter ${quote(p.name)} must be ${p.expected}, got ${quote(p.value)}.`,
     hint: "Correct the value.",
+  }),
+  PLAN_AGGREGATE_UNSUPPORTED: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 2,
+    message: (p) =>
+      `The aggregate ${quote(p.aggregate)} in ${p.step} has no ${p.missing}, and ${p.reason}.`,
+    hint: "Give aggregateFunction the missing function, or use a tumbling window over a stream that only adds rows.",
   }),
   PLAN_FUNCTION_LOST: errorSpec({
     domain: "internal",
