@@ -27,15 +27,8 @@ export {
   type PipelineBuilder,
   type SourceOptions,
 } from "./pipeline.ts";
-export {
-  type CalendarOptions,
-  daily,
-  monthly,
-  type Weekday,
-  weekly,
-  yearly,
-} from "./stream/calendar-window.ts";
-export { countWindow, globalWindow, type TriggerOptions } from "./stream/global-window.ts";
+export * from "./stream/calendar-window.ts";
+export * from "./stream/global-window.ts";
 export type { FrameOptions } from "./stream/over.ts";
 export type { Change, Detection, ForecastLevel, Severity } from "./stream/row-types.ts";
 export type {
@@ -52,14 +45,7 @@ export type {
   UpdatingWindowedStream,
   WindowedStream,
 } from "./stream/stream.ts";
-export type {
-  EmitRows,
-  OrderBy,
-  RankOptions,
-  RunningAggregateOptions,
-  SortTerm,
-  TopNOptions,
-} from "./stream/updating-options.ts";
+export type * from "./stream/updating-options.ts";
 export type {
   AnyUpdatingStream,
   KeyedUpdatingStream,

@@ -35,9 +35,9 @@ const Ride = t.row({ at: t.timestamp(), city: t.utf8(), km: t.int32() });
 type Ride = InferRow<typeof Ride>;
 
 /** One in twenty is beyond the pipeline's two minutes: most by minutes, some by hours. */
-const rides: Ride[] = Array.from({ length: 3_000 }, (_, index) => {
+const rides: Ride[] = Array.from({ length: 1_200 }, (_, index) => {
   const isBeyond = index % 20 === 19;
-  const late = isBeyond ? (index % 7 === 0 ? 3 * 3_600_000 : ((index * 7919) % 25) * 60_000) : 0;
+  const late = isBeyond ? (index % 7 === 0 ? 30 * 3_600_000 : ((index * 7919) % 25) * 60_000) : 0;
   return {
     at: instant(1_711_760_000_000 + index * 45_000 - ((index * 7919) % 120_000) - late),
     city: ["Bern", "Oslo", "Rome", "Wien", "Łódź"][(index * 7) % 5] ?? "",
@@ -198,13 +198,13 @@ test("changes come to the rows of windows that are given out once, late rows too
   const found = await outputs(cases[0], 2, 100);
   for (const kind of Object.keys(windows)) {
     const once = [found[`${kind}-once-rows`], found[`${kind}-once-late`]];
-    expect(once[0]?.length).toBeGreaterThan(5);
+    expect(once[0]?.length).toBeGreaterThan(3);
     for (const name of Object.keys(emits)) {
       expect([found[`${kind}-${name}-rows`], found[`${kind}-${name}-late`]]).toEqual(once);
     }
   }
   // One in twenty is beyond what the sources allow for, and most of these beyond what windows do.
-  expect(found["tumbling-end-late"]?.length).toBeGreaterThan(20);
+  expect(found["tumbling-end-late"]?.length).toBeGreaterThan(5);
 });
 
 test.each(cases)(
@@ -213,9 +213,9 @@ test.each(cases)(
     const whole = await outputs(which, 1, 65_536);
     expect(Object.entries(whole).filter(([, rows]) => rows.length === 0)).toEqual([]);
     for (const [partitions, batchRows] of [
-      [1, 7],
+      [1, 30],
       [2, 100],
-      [4, 1_000],
+      [4, 300],
     ] as const) {
       expect(await outputs(which, partitions, batchRows)).toEqual(whole);
     }
@@ -226,14 +226,14 @@ test.each(cases)("crashes leave no trace in %s", async (...which) => {
   const random = seededRandom(1);
   let faults = 0;
   const log = faultyLog(openMemoryLog(), (writerId) => {
-    if (writerId.endsWith(".control") || random.next() >= 0.2) return "none";
+    if (writerId.endsWith(".control") || random.next() >= 0.1) return "none";
     faults += 1;
     return (["crash", "unknown-committed", "unknown-lost"] as const)[faults % 3] ?? "none";
   });
   const memory = new MemoryStore();
   const connectors = connectorsTo(memory);
   for (let start = 0; start < 300; start += 1) {
-    const options = { partitions: 2, batchRows: 100, connectors, log };
+    const options = { partitions: 2, batchRows: 200, connectors, log };
     const outcome = await run(which[1], options).then(
       (summary) => summary.outcome,
       () => "crashed",

@@ -244,9 +244,9 @@ export interface KeyedStream<
    *
    * @param options `allowedLateness`: how long after its end a window waits for late records, by
    *   default not at all. `emit`: when it gives results. By default once, when it has waited
-   *   (`on-close`); all others give an updating stream, whose last rows are the same: a first result
-   *   at the window's end (`on-end`), with every batch (`on-change`), or whenever event time passes
-   *   a multiple (`{ every: minutes(1) }`), and a changed one for late records
+   *   (`on-close`); all others give an updating stream, whose last rows are the same: a first
+   *   result at the window's end (`on-end`), with every batch (`on-change`), or whenever event time
+   *   passes a multiple (`{ every: minutes(1) }`), and a changed one for late records
    */
   window(
     window: WindowSpec,
@@ -260,8 +260,8 @@ export interface KeyedStream<
    * Adds to each row aggregates over the rows of its key up to it: those of event time in `(time −
    * within, time]`, or the last `rows` in event order, the row among them.
    *
-   * As SQL's `OVER (PARTITION BY … ORDER BY …)` with `RANGE` and `ROWS … PRECEDING`. A row comes out
-   * when the watermark has passed it. Rows behind their source's watermark are late and only
+   * As SQL's `OVER (PARTITION BY … ORDER BY …)` with `RANGE` and `ROWS … PRECEDING`. A row comes
+   * out when the watermark has passed it. Rows behind their source's watermark are late and only
    * counted. `distinct`, `quantile` and `approxDistinct` are not possible here.
    *
    * @param id stable: it names the state
@@ -389,7 +389,9 @@ export interface AggregatedStream<
   late(): KeyedStream<Input, Keys>;
 }
 
-/** A keyed stream cut into windows that give results before they close; it waits for `aggregate`. */
+/**
+ * A keyed stream cut into windows that give results before they close; it waits for `aggregate`.
+ */
 export interface UpdatingWindowedStream<in out Row extends object, in out Keys extends string> {
   /**
    * One row per key and window, which later rows may replace: the keys, `windowStart`, `windowEnd`,

@@ -53,7 +53,7 @@ pipeline("errors", (p) => {
   keyed.over("o", { rows: 5, within: hours(1) }, () => ({ n: count() })); //! is not assignable to parameter of type 'FrameOptions'
   const changing = keyed.window(tumbling(hours(1)), { emit: "on-change" });
   const totals = changing.aggregate("t", () => ({ n: count() }));
-  totals.window(tumbling(hours(1))); //! Refused<"window">
+  totals.window(tumbling(hours(1))); //! window needs rows that stay
   totals.sink("out", store()); //! is not assignable to parameter of type 'UpdatingSinkDescriptor
   keyed.window(tumbling(hours(1)), { emit: "on-start" }); //! No overload matches this call
   windowed.aggregate("a", () => ({ origin: count() })); //! the column origin is taken

@@ -24,7 +24,9 @@ const lastMs = 8.64e15;
 export class TimeZone {
   readonly #format: Intl.DateTimeFormat;
 
-  /** @param name of the IANA database, such as `Europe/Berlin`; planning has refused unknown ones */
+  /**
+   * @param name of the IANA database, such as `Europe/Berlin`; planning has refused unknown ones
+   */
   constructor(name: string) {
     this.#format = new Intl.DateTimeFormat("en-US", {
       timeZone: name,

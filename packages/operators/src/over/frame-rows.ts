@@ -42,8 +42,8 @@ const anyNumber = { kind: "int64", as: "number", nullable: false } as const;
  *
  * **State** per row in a frame the key's part, 36 bytes, and what each aggregate keeps; at most
  * `limits.overRowsMax` rows
- * **Source** Tangwongsan, Hirzel, Schneider, "Low-Latency Sliding-Window Aggregation in Worst-Case
- * Constant Time", DEBS 2017 (the two-stacks algorithm)
+ * **Source** the two-stacks algorithm, as in Tangwongsan, Hirzel and Schneider, DEBS 2017,
+ * doi:10.1145/3093742.3093925
  */
 export class FrameRows implements StateTable {
   readonly name: string = "frames";

@@ -1,4 +1,4 @@
-import { GroupTable, hashColumns, int64Column } from "@millrace/columnar";
+import { type GroupTable, hashColumns, int64Column } from "@millrace/columnar";
 import { type FieldType, keyGroupOf } from "@millrace/core";
 import type { Data } from "apache-arrow";
 import { Scratch } from "../scratch.ts";

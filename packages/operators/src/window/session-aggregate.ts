@@ -36,7 +36,7 @@ export type SessionSpec = WindowAggregateSpec & { readonly window: SessionWindow
  * `emit`, before that and again when it changes, with `$weight`. A row is late
  * iff its own `$watermark` had passed its time by more than the allowed lateness: any later row may
  * be near a session that has been emitted, depending on what other partitions have read, and so on
- * chance. Rows that are not late never touch one.
+ * chance (decision 0007). Rows that are not late never touch one.
  *
  * **Shape** in: key and argument columns, `$time` · out: keys, `windowStart`, `windowEnd`, results,
  * `$time`

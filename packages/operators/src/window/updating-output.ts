@@ -21,8 +21,8 @@ import { PaneSums } from "./window-totals.ts";
  * computed anew, so that it is the same to the last bit.
  *
  * **State** one row per (key, window that has been given out), until the window closes
- * **Cost** a batch that changes windows: O(changed keys × windows × panes), and a pass over the keys
- * of their panes where a window has several; a window's end: as for windows given out once
+ * **Cost** a batch that changes windows: O(changed keys × windows × panes), and a pass over the
+ * keys of their panes where a window has several; a window's end: as for windows given out once
  */
 export class UpdatingOutput implements WindowOutput {
   readonly tables: readonly StateTable[];

@@ -21,7 +21,7 @@ import type { OpenWindow } from "./open-window.ts";
 import { OutputAtClose } from "./output-at-close.ts";
 import { type AggregateContext, planCalls } from "./plan-calls.ts";
 import { type PaneRows, RowsByPane } from "./rows-by-pane.ts";
-import { slidingTotals } from "./sliding-totals.ts";
+import { movingTotals } from "./moving-totals.ts";
 import { splitByEnd } from "./split-by-end.ts";
 import { tableShapes } from "./table-shapes.ts";
 import { UpdatingOutput } from "./updating-output.ts";
@@ -105,7 +105,7 @@ export class WindowAggregateOperator implements Operator {
     if (emit === undefined) {
       const totals = layout.isGrowing
         ? new RunningSums(store)
-        : slidingTotals(store, calls, panesPerWindow(spec.window));
+        : movingTotals(store, calls, panesPerWindow(spec.window));
       this.#output = new OutputAtClose(store, totals, rows);
     } else {
       this.#output = new UpdatingOutput({ store, rows, emit, allowedLatenessMs, operatorId });

@@ -1,11 +1,16 @@
 import { takeRows } from "@millrace/columnar";
-import { type CollectedOutput, collectOutput, type OutputRow } from "@millrace/conformance";
+import {
+  type CollectedOutput,
+  collectOutput,
+  foldChanges,
+  operatorLaws,
+  type OutputRow,
+} from "@millrace/conformance";
 import type { WindowEmit, WindowSpec } from "@millrace/plan";
 import { tableFromIPC, Table, tableToIPC } from "apache-arrow";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { batchOf } from "../fixtures.ts";
-import { foldChanges } from "./fold-changes.ts";
 import { byEndAndKey, type ModelWindow } from "./naive-windows.ts";
 import {
   everyCall,
@@ -212,3 +217,14 @@ describe.each(Object.entries(kinds))("changes of %s windows", (_, window) => {
     fc.assert(law, { seed: 5, numRuns: 30 });
   });
 });
+
+for (const [name, window] of Object.entries(kinds)) {
+  const emit = name === "tumbling" || name === "session" ? onEnd : every(40);
+  operatorLaws({
+    name: `changes of ${name} windows`,
+    create: () => windowOperator(window, everyCall, 60, emit),
+    segments: windowCases.map(({ segments }) => segments),
+    takeRows,
+    runs: 12,
+  });
+}

@@ -22,7 +22,7 @@ export function checkWindow(window: WindowSpec): MillraceError | undefined {
 function checkCalendar(window: CalendarWindow): MillraceError | undefined {
   const { timeZone, weekStart = 1 } = window;
   try {
-    new Intl.DateTimeFormat("en-US", { timeZone });
+    Intl.DateTimeFormat("en-US", { timeZone }).resolvedOptions();
   } catch (cause) {
     return millraceError("PLAN_TIME_ZONE_UNKNOWN", { timeZone }, { cause });
   }

@@ -131,7 +131,9 @@ export interface CumulateWindow {
   readonly offsetMs: number;
 }
 
-/** The days, weeks, months or years of a time zone: a day with a clock change has 23 or 25 hours. */
+/**
+ * The days, weeks, months or years of a time zone: a day with a clock change has 23 or 25 hours.
+ */
 export interface CalendarWindow {
   readonly kind: "calendar";
   readonly unit: "day" | "week" | "month" | "year";

@@ -13,7 +13,7 @@ const panesMin = 5;
  * A pane does not change any more once the first window over it has closed, so what is known of it
  * stays right. Nothing of it is saved: after a restart, it is found anew.
  */
-export function slidingTotals(
+export function movingTotals(
   store: WindowStore,
   calls: readonly WindowCall[],
   panesPerWindow: number,
@@ -34,9 +34,10 @@ interface Added {
 /**
  * One sum that moves with the windows.
  *
- * **State** per key of the window what its aggregates keep and 4 bytes, and 4 bytes per key and pane
- * **Cost** per window, one look-up per key of its newest pane, and an addition per key and aggregate
- * of its newest and its oldest
+ * **State** per key of the window what its aggregates keep and 4 bytes, and 4 bytes per key and
+ * pane
+ * **Cost** per window, one look-up per key of its newest pane, and an addition per key and
+ * aggregate of its newest and its oldest
  */
 class MovingSums implements WindowTotals {
   readonly #store: WindowStore;
