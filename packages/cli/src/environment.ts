@@ -1,6 +1,6 @@
 import type { Json } from "@millrace/core";
 import type { PlannedPipeline } from "@millrace/planner";
-import type { RunStatus, RunSummary } from "@millrace/runtime";
+import type { RunStatus, RunSummary, StuckReport } from "@millrace/runtime";
 
 /** A pipeline as the command line sees it: loaded from a file, run by what it was given. */
 export interface LoadedPipeline {
@@ -12,6 +12,8 @@ export interface RunFlags {
   readonly partitions?: number;
   readonly batchRows?: number;
   readonly state: string;
+  /** Directory of a shared log, used instead of `state`. */
+  readonly log?: string;
   readonly fresh: boolean;
   readonly parameters: Readonly<Record<string, Json>>;
 }
@@ -21,6 +23,20 @@ export interface WatchedRun {
   readonly finished: Promise<RunSummary>;
   status(): RunStatus | undefined;
   stop(): Promise<RunSummary>;
+}
+
+/** A topic of a log, as `pipe topic list` tells it. */
+interface ListedTopic {
+  readonly name: string;
+  readonly partitions: number;
+  readonly records: number;
+}
+
+/** A pipeline that has saved state. */
+export interface SavedPipeline {
+  readonly pipeline: string;
+  /** The state directory, as `--state` takes it. */
+  readonly state: string;
 }
 
 /** What `pipe` needs from Millrace and from the machine; the `millrace` package fills it in. */
@@ -33,5 +49,21 @@ export interface CliEnvironment {
   plan(pipeline: LoadedPipeline, flags: RunFlags): PlannedPipeline;
   start(pipeline: LoadedPipeline, flags: RunFlags): Promise<WatchedRun>;
   /** Dead letters that a pipeline's saved state holds, oldest first. */
-  deadLetters(pipeline: string, state: string): Promise<readonly unknown[]>;
+  deadLetters(
+    pipeline: string,
+    place: Pick<RunFlags, "state" | "log">,
+  ): Promise<readonly unknown[]>;
+  /** The topics of a log, in order of their names; not those of a pipeline's own. */
+  topics(log: string): Promise<readonly ListedTopic[]>;
+  /** Gives each record that a topic holds, as text. */
+  readTopic(log: string, name: string, take: (record: string) => void): Promise<void>;
+  /** Appends the lines of the standard input. @returns how many */
+  writeTopic(log: string, name: string, partitions: number | undefined): Promise<number>;
+  /**
+   * Names of the pipelines that a state directory holds, with that directory. The directory of one
+   * pipeline's saved state stands for that pipeline.
+   */
+  savedPipelines(directory: string): Promise<readonly SavedPipeline[]>;
+  /** What holds the event time of a saved pipeline. */
+  whyStuck(saved: SavedPipeline): Promise<StuckReport>;
 }

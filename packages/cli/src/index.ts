@@ -1,2 +1,8 @@
-export type { CliEnvironment, LoadedPipeline, RunFlags, WatchedRun } from "./environment.ts";
+export type {
+  CliEnvironment,
+  LoadedPipeline,
+  RunFlags,
+  SavedPipeline,
+  WatchedRun,
+} from "./environment.ts";
 export { exitCodes, main } from "./main.ts";

@@ -7,6 +7,8 @@ import { addExplainErrorCommand } from "./commands/explain-error.ts";
 import { addExplainCommand } from "./commands/explain.ts";
 import { addInitCommand } from "./commands/init.ts";
 import { addRunCommand } from "./commands/run.ts";
+import { addTopicCommand } from "./commands/topic.ts";
+import { addWhyStuckCommand } from "./commands/why-stuck.ts";
 import type { CliEnvironment } from "./environment.ts";
 
 /** Exit codes of `pipe`. */
@@ -15,14 +17,18 @@ export const exitCodes = { ok: 0, runtime: 1, pipeline: 2, environment: 3 } as c
 /**
  * Runs one command line, without the two leading words of `process.argv`.
  *
- * @returns the exit code: 0 ok, 1 runtime, 2 invalid pipeline, 3 environment
+ * @returns the exit code: 0 ok, 1 runtime (also of `why-stuck`: a pipeline is stuck), 2 invalid
+ *   pipeline, 3 environment
  */
 export async function main(words: readonly string[], environment: CliEnvironment): Promise<number> {
-  const program = createProgram(environment);
+  let isStuck = false;
+  const program = createProgram(environment, () => {
+    isStuck = true;
+  });
   const isJson = words.includes("--json");
   try {
     await program.parseAsync(words, { from: "user" });
-    return exitCodes.ok;
+    return isStuck ? exitCodes.runtime : exitCodes.ok;
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return exitCodes.ok;
@@ -34,7 +40,7 @@ export async function main(words: readonly string[], environment: CliEnvironment
   }
 }
 
-function createProgram(environment: CliEnvironment): Command {
+function createProgram(environment: CliEnvironment, foundStuck: () => void): Command {
   const program = new Command("pipe")
     .description("Millrace: typed, stateful stream processing for TypeScript")
     .version(environment.version, "-V, --version", "print the version")
@@ -46,6 +52,8 @@ function createProgram(environment: CliEnvironment): Command {
   addExplainCommand(program, environment);
   addInitCommand(program, environment);
   addDeadLettersCommand(program, environment);
+  addTopicCommand(program, environment);
+  addWhyStuckCommand(program, environment, foundStuck);
   addExplainErrorCommand(program, environment);
   program
     .command("version")

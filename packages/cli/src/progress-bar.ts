@@ -2,6 +2,7 @@ import { formatInstant } from "@millrace/core";
 import type { RunStatus } from "@millrace/runtime";
 import { SingleBar } from "cli-progress";
 import type { CliEnvironment, WatchedRun } from "./environment.ts";
+import { jsonText } from "./json-text.ts";
 
 const refreshMs = 100;
 const lineEveryMs = 2_000;
@@ -82,7 +83,7 @@ function showBar(run: WatchedRun): ProgressDisplay {
 
 function printJson(status: RunStatus | undefined, environment: CliEnvironment): void {
   if (status !== undefined) {
-    environment.stdout(`${JSON.stringify({ type: "progress", ...status })}\n`);
+    environment.stdout(`${jsonText({ type: "progress", ...status })}\n`);
   }
 }
 

@@ -21,6 +21,10 @@ export function withRunFlags(command: Command): Command {
   return withPlanFlags(command)
     .option("--batch-rows <rows>", "rows of a batch", wholeNumber(limits.batchRowsMax))
     .option("--state <directory>", "directory of saved state", stateDefault)
+    .option(
+      "--log <directory>",
+      "log that pipelines share, with topics and state; instead of --state",
+    )
     .option("--fresh", "discard saved state and start afresh");
 }
 
@@ -49,13 +53,15 @@ export function runFlags(
   return {
     ...(partitions === undefined ? {} : { partitions }),
     ...(batchRows === undefined ? {} : { batchRows }),
+    ...(options["log"] === undefined ? {} : { log: options["log"] as string }),
     state: (options["state"] as string | undefined) ?? stateDefault,
     fresh: options["fresh"] === true,
     parameters,
   };
 }
 
-function wholeNumber(most: number): (text: string) => number {
+/** Reads a flag that is a whole number from 1 to `most`. */
+export function wholeNumber(most: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (Number.isInteger(value) && value >= 1 && value <= most) return value;

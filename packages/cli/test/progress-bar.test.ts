@@ -15,6 +15,8 @@ const status: RunStatus = {
   elapsedMs: 2_000,
   stateBytes: 0,
   operators: {},
+  inputs: [],
+  operatorWatermarks: {},
   sinkRows: {},
 };
 

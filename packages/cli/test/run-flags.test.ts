@@ -17,11 +17,22 @@ test("without flags: state in .millrace, continued, nothing else set", () => {
 });
 
 test("all flags are read", () => {
-  const words = ["--partitions", "4", "--batch-rows", "1000", "--state", "s", "--fresh"];
+  const words = [
+    "--partitions",
+    "4",
+    "--batch-rows",
+    "1000",
+    "--state",
+    "s",
+    "--log",
+    "l",
+    "--fresh",
+  ];
   expect(parse([...words, "--param", "a=1"])).toEqual({
     partitions: 4,
     batchRows: 1_000,
     state: "s",
+    log: "l",
     fresh: true,
     parameters: { a: "1" },
   });

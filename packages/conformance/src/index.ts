@@ -12,6 +12,8 @@ export {
 export { foldByKey, foldChanges } from "./laws/fold-changes.ts";
 export { expectSameRows } from "./laws/same-rows.ts";
 export { type CommitFault, faultyLog } from "./fakes/faulty-log.ts";
+export { GrowingSource } from "./fakes/growing-source.ts";
+export { ManualClock } from "./fakes/manual-clock.ts";
 export { MemoryStore } from "./fakes/memory-store.ts";
 export { type PartitionRows, rowsSource } from "./fakes/rows-source.ts";
 export { logSuite, type LogSuiteOptions, type LogUnderTest } from "./suites/log-suite.ts";

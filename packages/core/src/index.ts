@@ -8,6 +8,7 @@ export * from "./contracts/operator.ts";
 export type * from "./contracts/sink.ts";
 export type * from "./contracts/source.ts";
 export * from "./contracts/state-table.ts";
+export type * from "./contracts/topic.ts";
 export { Decimal } from "./decimal.ts";
 export { assert, AssertionError, unreachable } from "./errors/assert.ts";
 export { catalogue } from "./errors/catalogue/index.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { offset, recordValue } from "../src/contracts/log.ts";
+import { recordValue } from "../src/contracts/log.ts";
 import { operatorCounts } from "../src/contracts/operator.ts";
 
 test("a record's value is a view of the shared buffer", () => {
@@ -7,7 +7,6 @@ test("a record's value is a view of the shared buffer", () => {
   const value = recordValue(
     {
       count: 2,
-      baseOffset: offset(7),
       buffer,
       valueStart: Int32Array.of(0, 2),
       valueLength: Int32Array.of(2, 3),

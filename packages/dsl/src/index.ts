@@ -25,8 +25,9 @@ export {
   type Pipeline,
   pipeline,
   type PipelineBuilder,
-  type SourceOptions,
+  type PipelineOptions,
 } from "./pipeline.ts";
+export type { SourceOptions } from "./source-options.ts";
 export * from "./stream/calendar-window.ts";
 export * from "./stream/global-window.ts";
 export type { FrameOptions } from "./stream/over.ts";

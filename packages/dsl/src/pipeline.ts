@@ -10,27 +10,29 @@ import {
 import type { LogicalPlan, ParameterSpec } from "@millrace/plan";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { placeBelowBuild, withDeepStacks } from "./code-place.ts";
-import type {
-  ExpressionOf,
-  ExpressionRow,
-  PointInTime,
-  TimestampExpression,
-} from "./expression/expression-types.ts";
+import type { ExpressionOf } from "./expression/expression-types.ts";
 import { ExpressionValue, isExpressionValue } from "./expression/expression-value.ts";
 import { literalValue } from "./expression/literal.ts";
 import { reportProblem, withinScope } from "./expression/scope.ts";
 import { PlanDraft } from "./plan-draft.ts";
+import {
+  checkSpan,
+  type SourceOptions,
+  type SourceTimeOptions,
+  waitingOf,
+} from "./source-options.ts";
 import type { Flat } from "./stream/row-types.ts";
 import type { Stream } from "./stream/stream.ts";
 import { StreamStep } from "./stream/stream-step.ts";
 import { checkName, runRowCallback } from "./stream/step-columns.ts";
 
-/** Options of a source. */
-export interface SourceOptions<Row extends object> {
-  /** When the record happened: a timestamp of the row. Windows, `detect` and `forecast` need it. */
-  readonly eventTime?: (row: ExpressionRow<Row>) => TimestampExpression<PointInTime | null>;
-  /** How far a record may come after records that happened later; 0 by default. */
-  readonly outOfOrderness?: Duration;
+/** Options of a pipeline. */
+export interface PipelineOptions {
+  /**
+   * How far the partitions of sources whose rows meet may be apart in event time: those ahead wait.
+   * 24 hours by default; changes no result, only how much is held in state.
+   */
+  readonly maxDrift?: Duration;
 }
 
 /** What a pipeline's callback builds with. */
@@ -80,6 +82,7 @@ export function isPipeline(value: unknown): value is Pipeline {
  * Names a pipeline; the callback says what it does, and runs at `build`.
  *
  * @param name letters, digits, `-` and `_`, starting with a letter: it names topics and metrics
+ * @param options how it runs; changes no result
  * @example
  * ```ts import.meta.vitest
  * pipeline("late-flights", (p) => {
@@ -87,19 +90,28 @@ export function isPipeline(value: unknown): value is Pipeline {
  * "late.jsonl" })); })
  * ```
  */
-export function pipeline(name: string, define: (p: PipelineBuilder) => void): Pipeline {
+export function pipeline(
+  name: string,
+  define: (p: PipelineBuilder) => void,
+  options: PipelineOptions = {},
+): Pipeline {
   assertUserInput(typeof define === "function", "pipeline: the second argument is a function");
   const built: Pipeline = {
     name,
-    build: () => buildPlan(name, define),
+    build: () => buildPlan(name, define, options),
   };
   return Object.freeze(Object.defineProperty(built, brand, { value: true }));
 }
 
-function buildPlan(name: string, define: (p: PipelineBuilder) => void): LogicalPlan {
+function buildPlan(
+  name: string,
+  define: (p: PipelineBuilder) => void,
+  options: PipelineOptions,
+): LogicalPlan {
   const draft = new PlanDraft(name);
   withinScope({ step: `pipeline ${quote(name)}`, problems: draft.problems }, () => {
     draft.checkName(name);
+    checkSpan("maxDrift", options.maxDrift);
     try {
       const builder: unknown = new DraftBuilder(draft);
       const result: unknown = withDeepStacks(() => define(builder as PipelineBuilder));
@@ -112,7 +124,8 @@ function buildPlan(name: string, define: (p: PipelineBuilder) => void): LogicalP
       draft.addProblem(error, placeBelowBuild(error.stack));
     }
   });
-  return draft.finish();
+  const { maxDrift } = options;
+  return { ...draft.finish(), ...(maxDrift === undefined ? {} : { maxDriftMs: maxDrift }) };
 }
 
 class DraftBuilder {
@@ -125,7 +138,7 @@ class DraftBuilder {
   source(
     id: string,
     source: SourceDescriptor<object>,
-    options: { eventTime?: (row: never) => unknown; outOfOrderness?: Duration } = {},
+    options: SourceTimeOptions & { eventTime?: (row: never) => unknown } = {},
   ): StreamStep {
     const step = `source ${quote(id)}`;
     const draft = this.#draft;
@@ -152,6 +165,7 @@ class DraftBuilder {
         sourceIndex: draft.nodes.filter((n) => n.kind === "source").length,
         ...(isExpressionValue(time) ? { eventTime: time.expression } : {}),
         outOfOrdernessMs: options.outOfOrderness ?? 0,
+        ...(time === undefined ? {} : waitingOf(options)),
         ...(hasValidators ? { hasValidators } : {}),
       });
       return new StreamStep(draft, node);

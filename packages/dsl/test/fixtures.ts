@@ -5,6 +5,7 @@ import {
   type SinkDescriptor,
   type SourceDescriptor,
   t,
+  type TopicDescriptor,
   type UpdatingSinkDescriptor,
 } from "@millrace/core";
 
@@ -27,6 +28,11 @@ export function store(guarantee: Guarantee = "exactly-once"): SinkDescriptor {
 /** A store that replaces and deletes rows by columns. */
 export function keyedStore(...updatesKey: readonly string[]): UpdatingSinkDescriptor {
   return { ...store(), updatesKey };
+}
+
+export function topic<Row extends object>(rowType: RowType<Row>): TopicDescriptor<Row> {
+  const guarantee = "exactly-once";
+  return { role: "topic", connector: "topic", topic: "rows", options: {}, guarantee, rowType };
 }
 
 export const seasonal: ModelDescriptor<"detector"> = {

@@ -91,6 +91,8 @@ describe("pipeline", () => {
       sourceIndex: 0,
       eventTime: { kind: "column", name: "departedAt", type: instantType },
       outOfOrdernessMs: 300_000,
+      idleness: { afterMs: 5_000, whenIdle: "follow", whenResumed: "late" },
+      futureLimitMs: 365 * 86_400_000,
     });
   });
 

@@ -14,7 +14,7 @@ import {
   sum,
   tumbling,
 } from "../src/index.ts";
-import { Flight, seasonal, store, table, theta } from "./fixtures.ts";
+import { Flight, seasonal, store, table, theta, topic } from "./fixtures.ts";
 
 const Row = t.row({ at: t.timestamp(), key: t.utf8(), x: t.float64(), late: t.boolean() });
 
@@ -253,6 +253,40 @@ describe("problems", () => {
     );
     expect(problems).toEqual([
       ["PLAN_TYPE_MISMATCH", 'detect "d" expects a column of numbers, got key, which is utf8.'],
+    ]);
+  });
+
+  it("refuses rows that a sink with a row type does not take", () => {
+    const Taken = t.row({ key: t.utf8(), x: t.int32().nullable(), more: t.utf8() });
+    const problems = problemsOf((rows) => rows.drop("at").sink("out", topic(Taken)));
+    const step = 'sink "out"';
+    expect(problems).toEqual([
+      [
+        "PLAN_COLUMN_UNKNOWN",
+        `${step} names the column "more", which the stream does not have (it has key, x, late).`,
+      ],
+      ["PLAN_TYPE_MISMATCH", `${step} expects int32? for x, got x, which is float64.`],
+      [
+        "PLAN_ARGUMENT_INVALID",
+        `${step}: the sink's row type has no column late; select without it.`,
+      ],
+    ]);
+  });
+
+  it("lets a sink take columns in another order, and values that are never null as nullable", () => {
+    const Taken = t.row({ x: t.float64().nullable(), key: t.utf8() });
+    const problems = problemsOf((rows) => rows.select("key", "x").sink("out", topic(Taken)));
+    expect(problems).toEqual([]);
+  });
+
+  it("refuses nulls that a sink's column does not take", () => {
+    const problems = planOf((p) => {
+      const Nullable = t.row({ x: t.float64().nullable() });
+      const rows: Untyped = p.source("rows", table(Nullable));
+      rows.sink("out", topic(t.row({ x: t.float64() })));
+    }).problems;
+    expect(problems.map((problem) => problem.message)).toEqual([
+      'sink "out" expects float64 for x, got x, which is float64?.',
     ]);
   });
 

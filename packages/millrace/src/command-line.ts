@@ -5,6 +5,8 @@ import type { ConnectorRegistry } from "@millrace/core";
 import { isPipeline, type Pipeline } from "@millrace/dsl";
 import { readDeadLetters } from "./run/dead-letters.ts";
 import { plan, start } from "./run/run.ts";
+import { readWhyStuck, savedPipelines } from "./run/saved-pipelines.ts";
+import { listTopics, readTopicRecords, writeTopicRecords } from "./run/topic-records.ts";
 
 /** With `--json`, stdout is for machines: tables go beside it. */
 const consoleOnStderr: ConnectorRegistry = {
@@ -34,7 +36,13 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
     plan: (pipeline, flags) => plan(pipeline as Pipeline, flags),
     start: (pipeline, flags: RunFlags) =>
       start(pipeline as Pipeline, isJson ? { ...flags, connectors: consoleOnStderr } : flags),
-    deadLetters: (pipeline, state) => readDeadLetters(join(state, pipeline), pipeline),
+    savedPipelines,
+    whyStuck: readWhyStuck,
+    deadLetters: (pipeline, { state, log }) =>
+      readDeadLetters(log ?? join(state, pipeline), pipeline),
+    topics: listTopics,
+    readTopic: readTopicRecords,
+    writeTopic: (log, name, partitions) => writeTopicRecords(log, name, process.stdin, partitions),
   };
   return main(words, environment);
 }

@@ -25,6 +25,6 @@ export {
   t,
 } from "@millrace/core";
 export { seasonal, theta } from "@millrace/models";
-export type { RunStatus, RunSummary } from "@millrace/runtime";
+export type { InputStatus, RunStatus, RunSummary } from "@millrace/runtime";
 export { plan, run, type RunningPipeline, start } from "./run/run.ts";
 export type { RunOptions } from "./run/run-options.ts";

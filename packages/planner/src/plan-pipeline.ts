@@ -44,8 +44,10 @@ export function planPipeline(logical: LogicalPlan, settings: PlanSettings): Plan
       { problems },
     );
   }
+  const { maxDriftMs } = logical;
   let optimized: LogicalPlanData = {
     name: logical.name,
+    ...(maxDriftMs === undefined ? {} : { maxDriftMs }),
     parameters: logical.parameters,
     nodes: replaced.plan.nodes,
   };

@@ -166,6 +166,33 @@ test("explain names stages, operators and edges", () => {
   expect(explainMermaid(physical)).toContain("flowchart LR");
 });
 
+const topics = plan(
+  source(),
+  keyBy("by", "flights", ["origin"]),
+  hourly("hourly", "by"),
+  sink("totals", "hourly", { topic: "hourly", connector: "topic", keys: ["origin"] }),
+  sink("copy", "by", { topic: "flights", connector: "topic", keys: ["origin"] }),
+  sink("kept", "flights", { topic: "kept", connector: "topic" }),
+);
+
+test("a sink that is a topic is written by the task itself, and needs no shuffle before it", () => {
+  const [first, second] = planned(topics, 2).stages;
+  expect(first?.outputs).toMatchObject([
+    { kind: "topic", sinkId: "copy", topic: "flights", keys: ["origin"] },
+    { kind: "topic", sinkId: "kept", topic: "kept", keys: [] },
+    { kind: "shuffle", topic: "flights.by-origin.repartition" },
+  ]);
+  expect(second?.outputs).toMatchObject([{ kind: "topic", topic: "hourly", keys: ["origin"] }]);
+});
+
+test("explain names the topics that are sinks", () => {
+  const text = explainPhysical(planned(topics, 2));
+  expect(text).toContain("  sink totals ← hourly by origin: topic hourly, exactly-once");
+  expect(text).toContain("  sink kept ← flights by partition: topic kept, exactly-once");
+  expect(explainLogical(topics)).toContain("    sink topic hourly, exactly-once");
+  expect(explainMermaid(planned(topics, 2))).toContain('[("totals")]');
+});
+
 test("explain names the windows of a step", () => {
   const windows: readonly [WindowSpec, string][] = [
     [{ kind: "tumbling", sizeMs: 60_000, offsetMs: 0 }, "tumbling 1m"],

@@ -1,6 +1,8 @@
 import { columnOf, makeBatch, batchSchema, rowsToBatch, sliceRows } from "@millrace/columnar";
 import { type MemoryStore, type PartitionRows, rowsOf, rowsSource } from "@millrace/conformance";
 import {
+  type Clock,
+  type Connector,
   type DataType,
   type Json,
   type Log,
@@ -13,6 +15,7 @@ import { createOperator } from "@millrace/operators";
 import type { LogicalPlan } from "@millrace/plan";
 import { planPipeline } from "@millrace/planner";
 import { Run, type RunSettings } from "@millrace/runtime";
+import type { RecordBatch } from "apache-arrow";
 
 const hourMs = 3_600_000;
 const time: DataType = { kind: "timestamp", unit: "ms", nullable: true };
@@ -163,41 +166,57 @@ export function storedWindows(store: MemoryStore): string[] {
 /** Rows dealt out to partitions in runs, as files would be. */
 export function partitionRows(flights: readonly Flight[], partitions: number): PartitionRows {
   const size = Math.ceil(flights.length / partitions);
-  return {
-    partitions: Array.from({ length: partitions }, (_, index) =>
-      rowsToBatch(flightSchema, flights.slice(index * size, (index + 1) * size)),
+  return partitionsOf(
+    Array.from({ length: partitions }, (_, index) =>
+      flights.slice(index * size, (index + 1) * size),
     ),
-    take: (batch, { from, to }, columns) => {
-      const rows = sliceRows(batch, from, to);
-      const fields = columns.map((name) => {
-        const field = flightSchema.fields.find((candidate) => candidate.name === name);
-        if (field === undefined) throw new Error(`no column ${name}`);
-        return field;
-      });
-      const data = columns.map((name) => columnOf(rows, name));
-      return makeBatch(batchSchema(fields), data, rows.numRows);
-    },
+  );
+}
+
+/** The rows of each partition. */
+export function partitionsOf(partitions: readonly (readonly Flight[])[]): PartitionRows {
+  return {
+    partitions: partitions.map((flights) => rowsToBatch(flightSchema, flights)),
+    take: takeFlights,
   };
+}
+
+/** Rows and columns of a batch of flights. */
+export function takeFlights(
+  batch: RecordBatch,
+  { from, to }: { readonly from: number; readonly to: number },
+  columns: readonly string[],
+): RecordBatch {
+  const rows = sliceRows(batch, from, to);
+  const fields = columns.map((name) => {
+    const field = flightSchema.fields.find((candidate) => candidate.name === name);
+    if (field === undefined) throw new Error(`no column ${name}`);
+    return field;
+  });
+  const data = columns.map((name) => columnOf(rows, name));
+  return makeBatch(batchSchema(fields), data, rows.numRows);
 }
 
 /** A run of `flightPlan` over a log and a store that outlive it. */
 export function runFlights(options: {
   log: Log;
   store: MemoryStore;
-  rows: PartitionRows;
+  rows: PartitionRows | Connector;
+  clock?: Clock;
   plan?: LogicalPlan;
   partitions?: number;
   settings?: Partial<RunSettings>;
 }): Run {
   const { log, store, rows, plan = flightPlan, partitions = 1, settings } = options;
+  const source = "partitions" in rows ? rowsSource(rows) : rows;
   const { physical } = planPipeline(plan, { partitions, parameters: {} });
   return new Run(
     { physical, functions: plan.functions, validators: plan.validators },
     {
       log,
-      clock: systemClock,
+      clock: options.clock ?? systemClock,
       connectors: {
-        rows: () => Promise.resolve(rowsSource(rows)),
+        rows: () => Promise.resolve(source),
         store: () => Promise.resolve(store.connector()),
       },
       createOperator: (planned, context) =>

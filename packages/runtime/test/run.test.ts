@@ -1,6 +1,6 @@
 import { faultyLog, MemoryStore } from "@millrace/conformance";
 import { type CommitFault } from "@millrace/conformance";
-import { isMillraceError, offset, seededRandom } from "@millrace/core";
+import { isMillraceError, offset, recordValue, seededRandom } from "@millrace/core";
 import { openMemoryLog } from "@millrace/log";
 import { decodeDeadLetters, deadLetterTopic } from "@millrace/runtime";
 import { expect, test } from "vitest";
@@ -155,6 +155,25 @@ test("state of a changed pipeline, or of other input, is refused", async () => {
   const other = partitionRows(flights.slice(1), 1);
   await expect(runFlights({ log, store, rows: other }).finished).rejects.toSatisfy(
     (error) => isMillraceError(error) && error.code === "RUN_STATE_MISMATCH",
+  );
+});
+
+test("state of an older version is refused", async () => {
+  const log = openMemoryLog();
+  const store = new MemoryStore();
+  const rows = partitionRows(flights, 1);
+  const run = runFlights({ log, store, rows, settings: { batchRows: 10 } });
+  run.stop();
+  await run.finished;
+  const { end } = await log.bounds("flights.control", 0);
+  const reader = await log.openReader("flights.control", 0, offset(end - 1n));
+  const control = new TextDecoder().decode(recordValue(await reader.read(1), 0));
+  const { stages: _, ...older } = JSON.parse(control) as Record<string, unknown>;
+  const writer = await log.openWriter("flights.control", await log.joinGroup("flights"));
+  writer.append("flights.control", 0, new TextEncoder().encode(JSON.stringify(older)));
+  await writer.commit();
+  await expect(runFlights({ log, store, rows }).finished).rejects.toThrow(
+    "an older version of Millrace saved it",
   );
 });
 

@@ -1,7 +1,8 @@
 import { formatInstant } from "@millrace/core";
 import type { RunSummary } from "@millrace/runtime";
 import type { Command } from "commander";
-import type { CliEnvironment } from "../environment.ts";
+import type { CliEnvironment, RunFlags } from "../environment.ts";
+import { jsonText } from "../json-text.ts";
 import { loadPipeline } from "../load-pipeline.ts";
 import { formatCount, showProgress } from "../progress-bar.ts";
 import { runFlags, stateDefault, withRunFlags } from "../run-flags.ts";
@@ -28,8 +29,8 @@ export function addRunCommand(program: Command, environment: CliEnvironment): vo
         removeSignals();
         progress.stop();
       }
-      if (isJson) environment.stdout(`${JSON.stringify({ type: "summary", ...summary })}\n`);
-      else environment.stdout(formatSummary(summary, flags.state));
+      if (isJson) environment.stdout(`${jsonText({ type: "summary", ...summary })}\n`);
+      else environment.stdout(formatSummary(summary, flags));
     });
 }
 
@@ -53,9 +54,12 @@ function stopOnSignal(run: { stop(): Promise<unknown> }, environment: CliEnviron
 /**
  * What the run did, for people.
  *
- * @param state the run's state directory, for the command that shows dead letters
+ * @param place the run's state directory or log, for the command that shows dead letters
  */
-export function formatSummary(summary: RunSummary, state: string = stateDefault): string {
+export function formatSummary(
+  summary: RunSummary,
+  place: Pick<RunFlags, "state" | "log"> = { state: stateDefault },
+): string {
   const seconds = summary.elapsedMs / 1_000;
   const rowsPerSecond = Math.round(summary.rowsReadHere / Math.max(0.001, seconds));
   const entries = [
@@ -69,8 +73,7 @@ export function formatSummary(summary: RunSummary, state: string = stateDefault)
   if (summary.rowsDeadLettered > 0) {
     const letters = summary.rowsDeadLettered === 1 ? "dead letter" : "dead letters";
     const text = `${formatCount(summary.rowsDeadLettered)} ${letters}`;
-    const flag = state === stateDefault ? "" : ` --state ${state}`;
-    entries.push(["dead", `${text} (npx pipe dead-letters ${summary.pipeline}${flag})`]);
+    entries.push(["dead", `${text} (npx pipe dead-letters ${summary.pipeline}${flagOf(place)})`]);
   }
   const width = Math.max(11, ...entries.map(([name = ""]) => name.length));
   const lines = [
@@ -84,6 +87,11 @@ export function formatSummary(summary: RunSummary, state: string = stateDefault)
     lines.push(`  stopped${watermark}; run it again to go on`);
   }
   return `${lines.join("\n")}\n`;
+}
+
+function flagOf({ state, log }: Pick<RunFlags, "state" | "log">): string {
+  if (log !== undefined) return ` --log ${log}`;
+  return state === stateDefault ? "" : ` --state ${state}`;
 }
 
 function rowsText(count: number): string {

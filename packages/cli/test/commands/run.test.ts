@@ -15,6 +15,8 @@ const summary: RunSummary = {
   elapsedMs: 500,
   stateBytes: 0,
   operators: {},
+  inputs: [],
+  operatorWatermarks: {},
   sinkRows: { table: 1, "a-longer-name": 1_000 },
   outcome: "finished",
   commits: 1,
@@ -35,8 +37,13 @@ test("late rows and dead letters are told when there are some", () => {
 });
 
 test("the command that shows dead letters names the run's own state directory", () => {
-  const text = formatSummary({ ...summary, rowsDeadLettered: 1 }, "elsewhere");
+  const text = formatSummary({ ...summary, rowsDeadLettered: 1 }, { state: "elsewhere" });
   expect(text).toContain("1 dead letter (npx pipe dead-letters orders --state elsewhere)\n");
+});
+
+test("the command that shows dead letters names the log that the run was on", () => {
+  const text = formatSummary({ ...summary, rowsDeadLettered: 1 }, { state: "s", log: "shop-log" });
+  expect(text).toContain("1 dead letter (npx pipe dead-letters orders --log shop-log)\n");
 });
 
 test("a stopped run tells where it stands and how to go on", () => {

@@ -27,6 +27,7 @@ function faultyWriter(writer: LogWriter, faultOf: (writerId: string) => CommitFa
       return writer.pendingBytes;
     },
     append: (topic, partition, value) => writer.append(topic, partition, value),
+    appendAll: (topic, partition, values) => writer.appendAll(topic, partition, values),
     abort: () => writer.abort(),
     close: () => writer.close(),
     commit: async () => {

@@ -4,7 +4,9 @@ import {
   type Log,
   type LogReader,
   offset,
+  type RecordRanges,
   recordValue,
+  seededRandom,
 } from "@millrace/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
@@ -182,6 +184,82 @@ const readingChecks: Record<string, Check> = {
     await f.log.truncate(topic, 0, offset(3));
     expect(text(recordValue(first, 0))).toBe("aaaa");
   },
+  "values over one buffer are records like others, in order": async (f) => {
+    const writer = await f.log.openWriter("w", f.membership);
+    const buffer = bytes("xaaabbxcx");
+    const valueStart = Int32Array.of(1, 4, 6, 7);
+    const valueLength = Int32Array.of(3, 2, 0, 1);
+    writer.append(topic, 0, bytes("first"));
+    writer.appendAll(topic, 0, { count: 4, buffer, valueStart, valueLength });
+    writer.append(topic, 0, bytes("last"));
+    expect(writer.pendingBytes).toBe(15);
+    await writer.commit();
+    expect(await contents(f.log)).toEqual([["first", "aaa", "bb", "", "c", "last"], []]);
+    for (let from = 0; from <= 6; from++) {
+      const values = await drain(await f.log.openReader(topic, 0, offset(from)));
+      expect(values).toEqual(["first", "aaa", "bb", "", "c", "last"].slice(from));
+    }
+  },
+  "truncation may end among values over one buffer": async (f) => {
+    const writer = await f.log.openWriter("w", f.membership);
+    const places = { valueStart: Int32Array.of(0, 1, 2), valueLength: Int32Array.of(1, 1, 1) };
+    writer.appendAll(topic, 0, { count: 3, buffer: bytes("abc"), ...places });
+    await writer.commit();
+    await f.log.truncate(topic, 0, offset(2));
+    expect(await f.log.bounds(topic, 0)).toEqual({ start: 2n, end: 3n });
+    expect(await drain(await f.log.openReader(topic, 0, offset(2)))).toEqual(["c"]);
+    await f.log.truncate(topic, 0, offset(3));
+    await write(f, 0, ["d"]);
+    expect(await drain(await f.log.openReader(topic, 0, offset(3)))).toEqual(["d"]);
+  },
+  "read respects bytesMax among values over one buffer": async (f) => {
+    const writer = await f.log.openWriter("w", f.membership);
+    const places = { valueStart: Int32Array.of(0, 4, 8), valueLength: Int32Array.of(4, 4, 4) };
+    writer.appendAll(topic, 0, { count: 3, buffer: bytes("aaaabbbbcccc"), ...places });
+    await writer.commit();
+    const reader = await f.log.openReader(topic, 0, offset(0));
+    expect((await reader.read(1)).count).toBe(1);
+    expect((await reader.read(8)).count).toBe(2);
+    expect((await reader.read(8)).count).toBe(0);
+  },
+  "whatever was appended how, each offset keeps its value": async (f) => {
+    const random = seededRandom(1);
+    const whole = (below: number): number => Math.floor(random.next() * below);
+    const model: string[] = [];
+    let start = 0;
+    for (let round = 0; round < 60; round++) {
+      const writer = await f.log.openWriter("w", f.membership);
+      for (let part = whole(3); part >= 0; part--) {
+        const isMany = whole(4) === 0;
+        const lengthMax = isMany ? 1_000 : 40_000;
+        const values = Array.from({ length: isMany ? whole(600) : whole(12) }, () =>
+          "x".repeat(whole(lengthMax)),
+        );
+        const numbered = values.map((value, index) => `${model.length + index}${value}`);
+        if (whole(2) === 0) for (const value of numbered) writer.append(topic, 0, bytes(value));
+        else writer.appendAll(topic, 0, rangesOf(numbered));
+        model.push(...numbered);
+      }
+      await writer.commit();
+      if (whole(3) === 0) {
+        start += whole(model.length - start + 1);
+        await f.log.truncate(topic, 0, offset(start));
+      }
+      const from = start + whole(model.length - start + 1);
+      const reader = await f.log.openReader(topic, 0, offset(from));
+      for (let at = from; at < model.length;) {
+        const records = await reader.read(1 + whole(200_000));
+        expect([records.baseOffset, records.count > 0]).toEqual([BigInt(at), true]);
+        for (let index = 0; index < records.count; index++, at++) {
+          expect(text(recordValue(records, index)) === model[at]).toBe(true);
+        }
+      }
+    }
+    expect(await f.log.bounds(topic, 0)).toEqual({
+      start: BigInt(start),
+      end: BigInt(model.length),
+    });
+  },
   "an empty value is a record": async (f) => {
     await write(f, 0, ["", "a", ""]);
     expect(await contents(f.log)).toEqual([["", "a", ""], []]);
@@ -240,6 +318,15 @@ const topicChecks: Record<string, Check> = {
     await f.log.createTopic({ name: topic, partitions: 2, kind: "records" });
     const again = f.log.createTopic({ name: topic, partitions: 3, kind: "records" });
     expect(await codeOf(again)).toBe("LOG_TOPIC_MISMATCH");
+  },
+  "a topic keeps its id until it is created again": async (f) => {
+    const idOf = async () => (await f.log.topics()).find((info) => info.name === topic)?.id;
+    const before = await idOf();
+    await f.log.createTopic({ name: topic, partitions: 2, kind: "records" });
+    expect(await idOf()).toBe(before);
+    await f.log.deleteTopics([topic]);
+    await f.log.createTopic({ name: topic, partitions: 2, kind: "records" });
+    expect(await idOf()).not.toBe(before);
   },
   "topics lists what was created": async (f) => {
     await f.log.createTopic({ name: "changes", partitions: 1, kind: "changelog" });
@@ -311,6 +398,15 @@ async function codeOf(outcome: Promise<unknown>): Promise<string | undefined> {
     if (!isMillraceError(error)) throw error;
     return error.code;
   }
+}
+
+function rangesOf(values: readonly string[]): RecordRanges {
+  const valueLength = Int32Array.from(values, (value) => value.length);
+  const valueStart = new Int32Array(values.length);
+  for (let index = 1; index < values.length; index++) {
+    valueStart[index] = (valueStart[index - 1] ?? 0) + (valueLength[index - 1] ?? 0);
+  }
+  return { count: values.length, buffer: bytes(values.join("")), valueStart, valueLength };
 }
 
 function bytes(value: string): Uint8Array {

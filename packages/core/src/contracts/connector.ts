@@ -1,10 +1,15 @@
 import type { OpenSink } from "./sink.ts";
 import type { OpenSource } from "./source.ts";
+import type { OpenTopicSink, OpenTopicSource } from "./topic.ts";
 
 /** A connector's implementation, loaded when a plan first names it. */
 export interface Connector {
   readonly openSource?: OpenSource;
   readonly openSink?: OpenSink;
+  /** Instead of `openSource`, where the source is a topic of the run's log. */
+  readonly openTopicSource?: OpenTopicSource;
+  /** For sinks whose descriptor names a topic. */
+  readonly openTopicSink?: OpenTopicSink;
 }
 
 /** Connectors by name; loading is deferred so that drivers are optional. */

@@ -1,3 +1,4 @@
+import type { RecordRanges } from "./format.ts";
 import type { Json } from "./json.ts";
 
 // Invariants of every log:
@@ -13,14 +14,9 @@ import type { Json } from "./json.ts";
 /** Offset of a record in its partition. */
 export type Offset = bigint & { readonly __offset: "Offset" };
 
-/** A view of consecutive records over one buffer: columns, no object per record. */
-export interface LogRecords {
-  readonly count: number;
+/** A view of consecutive records of one partition. */
+export interface LogRecords extends RecordRanges {
   readonly baseOffset: Offset;
-  readonly buffer: Uint8Array;
-  /** Start of each value in `buffer`. */
-  readonly valueStart: Int32Array;
-  readonly valueLength: Int32Array;
 }
 
 /** What a topic is for: it decides retention, and later a Kafka topic's settings. */
@@ -31,6 +27,11 @@ export interface TopicSpec {
   readonly name: string;
   readonly partitions: number;
   readonly kind: TopicKind;
+}
+
+/** A topic as it is: `id` is another one when it has been deleted and created again (T3). */
+export interface TopicInfo extends TopicSpec {
+  readonly id: string;
 }
 
 /** A membership in a pipeline's group; a newer generation ends the older ones. */
@@ -48,7 +49,7 @@ export interface Log {
   createTopic(spec: TopicSpec): Promise<void>;
   /** Removes topics with all their records; unknown names are ignored. */
   deleteTopics(names: readonly string[]): Promise<void>;
-  topics(): Promise<readonly TopicSpec[]>;
+  topics(): Promise<readonly TopicInfo[]>;
   /** Joins the group anew: confirms a new generation, which ends all older ones. */
   joinGroup(group: string): Promise<GroupMembership>;
   /** Opens the only writer of `id`, fencing all older ones (L3). @throws LOG_GENERATION_STALE */
@@ -73,6 +74,8 @@ export interface LogWriter {
    * copied: leave them.
    */
   append(topic: string, partition: number, value: Uint8Array): void;
+  /** Adds each value as a record, in order. Neither bytes nor places are copied: leave them. */
+  appendAll(topic: string, partition: number, values: RecordRanges): void;
   /** Bytes appended since the last commit. */
   readonly pendingBytes: number;
   /**
@@ -108,7 +111,7 @@ export interface LogConfig {
 }
 
 /** The i-th value of a view, not copied. */
-export function recordValue(records: LogRecords, index: number): Uint8Array {
+export function recordValue(records: RecordRanges, index: number): Uint8Array {
   const start = records.valueStart[index] as number;
   return records.buffer.subarray(start, start + (records.valueLength[index] as number));
 }

@@ -8,10 +8,14 @@ export type Guarantee = "exactly-once" | "at-least-once";
 
 /** A sink as a user writes it. `Row` is what it accepts; most accept any row. */
 export interface SinkDescriptor<Row extends object = object> {
-  readonly role: "sink";
+  readonly role: "sink" | "topic";
   readonly connector: string;
   readonly options: Json;
   readonly guarantee: Guarantee;
+  /** The topic of the run's log that rows are appended to, where the sink is one. */
+  readonly topic?: string;
+  /** The columns that it takes; absent where it takes any. */
+  readonly rowType?: { readonly schema: RowSchema };
   /**
    * Columns that identify a row in the store, where it can replace and delete rows. Absent: it only
    * takes rows that stay, and so no updating stream.

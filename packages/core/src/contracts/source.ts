@@ -10,7 +10,7 @@ import type { Json } from "./json.ts";
  * A source as a user writes it: which connector, with what, giving which rows. Imports no driver.
  */
 export interface SourceDescriptor<Row extends object> {
-  readonly role: "source";
+  readonly role: "source" | "topic";
   /** Name in the registry of connectors, such as `files`. */
   readonly connector: string;
   /** The connector's options as plain data; the connector validates them. */
@@ -27,7 +27,7 @@ export interface SourceContext {
   /** The columns that the plan reads, in the order in which batches must have them. */
   readonly columns: readonly string[];
   readonly validators: ReadonlyMap<string, readonly StandardSchemaV1[]>;
-  /** How many partitions the run wants; a source may offer fewer, never more. */
+  /** How many tasks read the source: best as many partitions. */
   readonly partitions: number;
   readonly clock: Clock;
   /** Aborted when the run stops; a waiting `read` then returns soon. */
@@ -70,7 +70,8 @@ export interface SourceReader {
 /** One opened source. */
 export interface Source {
   /**
-   * Fixed for the life of a state; the run remembers it. 1 ≤ count ≤ `SourceContext.partitions`.
+   * At least 1, fixed for the life of a state. Where there are more than
+   * `SourceContext.partitions`, a task reads several, each with a watermark of its own.
    */
   readonly partitionCount: number;
   /** Whether every partition ends. */

@@ -25,9 +25,16 @@ export function instant(value: number | string): Instant {
   return ms as Instant;
 }
 
-/** `2001-01-01T00:00:00.000Z`; `-∞` and `+∞` for the ends of a watermark. */
+/** The greatest time that a calendar date of JavaScript has. */
+const dateMsMax = 8.64e15;
+
+/**
+ * `2001-01-01T00:00:00.000Z`; `-∞` and `+∞` for the ends of a watermark, `… ms` for what is no
+ * date.
+ */
 export function formatInstant(value: number): string {
   if (value === Infinity) return "+∞";
   if (value === -Infinity) return "-∞";
+  if (!(Math.abs(value) <= dateMsMax)) return `${value} ms`;
   return new Date(value).toISOString();
 }

@@ -15,6 +15,7 @@ test.each(["yesterday", Number.NaN, Infinity])("%s is not a point in time", (val
 
 test.each([
   [0, "1970-01-01T00:00:00.000Z"],
+  [9e15, "9000000000000000 ms"],
   [Infinity, "+∞"],
   [-Infinity, "-∞"],
 ])("%d prints as %s", (value, text) => {

@@ -1,4 +1,4 @@
-import type { Instant } from "@millrace/core";
+import type { Instant, SinkDescriptor } from "@millrace/core";
 import type { AggregateExpression, ValueOfAggregate } from "../aggregate/aggregate-types.ts";
 import type { ColumnExpression, ValueOfExpression } from "../expression/expression-types.ts";
 import type { StreamTypeError } from "./stream-type-error.ts";
@@ -152,6 +152,33 @@ export type SameKeys<Left, Right, Keys extends PropertyKey> = [
 ] extends [{ [Key in Keys & keyof Right]: NonNullable<Right[Key]> }]
   ? unknown
   : StreamTypeError<"the keys of both sides must have the same types">;
+
+/**
+ * A sink that takes any row, or rows with the columns of the stream and types that hold theirs;
+ * else what is wrong with it.
+ */
+export type SinkFor<Row, Accepted extends object> = object extends Accepted
+  ? SinkDescriptor<Accepted>
+  : [keyof Row, keyof Accepted, Row] extends [keyof Accepted, keyof Row, Accepted]
+    ? SinkDescriptor<Accepted>
+    : UnfitSink<Without<Row, Accepted>, Without<Accepted, Row>, Unfit<Row, Accepted, keyof Row>>;
+
+type UnfitSink<Extra extends string, Missing extends string, Unfitting extends string> = [
+  Missing,
+] extends [never]
+  ? [Extra] extends [never]
+    ? StreamTypeError<`the column ${Unfitting} has another type in the sink's row type`>
+    : StreamTypeError<`the sink's row type has no column ${Extra}: select without it`>
+  : StreamTypeError<`the stream has no column ${Missing}, which the sink takes`>;
+
+type Without<Row, Other> = Exclude<keyof Row, keyof Other> & string;
+
+/** Distributed over the names: a mapped type costs the compiler five times as much. */
+type Unfit<Row, Accepted, Name> = Name extends keyof Row & keyof Accepted & string
+  ? Row[Name] extends Accepted[Name]
+    ? never
+    : Name
+  : never;
 
 /** Names of the columns that hold numbers. */
 export type NumericColumn<Row> = {

@@ -1,4 +1,10 @@
-import { type FieldType, formatDataType, isHiddenColumn, type RowSchema } from "@millrace/core";
+import {
+  type FieldType,
+  findField,
+  formatDataType,
+  isHiddenColumn,
+  type RowSchema,
+} from "@millrace/core";
 import { type Expression, joinColumn, type NamedExpression } from "@millrace/plan";
 import { isExpressionValue } from "../expression/expression-value.ts";
 import { expressionRow } from "../expression/expression-row.ts";
@@ -105,6 +111,31 @@ export function checkDuplicates(step: string, fields: readonly FieldType[]): voi
   for (const { name } of fields) {
     if (seen.has(name)) reportProblem("PLAN_COLUMN_DUPLICATE", { step, column: name });
     seen.add(name);
+  }
+}
+
+/**
+ * Reports where a sink's row type is not that of the stream: other columns, or types that do not
+ * hold the stream's. The order of the columns does not matter.
+ */
+export function checkTaken(step: string, stream: RowSchema, taken: RowSchema): void {
+  const columns = stream.fields.map((field) => field.name);
+  for (const { name } of taken.fields) {
+    if (!columns.includes(name))
+      reportProblem("PLAN_COLUMN_UNKNOWN", { step, column: name, columns });
+  }
+  for (const { name, type } of stream.fields) {
+    const wanted = findField(taken, name)?.type;
+    if (wanted === undefined) {
+      const problem = `${step}: the sink's row type has no column ${name}; select without it`;
+      reportProblem("PLAN_ARGUMENT_INVALID", { problem });
+      continue;
+    }
+    const isHeld = formatDataType({ ...type, nullable: wanted.nullable || type.nullable });
+    if (type === unknownType || isHeld === formatDataType(wanted)) continue;
+    const actual = `${name}, which is ${formatDataType(type)}`;
+    const expected = `${formatDataType(wanted)} for ${name}`;
+    reportProblem("PLAN_TYPE_MISMATCH", { step, expected, actual });
   }
 }
 

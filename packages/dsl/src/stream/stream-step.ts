@@ -30,6 +30,7 @@ import { splitConditions } from "./split.ts";
 import {
   checkDuplicates,
   checkName,
+  checkTaken,
   columnOf,
   columnsFrom,
   conditionOf,
@@ -418,13 +419,16 @@ export class StreamStep {
   }
 
   sink(id: string, sink: SinkDescriptor, options: { guarantee?: Guarantee } = {}): void {
-    this.within(`sink ${JSON.stringify(id)}`, () => {
+    const step = `sink ${JSON.stringify(id)}`;
+    this.within(step, () => {
       this.draft.takeId(id);
+      if (sink.rowType !== undefined) checkTaken(step, this.#schema, sink.rowType.schema);
       this.#append({
         ...this.#base,
         id,
         kind: "sink",
         connector: sink.connector,
+        ...(sink.topic === undefined ? {} : { topic: sink.topic }),
         options: sink.options,
         guarantee: sink.guarantee,
         ...(sink.updatesKey === undefined ? {} : { updatesKey: sink.updatesKey }),

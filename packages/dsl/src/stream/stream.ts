@@ -1,4 +1,4 @@
-import type { Duration, Guarantee, ModelDescriptor, RowType, SinkDescriptor } from "@millrace/core";
+import type { Duration, Guarantee, ModelDescriptor, RowType } from "@millrace/core";
 import type { WindowSpec } from "@millrace/plan";
 import type {
   ExpressionRow,
@@ -26,6 +26,7 @@ import type {
   Renamed,
   SameKeys,
   Selected,
+  SinkFor,
   WindowColumn,
 } from "./row-types.ts";
 import type { FrameOptions } from "./over.ts";
@@ -67,12 +68,16 @@ export interface AnyStream<in out Row extends object> {
   /** Groups rows by columns. Null is a key of its own. */
   keyBy<Names extends keyof Row & string>(...columns: readonly Names[]): KeyedStream<Row, Names>;
   /**
-   * Writes the rows to a store or topic.
+   * Writes the rows to a store or topic. A topic takes rows of exactly its row type's columns.
    *
    * @param id stable: it names the sink's progress. Changing it writes everything anew
    * @param options `guarantee`: what is demanded; a sink that gives less is refused
    */
-  sink(id: string, sink: SinkDescriptor<Row>, options?: { guarantee?: Guarantee }): void;
+  sink<Accepted extends object>(
+    id: string,
+    sink: SinkFor<Row, Accepted>,
+    options?: { guarantee?: Guarantee },
+  ): void;
 }
 
 /** A stream of rows. `Row` is what plain functions see. */

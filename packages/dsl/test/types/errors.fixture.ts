@@ -1,6 +1,6 @@
 import { hours, minutes, t } from "@millrace/core";
 import { count, hopping, mean, pipeline, session, tumbling } from "../../src/index.ts";
-import { Flight, seasonal, store, table } from "../fixtures.ts";
+import { Flight, seasonal, store, table, topic } from "../fixtures.ts";
 
 // Each line that must not compile ends in `//!` and a part of the compiler's sentence.
 pipeline("errors", (p) => {
@@ -13,9 +13,16 @@ pipeline("errors", (p) => {
   flights.where((f) => f.origin.gt(5)); //! Argument of type 'number' is not assignable
   flights.where((f) => f.delayMinutes); //! from type 'BooleanExpression<boolean | null>'
   flights.filter((f) => f.delayMinutes.gt(5)); //! Property 'gt' does not exist on type 'number'
+  p.source("idle", table(Flight), { whenIdle: "wait" }); //! Type '"wait"' is not assignable to type '"advance" | "follow"
+  p.source("due", table(Flight), { idleAfter: "soon" }); //! is not assignable
   flights.select("nothing"); //! Argument of type '"nothing"' is not assignable
   flights.map(t.row({ a: t.int32() }), (f) => ({ a: f.origin })); //! Type 'string' is not assignable to type 'number'
   flights.union(p.source("others", table(t.row({ a: t.int32() })))); //! is not assignable
+  const route = flights.select("origin", "destination");
+  route.sink("r1", topic(t.row({ origin: t.utf8(), to: t.utf8() }))); //! the stream has no column to, which the sink takes
+  route.sink("r2", topic(t.row({ origin: t.utf8() }))); //! the sink's row type has no column destination: select without it
+  route.sink("r3", topic(t.row({ origin: t.utf8(), destination: t.int32() }))); //! the column destination has another type in the sink's row type
+  p.source("in", topic(Flight), { eventTime: (f) => f.origin }); //! is not assignable
   const keyed = flights.keyBy("origin");
   const other = p.source("far", table(t.row({ origin: t.int32(), fee: t.float64() })));
   const fees = p.source("fees", table(t.row({ origin: t.utf8(), fee: t.float64() })));

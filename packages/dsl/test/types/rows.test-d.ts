@@ -35,7 +35,7 @@ import {
   tumbling,
   when,
 } from "../../src/index.ts";
-import { Flight, seasonal, store, table, theta } from "../fixtures.ts";
+import { Flight, seasonal, store, table, theta, topic } from "../fixtures.ts";
 import { type Equal, holds, type RowIn, type Same, type UpdatingRow } from "./equal.ts";
 
 type RowOfUpdating<Of> = Of extends KeyedUpdatingStream<infer Row, infer _> ? Row : never;
@@ -116,6 +116,12 @@ pipeline("types", (p) => {
     return h.meanDelay.gt(5).and(h.windowStart.gte("2001-01-01"));
   });
   holds<Equal<RowIn<ReturnType<typeof hourly.late>>, RowIn<typeof flights>>>();
+
+  const Totals = t.row({ flights: t.int64().nullable(), origin: t.utf8() });
+  const fromTopic = p.source("totals", topic(Totals));
+  holds<Equal<typeof fromTopic, Stream<{ flights: number | null; origin: string }>>>();
+  hourly.select("origin", "flights").sink("to-topic", topic(Totals));
+  flights.keyBy("origin").sink("flights-topic", topic(Flight), { guarantee: "exactly-once" });
 
   const sessions = flights
     .keyBy("origin", "destination")

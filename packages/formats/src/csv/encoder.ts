@@ -1,7 +1,7 @@
 import { rowReader } from "@millrace/columnar";
-import type { Encoder, FieldType, RowSchema } from "@millrace/core";
+import type { Encoder, RowSchema } from "@millrace/core";
 import type { RecordBatch } from "apache-arrow";
-import { toJson } from "../json/to-json.ts";
+import { FieldWriter } from "./field-writer.ts";
 import type { CsvDialect } from "./options.ts";
 
 const encoder = new TextEncoder();
@@ -13,19 +13,17 @@ const encoder = new TextEncoder();
  */
 export class CsvEncoder implements Encoder {
   readonly #schema: RowSchema;
-  readonly #delimiter: string;
-  readonly #nullValues: ReadonlySet<string>;
+  readonly #fields: FieldWriter;
 
   constructor(schema: RowSchema, dialect: CsvDialect) {
     this.#schema = schema;
-    this.#delimiter = String.fromCharCode(dialect.delimiter);
-    this.#nullValues = new Set(dialect.nullValues);
+    this.#fields = new FieldWriter(dialect);
   }
 
   /** The header line, with its end. */
   header(): Uint8Array {
-    const names = this.#schema.fields.map((field) => this.#quoted(field.name));
-    return encoder.encode(`${names.join(this.#delimiter)}\n`);
+    const names = this.#schema.fields.map((field) => this.#fields.quoted(field.name));
+    return encoder.encode(`${names.join(this.#fields.delimiter)}\n`);
   }
 
   encode(rows: RecordBatch): Uint8Array {
@@ -33,28 +31,8 @@ export class CsvEncoder implements Encoder {
     const { fields } = this.#schema;
     let lines = "";
     for (let row = 0; row < rows.numRows; row++) {
-      const record = read(rows, row);
-      lines += `${fields.map((field) => this.#field(field, record[field.name])).join(this.#delimiter)}\n`;
+      lines += `${this.#fields.line(fields, read(rows, row))}\n`;
     }
     return encoder.encode(lines);
-  }
-
-  #field({ type }: FieldType, value: unknown): string {
-    if (value === null || value === undefined) return "";
-    const json = toJson(type, value);
-    const isNested = ["json", "list", "map", "row"].includes(type.kind);
-    // Numbers keep what JSON has no text for: NaN and the infinities.
-    return this.#quoted(
-      isNested ? JSON.stringify(json) : Object.is(json, -0) ? "-0" : String(json),
-    );
-  }
-
-  #quoted(text: string): string {
-    const isPlain =
-      text !== "" &&
-      !/["\r\n]|^\uFEFF/.test(text) &&
-      !text.includes(this.#delimiter) &&
-      !this.#nullValues.has(text);
-    return isPlain ? text : `"${text.replaceAll('"', '""')}"`;
   }
 }

@@ -4,6 +4,8 @@ import { CsvDecoder, type CsvInput } from "./decoder.ts";
 import { CsvEncoder } from "./encoder.ts";
 import { type CsvHeader, readHeader } from "./header.ts";
 import { csvDialect, type CsvOptions } from "./options.ts";
+import { CsvRecordDecoder } from "./record-decoder.ts";
+import { CsvRecordEncoder } from "./record-encoder.ts";
 
 /** CSV in one dialect. */
 export interface CsvFormat extends PlacingFormat {
@@ -25,5 +27,7 @@ export function csvFormat(options: CsvOptions = {}): CsvFormat {
     readHeader: (bytes, isEnd) => readHeader(bytes, dialect.delimiter, isEnd),
     decoder: (decoderOptions, input) => new CsvDecoder(decoderOptions, dialect, input),
     encoder: (schema) => new CsvEncoder(schema, dialect),
+    recordDecoder: (decoderOptions) => new CsvRecordDecoder(decoderOptions, dialect),
+    recordEncoder: (schema) => new CsvRecordEncoder(schema, dialect),
   };
 }

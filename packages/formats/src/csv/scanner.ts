@@ -27,28 +27,30 @@ export class CsvScanner {
   }
 
   /**
-   * Scans the record at `at`; gives the byte after its line end, or −1 when it has no end yet.
+   * Scans the record at `from`; gives the byte after its line end, or −1 when it has no end before
+   * `length`. `isEnd` says that nothing follows there.
    *
    * A record that is out of form ends at its next line end. A quote that is never closed ends, once
    * the input does, at the end of its first line, so that the lines after it are not lost.
    */
-  scan(bytes: Uint8Array, from: number, isEnd: boolean): number {
+  scan(bytes: Uint8Array, from: number, isEnd: boolean, length: number = bytes.length): number {
     const delimiter = this.#delimiter;
-    const { length } = bytes;
     this.fieldCount = 0;
     this.problem = undefined;
     let at = from;
     for (;;) {
-      if (bytes[at] === quote) {
-        const after = this.#scanQuoted(bytes, at + 1);
-        if (after === -1)
-          return isEnd ? this.#failed(bytes, from, isEnd, "a quote is not closed") : -1;
+      if (at < length && bytes[at] === quote) {
+        const after = this.#scanQuoted(bytes, at + 1, length);
+        if (after === -1) {
+          if (!isEnd) return -1;
+          return this.#failed(bytes, [from, length], isEnd, "a quote is not closed");
+        }
         at = after;
         if (at < length && bytes[at] === carriageReturn) {
           if (at + 1 === length ? isEnd : bytes[at + 1] === newline) at++;
         }
         if (at < length && bytes[at] !== delimiter && bytes[at] !== newline) {
-          return this.#failed(bytes, at, isEnd, "text follows a closing quote");
+          return this.#failed(bytes, [at, length], isEnd, "text follows a closing quote");
         }
       } else {
         const start = at;
@@ -57,7 +59,8 @@ export class CsvScanner {
           byte = bytes[at]!;
           if (byte === delimiter || byte === newline) break;
           if (byte === quote) {
-            return this.#failed(bytes, at, isEnd, "a quote stands within a field without quotes");
+            const problem = "a quote stands within a field without quotes";
+            return this.#failed(bytes, [at, length], isEnd, problem);
           }
           at++;
         }
@@ -78,11 +81,11 @@ export class CsvScanner {
   }
 
   /** Adds the quoted field whose content starts at `start`; the byte after its quote, or −1. */
-  #scanQuoted(bytes: Uint8Array, start: number): number {
+  #scanQuoted(bytes: Uint8Array, start: number, length: number): number {
     let form: number = fieldForm.quoted;
-    for (let at = start; at < bytes.length; at++) {
+    for (let at = start; at < length; at++) {
       if (bytes[at] !== quote) continue;
-      if (bytes[at + 1] !== quote) {
+      if (at + 1 === length || bytes[at + 1] !== quote) {
         this.#add(start, at, form);
         return at + 1;
       }
@@ -92,12 +95,18 @@ export class CsvScanner {
     return -1;
   }
 
-  #failed(bytes: Uint8Array, at: number, isEnd: boolean, problem: string): number {
-    const lineEnd = bytes.indexOf(newline, at);
+  #failed(
+    bytes: Uint8Array,
+    [at, length]: readonly [number, number],
+    isEnd: boolean,
+    problem: string,
+  ): number {
+    const found = bytes.indexOf(newline, at);
+    const lineEnd = found < 0 || found >= length ? -1 : found;
     if (lineEnd < 0 && !isEnd) return -1;
     this.problem = problem;
-    this.recordEnd = lineEnd < 0 ? bytes.length : lineEnd;
-    return lineEnd < 0 ? bytes.length : lineEnd + 1;
+    this.recordEnd = lineEnd < 0 ? length : lineEnd;
+    return lineEnd < 0 ? length : lineEnd + 1;
   }
 
   #add(start: number, end: number, form: number): void {

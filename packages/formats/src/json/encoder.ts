@@ -1,7 +1,6 @@
 import type { Encoder, RowSchema } from "@millrace/core";
 import type { RecordBatch } from "apache-arrow";
-import { ByteWriter } from "./byte-writer.ts";
-import { MemberWriter } from "./member-writer.ts";
+import { JsonRecordWriter } from "./record-writer.ts";
 
 /**
  * Encodes rows as newline-delimited JSON that the JSON decoder reads back: members in the schema's
@@ -10,22 +9,19 @@ import { MemberWriter } from "./member-writer.ts";
  * **Cost** O(bytes written); an object per value only for nested and rare types
  */
 export class JsonEncoder implements Encoder {
-  readonly #members: readonly MemberWriter[];
-  readonly #writer: ByteWriter = new ByteWriter();
+  readonly #records: JsonRecordWriter;
 
   constructor(schema: RowSchema) {
-    this.#members = schema.fields.map((field, i) => new MemberWriter(field, i === 0));
+    this.#records = new JsonRecordWriter(schema);
   }
 
   encode(rows: RecordBatch): Uint8Array {
-    const writer = this.#writer;
-    const members = this.#members;
-    for (const member of members) member.open(rows);
+    const records = this.#records;
+    records.open(rows);
     for (let row = 0; row < rows.numRows; row++) {
-      for (let i = 0; i < members.length; i++) members[i]!.write(writer, row);
-      writer.reserve(3);
-      writer.writeAscii(members.length === 0 ? "{}\n" : "}\n");
+      records.write(row);
+      records.writer.writeAscii("\n");
     }
-    return writer.take();
+    return records.writer.take();
   }
 }

@@ -1,7 +1,7 @@
 import { columnOf, valueReader, type ValueReader, validityOf } from "@millrace/columnar";
 import type { DataType, FieldType } from "@millrace/core";
 import type { RecordBatch, Data } from "apache-arrow";
-import type { ByteWriter } from "./byte-writer.ts";
+import type { ByteWriter } from "../value/byte-writer.ts";
 import { toJson } from "./to-json.ts";
 
 const writesWide = 0;

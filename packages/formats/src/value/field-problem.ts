@@ -17,6 +17,11 @@ export class FieldProblem {
   get code(): ErrorCode {
     return this.error.code;
   }
+
+  /** The path of the member that does not fit; undefined when the whole record is at fault. */
+  get field(): string | undefined {
+    return (this.error.params as { readonly field?: string }).field;
+  }
 }
 
 /** The value is not of the column's type, or out of its range. */

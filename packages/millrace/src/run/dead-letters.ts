@@ -1,28 +1,17 @@
-import { access } from "node:fs/promises";
-import { type DeadLetter, type Log, millraceError, recordValue } from "@millrace/core";
-import { openLmdbLog } from "@millrace/log";
+import { type DeadLetter, type Log, recordValue } from "@millrace/core";
 import { deadLetterTopic, decodeDeadLetters } from "@millrace/runtime";
+import { withSavedLog } from "./saved-log.ts";
 
 const readBytesMax = 4 * 1024 * 1024;
 
 /**
  * All dead letters of a pipeline's saved state, by partition, oldest first.
  *
- * @param directory the pipeline's own directory below the state directory
+ * @param directory of the log: the pipeline's own below the state directory, or a shared one
  * @throws FILE_NOT_FOUND when nothing was saved there
  */
 export async function readDeadLetters(directory: string, pipeline: string): Promise<DeadLetter[]> {
-  try {
-    await access(directory);
-  } catch (error) {
-    throw millraceError("FILE_NOT_FOUND", { path: directory }, { cause: error });
-  }
-  const log = await openLmdbLog({ directory });
-  try {
-    return await deadLettersOf(log, pipeline);
-  } finally {
-    await log.close();
-  }
+  return withSavedLog(directory, (log) => deadLettersOf(log, pipeline));
 }
 
 /** All dead letters that a log holds of a pipeline. */

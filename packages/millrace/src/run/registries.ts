@@ -8,6 +8,7 @@ export const connectors: ConnectorRegistry = {
   files: async () => (await import("@millrace/connectors/files")).filesConnector,
   duckdb: async () => (await import("@millrace/connectors/duckdb")).duckdbConnector,
   console: async () => (await import("@millrace/connectors/console")).consoleConnector,
+  topic: async () => (await import("@millrace/connectors/topic")).topicConnector,
 };
 
 /** Makes operators with the models that come with Millrace. */

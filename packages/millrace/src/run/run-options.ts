@@ -29,8 +29,12 @@ export interface RunOptions {
   readonly progressEveryMs?: number;
   /** Connectors beside the built-in ones, by name. */
   readonly connectors?: ConnectorRegistry;
-  /** A log of your own instead of `state`; it is not closed by the run. */
-  readonly log?: Log;
+  /**
+   * The log that pipelines share, and with it their topics; this pipeline's state is kept in it, so
+   * that `state` is not used. A directory is opened and closed by the run; a log of your own is not
+   * closed. Default: a log of the pipeline's own, in `state`.
+   */
+  readonly log?: Log | string;
   /** For tests. */
   readonly clock?: Clock;
 }

@@ -125,14 +125,17 @@ async function openStorage(
   pipeline: string,
   options: RunOptions,
 ): Promise<{ log: Log; close: () => Promise<void> }> {
-  if (options.log !== undefined) return { log: options.log, close: () => Promise.resolve() };
-  if (options.state === undefined) {
+  const { log: given, state } = options;
+  if (given !== undefined && typeof given !== "string") {
+    return { log: given, close: () => Promise.resolve() };
+  }
+  if (given === undefined && state === undefined) {
     const log = openMemoryLog();
     return { log, close: () => log.close() };
   }
-  const unlock = await lockState(options.state, pipeline);
+  const unlock = await lockState(given ?? state ?? "", pipeline);
   try {
-    const log = await openLmdbLog({ directory: join(options.state, pipeline) });
+    const log = await openLmdbLog({ directory: given ?? join(state ?? "", pipeline) });
     return {
       log,
       close: async () => {

@@ -46,6 +46,9 @@ const stepKinds = [
   "unionSelf",
   "splitAndUnion",
   "filter",
+  "running",
+  "topN",
+  "lastRow",
   "branch",
 ] as const;
 
@@ -85,6 +88,10 @@ function columnsOf(stream: AnyStep, kind?: string): string[] {
 
 function pick<Value>(values: readonly Value[], at: number): Value | undefined {
   return values.length === 0 ? undefined : values[at % values.length];
+}
+
+function isUpdating(stream: AnyStep): boolean {
+  return (stream.node as { updating?: unknown }).updating !== undefined;
 }
 
 /** Applies the steps that suit the stream at hand; the others leave it as it is. */
@@ -143,6 +150,7 @@ function applyStep(
       return keys.length === 0 || more === undefined ? stream : stream.keyBy(...keys, more);
     }
     case "window":
+      if (isUpdating(stream)) return stream;
       if (keys.length === 0 || number === undefined || keys.includes(number)) return stream;
       if (keys.some((key) => key.startsWith("window") || key.startsWith("c"))) {
         if (keys.some((key) => key !== "city")) return stream;
@@ -165,25 +173,53 @@ function applyStep(
       return high.union(rest);
     }
     case "filter":
-      return number === undefined ? stream : stream.filter((row: AnyRow) => row[number] !== a % 3);
+      if (number === undefined || isUpdating(stream)) return stream;
+      return stream.filter((row: AnyRow) => row[number] !== a % 3);
+    case "running":
+      if (keys.length === 0 || number === undefined) return stream;
+      return stream.aggregate(`running-${at}`, (row: AnyRow) => ({
+        [`c${at}`]: count(),
+        [`m${at}`]: max(row[number]),
+        [`s${at}`]: sum(row[number].floor()),
+      }));
+    case "topN":
+      if (keys.length === 0 || number === undefined) return stream;
+      return stream.topN(`top-${at}`, {
+        n: (a % 3) + 1,
+        orderBy: (row: AnyRow) => row[number].desc(),
+        ties: a % 5 === 0 ? "keep" : "cut",
+        ...(b % 2 === 0 ? { rank: `p${at}` } : {}),
+      });
+    case "lastRow":
+      if (keys.length === 0 || isUpdating(stream)) return stream;
+      return stream.deduplicate(`last-${at}`, { keep: "last" });
     case "branch":
       sinks(stream);
       return stream;
   }
 }
 
-/** The pipeline that the steps make, and the ids of its sinks. */
+/**
+ * The columns by which a sink of an updating stream replaces rows: none, its first one or its last.
+ */
+function updatesKeyOf(stream: AnyStep, number: number): readonly string[] {
+  const names = columnsOf(stream);
+  return [[], names.slice(0, 1), names.slice(-1)][number % 3] ?? [];
+}
+
+/** The pipeline that the steps make, and its sinks by id, with the columns that they replace by. */
 export function generatedPipeline(steps: readonly GeneratedStep[]): {
   readonly pipeline: Pipeline;
-  readonly sinks: readonly string[];
+  readonly sinks: ReadonlyMap<string, readonly string[] | undefined>;
 } {
-  const names: string[] = [];
+  const made = new Map<string, readonly string[] | undefined>();
   const built = pipeline("generated", (p) => {
-    names.length = 0;
+    made.clear();
     const sinks = (stream: AnyStep): void => {
-      const id = `out${names.length}`;
-      names.push(id);
-      stream.sink(id, store);
+      const id = `out${made.size}`;
+      const updatesKey = isUpdating(stream) ? updatesKeyOf(stream, made.size) : undefined;
+      made.set(id, updatesKey);
+      stream.sink(id, updatesKey === undefined ? store : { ...store, updatesKey });
     };
     const options = { eventTime: (ride: AnyRow) => ride.at, outOfOrderness: minutes(10) };
     let stream: AnyStep = p.source("rides", rides, options);
@@ -191,5 +227,5 @@ export function generatedPipeline(steps: readonly GeneratedStep[]): {
     sinks(stream);
   });
   built.build();
-  return { pipeline: built, sinks: [...names] };
+  return { pipeline: built, sinks: new Map(made) };
 }

@@ -9,7 +9,8 @@ export const sinceField: FieldType = {
 };
 
 /**
- * When each key began anew: a key whose last row is `forgetAfterMs` or longer ago starts another life.
+ * When each key began anew: a key whose last row is `forgetAfterMs` or longer ago starts another
+ * life.
  *
  * What a row belongs to is a function of the rows of its key in event order.
  */

@@ -26,16 +26,16 @@ import { RunningResults, type ResultChanges } from "./running-results.ts";
 //       added and not taken back by the end of the last batch.
 //   R2. A row is taken back as it was emitted: same columns, same `$time`.
 //   R3. A key whose last row is taken back has no result, and leaves the state.
-//   R4. A row that comes `forgetAfterMs` or more after the last one of its key, in event order, starts
-//       a new life of the key: another group, whose first change takes nothing back.
+//   R4. A row that comes `forgetAfterMs` or more after the last one of its key, in event order,
+//     starts a new life of the key: another group, whose first change takes nothing back.
 
 /**
  * Aggregates all rows of a key so far, and emits per batch how the results have changed: for each
  * key −1 for the row that stands, then +1 for the new one.
  *
- * No row is late for it, and none waits, unless keys are forgotten: then rows wait for the watermark,
- * so that what a key has forgotten depends on its own rows only. The event time of a change is the greatest of the key's rows up to the
- * batch that changed the result.
+ * No row is late for it, and none waits, unless keys are forgotten: then rows wait for the
+ * watermark, so that what a key has forgotten depends on its own rows only. The event time of a
+ * change is the greatest of the key's rows up to the batch that changed the result.
  *
  * **Shape** in: key and argument columns, `$weight` if updating · out: keys, results, `$time` where
  * rows have one, `$weight`

@@ -72,7 +72,7 @@ export const updates: fc.Arbitrary<Weighted[][]> = fc
         key: fc.constantFrom("a", "b", "c"),
         value: fc.option(fc.integer({ min: -2, max: 2 }), { nil: null }),
         n: fc.nat({ max: 2 }),
-        back: fc.option(fc.nat(), { freq: 1, nil: undefined }),
+        back: fc.option(fc.nat(), { freq: 2, nil: undefined }),
       }),
       { maxLength: 9 },
     ),

@@ -12,6 +12,8 @@ export interface LogicalPlanData {
   readonly parameters: readonly ParameterSpec[];
   /** In an order in which inputs come before their readers. */
   readonly nodes: readonly LogicalNode[];
+  /** How far source partitions may be apart in event time; absent: the planner's default. */
+  readonly maxDriftMs?: number;
 }
 
 /** A pipeline as data, with what cannot be data beside it. */

@@ -51,9 +51,33 @@ export interface SourceNode extends NodeBase {
   /** Absent where the source has no event time. */
   readonly eventTime?: Expression;
   readonly outOfOrdernessMs: number;
+  /** Absent: a partition that has nothing to read is waited for without end. */
+  readonly idleness?: IdlenessSpec;
+  /** How far an event time may be after the clock's time; absent: without bound. */
+  readonly futureLimitMs?: number;
   /** Whether the row type has checks of its own, given by `.validate`: they are no plain data. */
   readonly hasValidators?: boolean;
 }
+
+/** When a source partition is idle, and what becomes of event time then. */
+export interface IdlenessSpec {
+  /** How long it must have nothing to read; 0: at once. */
+  readonly afterMs: number;
+  readonly whenIdle: WhenIdle;
+  readonly whenResumed: WhenResumed;
+}
+
+/**
+ * What an idle partition counts as having seen. `follow`: the event time of the slowest partition
+ * that is not idle. `advance`: where all are idle, the clock's time.
+ */
+export type WhenIdle = "follow" | "advance";
+
+/**
+ * Records of a partition that was idle, with event times that it has been taken past. `late`: like
+ * other late ones. `accept`: taken in as if they had happened at the watermark.
+ */
+export type WhenResumed = "late" | "accept";
 
 /** Keeps the rows for which the predicate is true; null is false. */
 export interface WhereNode extends NodeBase {
@@ -279,6 +303,8 @@ export interface ForecastNode extends NodeBase {
 export interface SinkNode extends NodeBase {
   readonly kind: "sink";
   readonly connector: string;
+  /** The topic of the run's log that rows are appended to, where the sink is one. */
+  readonly topic?: string;
   readonly options: Json;
   readonly guarantee: Guarantee;
   /** Columns by which the store replaces and deletes rows; absent where it only appends. */

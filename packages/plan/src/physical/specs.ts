@@ -4,6 +4,7 @@ import type { Expression, NamedExpression } from "../expression/expression.ts";
 import type { SortKey } from "../expression/sort-key.ts";
 import type {
   EmitChanges,
+  IdlenessSpec,
   JoinKind,
   OverFrame,
   RankKind,
@@ -231,6 +232,8 @@ export interface SourceInput {
   readonly columns: readonly FieldType[];
   readonly eventTime?: Expression;
   readonly outOfOrdernessMs: number;
+  readonly idleness?: IdlenessSpec;
+  readonly futureLimitMs?: number;
   /** Whether `$source`, `$partition`, `$offset` are needed downstream. */
   readonly hasLineage: boolean;
 }
@@ -266,12 +269,29 @@ export interface SinkOutput {
   readonly schema: RowSchema;
 }
 
+/** Rows leave to a topic of the run's log, in the task's own transaction: without a sink task. */
+export interface TopicOutput {
+  readonly kind: "topic";
+  readonly from: StagePort;
+  readonly topic: string;
+  readonly sinkId: string;
+  readonly connector: string;
+  readonly options: Json;
+  readonly guarantee: Guarantee;
+  /** Columns whose hash chooses the partition; where there are none, the task's number does. */
+  readonly keys: readonly string[];
+  readonly schema: RowSchema;
+}
+
+/** Where rows of a stage leave to. */
+export type StageOutput = ShuffleOutput | SinkOutput | TopicOutput;
+
 /** A chain of operators that runs as one task per partition. Operators are in topological order. */
 export interface Stage {
   readonly id: string;
   readonly inputs: readonly StageInput[];
   readonly operators: readonly StageOperator[];
-  readonly outputs: readonly (ShuffleOutput | SinkOutput)[];
+  readonly outputs: readonly StageOutput[];
 }
 
 /** What runs. Plain data. */
@@ -280,6 +300,8 @@ export interface PhysicalPlan {
   /** Changes with anything that saved state depends on. */
   readonly fingerprint: string;
   readonly partitions: number;
+  /** How far the partitions of sources that meet may be apart in event time. */
+  readonly maxDriftMs: number;
   /** In an order in which writers come before their readers. */
   readonly stages: readonly Stage[];
 }

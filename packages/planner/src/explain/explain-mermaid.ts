@@ -28,9 +28,9 @@ function stageLines(stage: Stage, stageIndex: number, topics: Map<string, string
     for (const port of operator.inputs) edges.push(`${name(port)} --> s${stageIndex}o${index}`);
   });
   stage.outputs.forEach((output, index) => {
-    const target =
-      output.kind === "sink" ? `s${stageIndex}k${index}` : topicName(topics, output.topic);
-    if (output.kind === "sink") inside.push(`${target}[(${label(output.sinkId)})]`);
+    const isSink = output.kind !== "shuffle";
+    const target = isSink ? `s${stageIndex}k${index}` : topicName(topics, output.topic);
+    if (isSink) inside.push(`${target}[(${label(output.sinkId)})]`);
     else edges.push(`${target}{{${label(output.topic)}}}`);
     edges.push(`${name(output.from)} --> ${target}`);
   });

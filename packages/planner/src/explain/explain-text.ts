@@ -8,6 +8,7 @@ import {
   type PhysicalPlan,
   type StageInput,
   type StageOperator,
+  type StageOutput,
   type StagePort,
 } from "@millrace/plan";
 import { describeColumns } from "../steps/describe-columns.ts";
@@ -39,10 +40,8 @@ export function explainPhysical(plan: PhysicalPlan): string {
       (operator) => `  ${operator.id} ← ${operator.inputs.map(portName(stage)).join(", ")}
       ${describeOperator(operator)} (${operator.order}, ${executionOf(operator)})`,
     );
-    const outputs = stage.outputs.map((output) =>
-      output.kind === "sink"
-        ? `  sink ${output.sinkId} ← ${portName(stage)(output.from)}: ${output.connector}, ${output.guarantee}`
-        : `  shuffle ← ${portName(stage)(output.from)} by ${output.keys.join(", ") || "partition"} to ${output.topic}`,
+    const outputs = stage.outputs.map(
+      (output) => `  ${describeOutput(output, portName(stage)(output.from))}`,
     );
     return [stage.id, ...inputs, ...operators, ...outputs].join("\n");
   });
@@ -69,6 +68,16 @@ function describeInput(input: StageInput): string {
   const time =
     input.eventTime === undefined ? "" : `, event time ${formatExpression(input.eventTime)}`;
   return `${input.sourceId}: ${input.connector} columns ${columns}${time}`;
+}
+
+function describeOutput(output: StageOutput, from: string): string {
+  if (output.kind === "sink") {
+    return `sink ${output.sinkId} ← ${from}: ${output.connector}, ${output.guarantee}`;
+  }
+  const by = output.keys.join(", ") || "partition";
+  return output.kind === "topic"
+    ? `sink ${output.sinkId} ← ${from} by ${by}: topic ${output.topic}, ${output.guarantee}`
+    : `shuffle ← ${from} by ${by} to ${output.topic}`;
 }
 
 /** Whether rows become objects on the way through an operator. */

@@ -26,8 +26,10 @@ export interface StageCuts {
  * Cuts the plan where rows must change their task.
  *
  * With one partition every row is in its place already, so nothing is cut. Otherwise a `keyBy` ends
- * a stage, unless rows of equal keys are in one task already (`placement.ts`). Where a union brings together streams of different depth (number of cuts on the way),
- * the shallower ones are cut as well, so that no stage reads a topic that it writes.
+ * a stage, unless rows of equal keys are in one task already (`placement.ts`), or its reader is a
+ * topic, which chooses the partition of a row itself. Where a union brings together streams of
+ * different depth (number of cuts on the way), the shallower ones are cut as well, so that no stage
+ * reads a topic that it writes.
  */
 export function cutStages(plan: LogicalPlanData, partitions: number): StageCuts {
   const depth = new Map<string, number>();
@@ -36,7 +38,9 @@ export function cutStages(plan: LogicalPlanData, partitions: number): StageCuts 
   const moving = movingKeyBys(plan);
   for (const node of plan.nodes) {
     const inputs = node.inputs.map((id) => byId.get(id)).filter((input) => input !== undefined);
-    const isShuffled = (input: LogicalNode): boolean => moving.has(input.id) && partitions > 1;
+    const isTopic = node.kind === "sink" && node.topic !== undefined;
+    const isShuffled = (input: LogicalNode): boolean =>
+      moving.has(input.id) && partitions > 1 && !isTopic;
     const depths = inputs.map((i) => (depth.get(i.id) ?? 0) + (isShuffled(i) ? 1 : 0));
     const own = Math.max(0, ...depths);
     depth.set(node.id, own);

@@ -1,8 +1,11 @@
 import { createHash } from "node:crypto";
-import type { LogicalNode, LogicalPlanData, PhysicalPlan, Stage } from "@millrace/plan";
+import type { LogicalNode, LogicalPlanData, PhysicalPlan, Stage, StageInput } from "@millrace/plan";
 import { cutStages, type Cut } from "./cut-stages.ts";
 import { needsLineage } from "./lineage.ts";
 import { StageBuilder } from "./stage-builder.ts";
+
+/** How far source partitions may be apart in event time unless the pipeline says otherwise. */
+const maxDriftDefaultMs = 24 * 3_600_000;
 
 /** Turns an optimized logical plan into stages, operators and edges. */
 export function planPhysical(plan: LogicalPlanData, partitions: number): PhysicalPlan {
@@ -13,6 +16,7 @@ export function planPhysical(plan: LogicalPlanData, partitions: number): Physica
     pipeline: plan.name,
     fingerprint: fingerprintOf(built, partitions),
     partitions,
+    maxDriftMs: plan.maxDriftMs ?? maxDriftDefaultMs,
     stages: built,
   };
 }
@@ -33,8 +37,18 @@ function topicNames(plan: LogicalPlanData, cuts: readonly Cut[]): Map<string, st
   return names;
 }
 
-/** What saved state depends on: the stages as data, without what only concerns texts. */
+/** What saved state depends on: the stages as data, without how long sources are waited for. */
 function fingerprintOf(stages: readonly Stage[], partitions: number): string {
-  const text = JSON.stringify({ partitions, stages });
+  const text = JSON.stringify({
+    partitions,
+    stages: stages.map((stage) => ({ ...stage, inputs: stage.inputs.map(withoutWaiting) })),
+  });
   return createHash("sha256").update(text).digest("hex").slice(0, 16);
+}
+
+/** An input without what decides how it is waited for: that may be changed between two runs. */
+function withoutWaiting(input: StageInput): Partial<StageInput> {
+  if (input.kind === "shuffle") return input;
+  const { idleness: _, futureLimitMs: __, ...kept } = input;
+  return kept;
 }

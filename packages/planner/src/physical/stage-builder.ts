@@ -4,11 +4,10 @@ import {
   type LogicalPlanData,
   type OperatorSpec,
   orderOf,
-  type ShuffleOutput,
-  type SinkOutput,
   type Stage,
   type StageInput,
   type StageOperator,
+  type StageOutput,
   type StagePort,
 } from "@millrace/plan";
 import { readersOf } from "../rules/rule.ts";
@@ -33,7 +32,7 @@ export class StageBuilder {
   readonly #readers: ReadonlyMap<string, readonly LogicalNode[]>;
   readonly #inputs: StageInput[] = [];
   readonly #operators: StageOperator[] = [];
-  readonly #outputs: (ShuffleOutput | SinkOutput)[] = [];
+  readonly #outputs: StageOutput[] = [];
   /** Where the rows of a node come out, here or before the cut. */
   readonly #ports = new Map<string, StagePort>();
   readonly #schemas = new Map<string, RowSchema>();
@@ -112,21 +111,27 @@ export class StageBuilder {
       columns: node.schema.fields,
       ...(node.eventTime === undefined ? {} : { eventTime: node.eventTime }),
       outOfOrdernessMs: node.outOfOrdernessMs,
+      ...(node.idleness === undefined ? {} : { idleness: node.idleness }),
+      ...(node.futureLimitMs === undefined ? {} : { futureLimitMs: node.futureLimitMs }),
       hasLineage: this.#context.lineage.has(node.id),
     });
   }
 
   #addSink(node: Extract<LogicalNode, { kind: "sink" }>): void {
-    this.#outputs.push({
-      kind: "sink",
+    const sink = {
       from: this.#port(node.inputs[0]),
-      topic: `${this.#context.plan.name}.${node.id}.sink`,
       sinkId: node.id,
       connector: node.connector,
       options: node.options,
       guarantee: node.guarantee,
       schema: this.#nodeSchema(node.inputs[0] ?? ""),
-    });
+    };
+    if (node.topic !== undefined) {
+      this.#outputs.push({ kind: "topic", topic: node.topic, keys: node.keys, ...sink });
+      return;
+    }
+    const topic = `${this.#context.plan.name}.${node.id}.sink`;
+    this.#outputs.push({ kind: "sink", topic, ...sink });
   }
 
   /**

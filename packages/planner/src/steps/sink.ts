@@ -4,7 +4,8 @@ import type { NodeOf, Step } from "./step.ts";
 
 /** Takes every column, as the store has them. */
 export const sinkStep: Step<"sink"> = {
-  describe: (node) => `sink ${node.connector}, ${node.guarantee}`,
+  describe: ({ connector, guarantee, topic }) =>
+    `sink ${topic === undefined ? connector : `topic ${topic}`}, ${guarantee}`,
   check: (node, byId) => [...checkGuarantee(node), ...checkChanges(node, byId)],
   needsLineage: () => false,
 };

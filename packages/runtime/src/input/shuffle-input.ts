@@ -16,9 +16,12 @@ import type { InputRead, TaskInput } from "./task-input.ts";
 
 const readBytesMax = 4 * 1024 * 1024;
 
-interface ShuffleProgress {
+/** What the progress record holds of a partition of a repartition topic. */
+export interface ShuffleProgress {
   readonly [key: string]: Json;
+  readonly topic: string;
   readonly offset: string;
+  /** By upstream task. */
   readonly watermarks: readonly JsonWatermark[];
   readonly rowsRead: number;
 }
@@ -27,7 +30,8 @@ interface ShuffleProgress {
 export class ShufflePartitionInput implements TaskInput {
   readonly counts: { rowsRead: number; deadLettered: number };
   readonly sourceProgress: SourceProgress | undefined = undefined;
-  readonly isAligned = false;
+  readonly partitions: readonly [] = [];
+  isCaughtUp = false;
   readonly #log: Log;
   readonly #topic: string;
   readonly #partition: number;
@@ -77,7 +81,8 @@ export class ShufflePartitionInput implements TaskInput {
 
   async read(): Promise<InputRead> {
     const records = await this.#reader.read(readBytesMax);
-    if (records.count === 0) return { kind: "caught-up" };
+    this.isCaughtUp = records.count === 0;
+    if (this.isCaughtUp) return { kind: "caught-up", isNews: false };
     const batches: RecordBatch[] = [];
     for (let index = 0; index < records.count; index += 1) {
       const record = decodeEdgeRecord(recordValue(records, index));
@@ -91,6 +96,7 @@ export class ShufflePartitionInput implements TaskInput {
 
   progress(): Json {
     return {
+      topic: this.#topic,
       offset: this.#position.toString(),
       watermarks: this.#upstream.toJson(),
       ...this.counts,

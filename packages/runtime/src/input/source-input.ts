@@ -1,5 +1,6 @@
 import { batchToRows, int32Column, int64Column, withColumns } from "@millrace/columnar";
 import {
+  type Clock,
   type DeadLetter,
   type FieldType,
   hiddenColumns,
@@ -10,27 +11,33 @@ import {
   type SourceProgress,
   type SourceReader,
 } from "@millrace/core";
-import type { SourceInput as PlannedSource } from "@millrace/plan";
+import type { SourceInput as PlannedSource, WhenIdle } from "@millrace/plan";
 import type { Data, RecordBatch } from "apache-arrow";
-import {
-  fromJsonWatermark,
-  type JsonWatermark,
-  toJsonWatermark,
-} from "../watermark/json-watermark.ts";
-import { PartitionWatermark } from "../watermark/partition-watermark.ts";
+import type { SourceFront } from "../watermark/source-front.ts";
+import { PartitionWatermark, type SavedWatermark } from "../watermark/partition-watermark.ts";
 import {
   eventTimeDeadLetter,
   eventTimeFields,
   EventTimeReader,
-  type EventTimes,
+  type RefusedRows,
 } from "./event-time.ts";
-import type { InputRead, TaskInput } from "./task-input.ts";
+import { Idleness } from "./idleness.ts";
+import type { InputRead, TaskInput, TimedPartition } from "./task-input.ts";
 
 /** What the progress record holds of a source partition. */
-interface SourceInputProgress {
+export interface SourceInputProgress {
   readonly [key: string]: Json;
-  readonly watermark: JsonWatermark;
+  readonly source: string;
+  readonly partition: number;
+  /** Null where the source has none. */
+  readonly eventTime: SavedWatermark | null;
+  /** Null where it is never idle. */
+  readonly idleAfterMs: number | null;
+  readonly whenIdle: WhenIdle | null;
   readonly isEnded: boolean;
+  readonly isIdle: boolean;
+  /** Whether the last read had found nothing. */
+  readonly isCaughtUp: boolean;
   readonly rowsRead: number;
   readonly deadLettered: number;
 }
@@ -45,7 +52,7 @@ const lineageFields: readonly FieldType[] = [
  * One partition of a source as an input of a task: adds `$time`, `$watermark` and lineage, keeps
  * the position.
  */
-export class SourcePartitionInput implements TaskInput {
+export class SourcePartitionInput implements TaskInput, TimedPartition {
   readonly counts: { rowsRead: number; deadLettered: number };
   readonly #planned: PlannedSource;
   readonly #partition: number;
@@ -53,6 +60,8 @@ export class SourcePartitionInput implements TaskInput {
   readonly #batchRows: number;
   readonly #eventTime: EventTimeReader | undefined;
   readonly #watermark: PartitionWatermark;
+  readonly #idleness: Idleness;
+  readonly #clock: Clock;
   readonly #schema: RowSchema;
   /** Hidden columns that a batch gets, by whether it has event time and rows behind it. */
   readonly #fields: (readonly FieldType[])[] = [];
@@ -62,12 +71,17 @@ export class SourcePartitionInput implements TaskInput {
   #ahead: Promise<SourceBatch | "caught-up" | "end"> | undefined;
 
   private constructor(
-    planned: PlannedSource,
-    partition: number,
+    options: {
+      planned: PlannedSource;
+      partition: number;
+      batchRows: number;
+      clock: Clock;
+    },
     reader: SourceReader,
-    batchRows: number,
     restored: SourceInputProgress | undefined,
   ) {
+    const { planned, partition, batchRows, clock } = options;
+    this.#clock = clock;
     this.#planned = planned;
     this.#partition = partition;
     this.#reader = reader;
@@ -75,8 +89,11 @@ export class SourcePartitionInput implements TaskInput {
     this.#schema = { fields: planned.columns };
     this.#eventTime =
       planned.eventTime === undefined ? undefined : new EventTimeReader(planned.eventTime);
-    const watermark = restored === undefined ? -Infinity : fromJsonWatermark(restored.watermark);
-    this.#watermark = new PartitionWatermark(planned.outOfOrdernessMs, watermark);
+    const { outOfOrdernessMs, idleness } = planned;
+    const saved = restored?.eventTime ?? undefined;
+    this.#watermark = new PartitionWatermark(outOfOrdernessMs, saved, idleness?.whenResumed);
+    const canBeIdle = planned.eventTime === undefined ? undefined : idleness;
+    this.#idleness = new Idleness(canBeIdle, clock, restored?.isIdle ?? false);
     this.#position = restored?.["position"];
     this.#isEnded = restored?.isEnded ?? false;
     this.counts = {
@@ -90,12 +107,13 @@ export class SourcePartitionInput implements TaskInput {
     source: Source;
     partition: number;
     batchRows: number;
+    clock: Clock;
     restored: Json | undefined;
   }): Promise<SourcePartitionInput> {
-    const { planned, source, partition, batchRows } = options;
+    const { source, partition } = options;
     const restored = options.restored as SourceInputProgress | undefined;
     const reader = await source.openReader(partition, restored?.["position"]);
-    return new SourcePartitionInput(planned, partition, reader, batchRows, restored);
+    return new SourcePartitionInput(options, reader, restored);
   }
 
   get watermark(): number {
@@ -103,12 +121,33 @@ export class SourcePartitionInput implements TaskInput {
     return this.#watermark.watermark;
   }
 
-  get isAligned(): boolean {
-    return this.#eventTime !== undefined;
+  get partitions(): readonly TimedPartition[] {
+    return this.#eventTime === undefined ? [] : [this];
   }
 
   get isEnded(): boolean {
     return this.#isEnded;
+  }
+
+  get isIdle(): boolean {
+    return this.#idleness.isIdle;
+  }
+
+  get isCaughtUp(): boolean {
+    return this.#idleness.isCaughtUp;
+  }
+
+  get eventTime(): number {
+    return this.#watermark.time;
+  }
+
+  follow(front: SourceFront): boolean {
+    if (!this.isIdle) return false;
+    if (front.time < Infinity) return this.#watermark.follow(front.time);
+    // All are idle: the furthest has been there first, whichever became idle first.
+    const isAdvancing = this.#planned.idleness?.whenIdle === "advance";
+    const now = isAdvancing ? this.#clock.now() : -Infinity;
+    return this.#watermark.follow(Math.max(front.idleTime, now));
   }
 
   get sourceProgress(): SourceProgress {
@@ -116,13 +155,20 @@ export class SourcePartitionInput implements TaskInput {
   }
 
   async read(): Promise<InputRead> {
+    const isFresh = this.#ahead === undefined;
     const batch = await (this.#ahead ?? this.#reader.read(this.#batchRows));
     this.#ahead = undefined;
     if (batch === "end") {
       this.#isEnded = true;
       return { kind: "end" };
     }
-    if (batch === "caught-up") return { kind: "caught-up" };
+    if (batch === "caught-up") {
+      const { isIdle, isCaughtUp } = this;
+      this.#idleness.foundNothing(isFresh);
+      const isNews = this.#eventTime !== undefined && (!isCaughtUp || this.isIdle !== isIdle);
+      return { kind: "caught-up", isNews };
+    }
+    this.#idleness.foundRows();
     this.#readAhead();
     const deadLetters = [...batch.deadLetters];
     const rows = this.#withHiddenColumns(batch, deadLetters);
@@ -135,8 +181,14 @@ export class SourcePartitionInput implements TaskInput {
   progress(): Json {
     return {
       ...(this.#position === undefined ? {} : { position: this.#position }),
-      watermark: toJsonWatermark(this.#watermark.watermark),
+      source: this.#planned.sourceId,
+      partition: this.#partition,
+      eventTime: this.#eventTime !== undefined ? this.#watermark.toJson() : null,
+      idleAfterMs: this.#planned.idleness?.afterMs ?? null,
+      whenIdle: this.#planned.idleness?.whenIdle ?? null,
       isEnded: this.#isEnded,
+      isIdle: this.isIdle,
+      isCaughtUp: this.isCaughtUp,
       ...this.counts,
     };
   }
@@ -161,15 +213,17 @@ export class SourcePartitionInput implements TaskInput {
     const columns: Data[] = [];
     let offsetOf = (row: number): number => batch.firstOffset + (batch.recordIndex?.[row] ?? row);
     if (this.#eventTime !== undefined && rows.numRows > 0) {
-      const times = this.#eventTime.read(rows);
-      if (times.missing.length > 0) {
-        this.#refuseTimeless(batch, times, deadLetters);
-        offsetOf = offsetsWithout(times.missing, offsetOf, batch.rows.numRows);
+      const { futureLimitMs = Infinity } = this.#planned;
+      const latest = futureLimitMs === Infinity ? Infinity : this.#clock.now() + futureLimitMs;
+      const read = this.#eventTime.read(rows, latest);
+      if (read.refused !== undefined) {
+        this.#refuse(batch, read.refused, deadLetters);
+        offsetOf = offsetsWithout(read.refused.rows, offsetOf, batch.rows.numRows);
       }
-      rows = times.batch;
+      rows = read.batch;
       hasTime = true;
-      columns.push(times.column);
-      const behind = this.#watermark.advance(times.times, rows.numRows);
+      const behind = this.#watermark.advance(read.times, rows.numRows);
+      columns.push(int64Column(read.times, rows.numRows));
       if (behind !== undefined) {
         isBehind = true;
         columns.push(int64Column(behind, rows.numRows, validity(behind)));
@@ -203,20 +257,20 @@ export class SourcePartitionInput implements TaskInput {
     ];
   }
 
-  #refuseTimeless(batch: SourceBatch, times: EventTimes, deadLetters: DeadLetter[]): void {
+  #refuse(batch: SourceBatch, refused: RefusedRows, deadLetters: DeadLetter[]): void {
     const rows = batchToRows(this.#schema, batch.rows);
-    for (const row of times.missing) {
-      deadLetters.push(
-        eventTimeDeadLetter({
-          sourceId: this.#planned.sourceId,
-          partition: this.#partition,
-          offset: batch.firstOffset + (batch.recordIndex?.[row] ?? row),
-          raw: JSON.stringify(rows[row], (_, value: unknown) =>
-            typeof value === "bigint" ? value.toString() : value,
-          ),
-        }),
-      );
-    }
+    refused.rows.forEach((row, index) => {
+      const place = {
+        sourceId: this.#planned.sourceId,
+        partition: this.#partition,
+        offset: batch.firstOffset + (batch.recordIndex?.[row] ?? row),
+        raw: JSON.stringify(rows[row], (_, value: unknown) =>
+          typeof value === "bigint" ? value.toString() : value,
+        ),
+        futureLimitMs: this.#planned.futureLimitMs,
+      };
+      deadLetters.push(eventTimeDeadLetter(refused.times[index] as number, place));
+    });
   }
 }
 
@@ -228,11 +282,11 @@ function validity(values: Float64Array): Uint8Array {
 
 /** Offsets of the rows that stay when some are left out. */
 function offsetsWithout(
-  missing: Int32Array,
+  refused: Int32Array,
   offsetOf: (row: number) => number,
   rowCount: number,
 ): (row: number) => number {
-  const left = new Set(missing);
+  const left = new Set(refused);
   const kept: number[] = [];
   for (let row = 0; row < rowCount; row += 1) if (!left.has(row)) kept.push(offsetOf(row));
   return (row) => kept[row] as number;

@@ -1,25 +1,45 @@
 import type { DeadLetter, Json, SourceProgress } from "@millrace/core";
 import type { RecordBatch } from "apache-arrow";
+import type { SourceFront } from "../watermark/source-front.ts";
 
-/** What an input has for its task: rows, a watermark only, nothing for now, or its end. */
+/** What an input has for its task: rows, nothing for now, or its end. */
 export type InputRead =
   | {
       readonly kind: "rows";
       readonly batches: readonly RecordBatch[];
       readonly deadLetters: readonly DeadLetter[];
     }
-  | { readonly kind: "caught-up" }
+  | {
+      readonly kind: "caught-up";
+      /** Whether that is worth a commit, as replay cannot derive it: it was not known before. */
+      readonly isNews: boolean;
+    }
   | { readonly kind: "end" };
+
+/** A source partition whose rows have event time, as it is compared with others. */
+export interface TimedPartition {
+  /** In ms; +Infinity when ended. */
+  readonly watermark: number;
+  /** Event time that it has come to in ms, by its rows or by following; −Infinity before. */
+  readonly eventTime: number;
+  readonly isEnded: boolean;
+  /** Whether its last read found nothing. */
+  readonly isCaughtUp: boolean;
+  /** It has been caught up for its idle timeout: it holds nobody back. */
+  readonly isIdle: boolean;
+  /** Takes an idle partition on in event time. @returns whether its watermark has moved */
+  follow(front: SourceFront): boolean;
+}
 
 /** One input of one task: a source partition, or a partition of a repartition topic. */
 export interface TaskInput {
   /** In ms; +Infinity when ended. */
   readonly watermark: number;
   readonly isEnded: boolean;
-  /**
-   * Whether it reads a source whose rows have event time: such inputs are kept close to each other.
-   */
-  readonly isAligned: boolean;
+  /** Whether its last read found nothing. */
+  readonly isCaughtUp: boolean;
+  /** Source partitions with event time that it reads: they are kept close to all others. */
+  readonly partitions: readonly TimedPartition[];
   /** Rows read so far, and bad records. */
   readonly counts: { rowsRead: number; deadLettered: number };
   /**

@@ -14,7 +14,8 @@ export interface EdgeOutput extends ChainOutput {
   flush(writer: LogWriter, watermark: number): void;
 }
 
-interface EdgeOutputOptions {
+/** What an edge output is made with. */
+export interface EdgeOutputOptions {
   /** Index of the writing task. */
   readonly task: number;
   readonly partitions: number;

@@ -15,6 +15,8 @@ export class Backlog {
   constructor(tasks: readonly Task[], sinkTasks: readonly SinkTask[]) {
     for (const task of tasks) {
       task.stage.outputs.forEach((output, index) => {
+        // No task of the run reads a topic that is a sink.
+        if (output.kind === "topic") return;
         this.#edge(output.topic).written.push(() => task.rowsWritten(index));
       });
       task.stage.inputs.forEach((input, index) => {

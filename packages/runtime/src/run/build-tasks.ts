@@ -1,11 +1,17 @@
-import type { GroupMembership, Json, Sink, Source } from "@millrace/core";
+import type { GroupMembership, Json, Sink, Source, TopicInfo, TopicSink } from "@millrace/core";
 import { assert } from "@millrace/core";
-import type { Stage } from "@millrace/plan";
+import type { Stage, StageOutput } from "@millrace/plan";
 import { ShufflePartitionInput } from "../input/shuffle-input.ts";
-import { SourcePartitionInput } from "../input/source-input.ts";
+import { openSourceInput } from "../input/open-source-input.ts";
 import type { TaskInput } from "../input/task-input.ts";
-import { type EdgeOutput, ShuffleEdgeOutput, SinkEdgeOutput } from "../output/edge-output.ts";
+import {
+  type EdgeOutput,
+  type EdgeOutputOptions,
+  ShuffleEdgeOutput,
+  SinkEdgeOutput,
+} from "../output/edge-output.ts";
 import { SinkTask } from "../output/sink-task.ts";
+import { TopicEdgeOutput } from "../output/topic-output.ts";
 import { Changelog } from "../state/changelog.ts";
 import { OperatorChain } from "../task/operator-chain.ts";
 import { Task, type TaskCounts, type TaskProgress } from "../task/task.ts";
@@ -21,6 +27,9 @@ export interface TaskContext {
   readonly generation: number;
   readonly sources: ReadonlyMap<string, Source>;
   readonly sinks: ReadonlyMap<string, Sink>;
+  readonly topicSinks: ReadonlyMap<string, TopicSink>;
+  /** Topics that are sinks, by name. */
+  readonly topics: ReadonlyMap<string, TopicInfo>;
 }
 
 /** Opens and restores a task: the writer first, then the state (T1). */
@@ -65,11 +74,7 @@ export async function buildTask(
       ),
       rowsWritten: counts?.rowsWritten[index] ?? 0,
     };
-    outputs.push(
-      output.kind === "sink"
-        ? new SinkEdgeOutput(output, options)
-        : new ShuffleEdgeOutput(output, options),
-    );
+    outputs.push(openOutput(context, output, options));
   });
   return new Task({
     id,
@@ -85,6 +90,19 @@ export async function buildTask(
     clock: environment.clock,
     restored,
   });
+}
+
+function openOutput(
+  context: TaskContext,
+  output: StageOutput,
+  options: EdgeOutputOptions,
+): EdgeOutput {
+  if (output.kind === "sink") return new SinkEdgeOutput(output, options);
+  if (output.kind === "shuffle") return new ShuffleEdgeOutput(output, options);
+  const sink = context.topicSinks.get(output.sinkId);
+  const partitions = context.topics.get(output.topic)?.partitions;
+  assert(sink !== undefined && partitions !== undefined, "every sink topic has been opened");
+  return new TopicEdgeOutput(output, sink.createEncoder(), { ...options, partitions });
 }
 
 /** Opens the tasks that write each sink's partitions to its store. */
@@ -132,30 +150,19 @@ async function openInputs(
     }
     const source = sources.get(planned.sourceId);
     assert(source !== undefined, "every source of the plan has been opened");
+    const { batchRows } = settings;
+    const { partitions: tasks } = plan.physical;
     inputs.push(
-      partition < source.partitionCount
-        ? await SourcePartitionInput.open({
-            planned,
-            source,
-            partition,
-            batchRows: settings.batchRows,
-            restored: progress,
-          })
-        : endedInput,
+      await openSourceInput({
+        planned,
+        source,
+        task: partition,
+        tasks,
+        batchRows,
+        clock: environment.clock,
+        restored: progress,
+      }),
     );
   }
   return inputs;
 }
-
-/** A source with fewer partitions than the run has tasks gives the others nothing. */
-const endedInput: TaskInput = {
-  watermark: Infinity,
-  isEnded: true,
-  isAligned: false,
-  counts: { rowsRead: 0, deadLettered: 0 },
-  sourceProgress: undefined,
-  read: () => Promise.resolve({ kind: "end" }),
-  progress: () => null,
-  committed: () => Promise.resolve(),
-  close: () => Promise.resolve(),
-};

@@ -1,4 +1,5 @@
 import { type Log, type LogWriter, millraceError, offset, recordValue } from "@millrace/core";
+import type { PhysicalPlan } from "@millrace/plan";
 
 /**
  * What a pipeline's control topic says of its current generation; the last record counts.
@@ -16,6 +17,34 @@ export interface ControlRecord {
   readonly partitions: number;
   /** Of each source, by id. */
   readonly sources: Readonly<Record<string, string>>;
+  /** Ids of the topics that are sinks, by name; known once it is running. */
+  readonly topics?: Readonly<Record<string, string>>;
+  /**
+   * How tasks are connected, in the order of the plan: for those who look from outside. Absent in
+   * what earlier versions saved, which cannot be continued.
+   */
+  readonly stages?: readonly StageOutline[];
+}
+
+/** What a stage reads and writes. */
+export interface StageOutline {
+  readonly id: string;
+  /** Names of repartition topics that it writes. */
+  readonly topics: readonly string[];
+  /** Ids of sinks that it writes. */
+  readonly sinks: readonly string[];
+  /** Ids of its operators. */
+  readonly operators: readonly string[];
+}
+
+/** The stages of a plan, for the control record. */
+export function stageOutlines(plan: PhysicalPlan): StageOutline[] {
+  return plan.stages.map(({ id, outputs, operators }) => ({
+    id,
+    topics: outputs.filter((output) => output.kind === "shuffle").map((output) => output.topic),
+    sinks: outputs.filter((output) => output.kind !== "shuffle").map((output) => output.sinkId),
+    operators: operators.map((operator) => operator.id),
+  }));
 }
 
 /** Name of the control topic. */

@@ -3,25 +3,28 @@ import {
   type ConnectorRegistry,
   type Clock,
   isMillraceError,
+  type Log,
   millraceError,
   type Sink,
   type Source,
+  type TopicSink,
 } from "@millrace/core";
-import type { PhysicalPlan, SinkOutput, SourceInput } from "@millrace/plan";
+import type { PhysicalPlan, SinkOutput, SourceInput, TopicOutput } from "@millrace/plan";
 import type { RunnablePlan } from "./run-options.ts";
 
 /** Opens every source of the plan, by id. Those opened are closed again when one fails. */
 export async function openSources(
   plan: RunnablePlan,
   connectors: ConnectorRegistry,
-  context: { clock: Clock; signal: AbortSignal },
+  context: { clock: Clock; signal: AbortSignal; log: Log },
 ): Promise<Map<string, Source>> {
   const opened = new Map<string, Source>();
   try {
     for (const input of sourceInputs(plan.physical)) {
       const connector = await loadConnector(connectors, input.connector);
-      if (connector.openSource === undefined) throw unknownConnector(connectors, input.connector);
-      const opening = connector.openSource({
+      const open = connector.openTopicSource ?? connector.openSource;
+      if (open === undefined) throw unknownConnector(connectors, input.connector);
+      const opening = open({
         sourceId: input.sourceId,
         options: input.options,
         schema: input.rowSchema,
@@ -67,6 +70,22 @@ export async function openSinks(
   return opened;
 }
 
+/** Opens every sink of the plan that is a topic, by id. */
+export async function openTopicSinks(
+  plan: PhysicalPlan,
+  connectors: ConnectorRegistry,
+): Promise<Map<string, TopicSink>> {
+  const opened = new Map<string, TopicSink>();
+  for (const output of topicOutputs(plan)) {
+    const { sinkId, options, schema } = output;
+    const connector = await loadConnector(connectors, output.connector);
+    const open = connector.openTopicSink;
+    if (open === undefined) throw unknownConnector(connectors, output.connector);
+    opened.set(sinkId, await named(sinkId, open({ sinkId, options, schema })));
+  }
+  return opened;
+}
+
 /** Closes each, also when one fails; then throws the first failure. */
 export async function closeAll(closables: Iterable<{ close(): Promise<void> }>): Promise<void> {
   const outcomes = await Promise.allSettled([...closables].map((closable) => closable.close()));
@@ -79,9 +98,14 @@ function sourceInputs(plan: PhysicalPlan): SourceInput[] {
   return plan.stages.flatMap((stage) => stage.inputs).filter((input) => input.kind === "source");
 }
 
-/** Every sink that the plan writes. */
+/** Every sink of the plan that a sink task writes. */
 export function sinkOutputs(plan: PhysicalPlan): SinkOutput[] {
   return plan.stages.flatMap((stage) => stage.outputs).filter((output) => output.kind === "sink");
+}
+
+/** Every sink of the plan that is a topic of the log. */
+export function topicOutputs(plan: PhysicalPlan): TopicOutput[] {
+  return plan.stages.flatMap((stage) => stage.outputs).filter((output) => output.kind === "topic");
 }
 
 /** What has been opened; an error on the way names the source or sink. */

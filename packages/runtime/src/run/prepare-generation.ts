@@ -4,11 +4,19 @@ import {
   millraceError,
   type Sink,
   type Source,
+  type TopicSink,
   type TopicSpec,
 } from "@millrace/core";
-import type { PhysicalPlan, Stage } from "@millrace/plan";
+import type { PhysicalPlan } from "@millrace/plan";
 import { encodeChangelogRecord } from "../task/changelog-record.ts";
-import { type ControlRecord, controlTopic, readControl, writeControl } from "./control-record.ts";
+import {
+  type ControlRecord,
+  controlTopic,
+  readControl,
+  stageOutlines,
+  writeControl,
+} from "./control-record.ts";
+import { changedTopic, prepareSinkTopics } from "./sink-topics.ts";
 
 /** The generation that a run works in. */
 export interface Generation {
@@ -17,7 +25,7 @@ export interface Generation {
 }
 
 /** Name of a stage's changelog topic. */
-export function changelogTopic(pipeline: string, stage: Stage): string {
+export function changelogTopic(pipeline: string, stage: { readonly id: string }): string {
   return `${pipeline}.${stage.id}.changelog`;
 }
 
@@ -41,9 +49,10 @@ export async function decideGeneration(options: {
   log: Log;
   plan: PhysicalPlan;
   sources: ReadonlyMap<string, Source>;
+  topicSinks: ReadonlyMap<string, TopicSink>;
   isFresh: boolean;
 }): Promise<Generation> {
-  const { log, plan, sources, isFresh } = options;
+  const { log, plan, sources, topicSinks, isFresh } = options;
   const last = await readControl(log, plan.pipeline);
   const wanted = {
     fingerprint: plan.fingerprint,
@@ -52,9 +61,15 @@ export async function decideGeneration(options: {
   };
   if (last === undefined || isFresh || last.status !== "running") {
     const generation = (last?.generation ?? 0) + 1;
-    return { control: { status: "starting", generation, ...wanted }, isContinued: false };
+    const control: ControlRecord = {
+      status: "starting",
+      generation,
+      ...wanted,
+      stages: stageOutlines(plan),
+    };
+    return { control, isContinued: false };
   }
-  const problem = differenceOf(last, wanted);
+  const problem = differenceOf(last, wanted) ?? (await changedTopic(log, topicSinks, last));
   if (problem !== undefined) {
     throw millraceError("RUN_STATE_MISMATCH", { pipeline: plan.pipeline, problem });
   }
@@ -68,6 +83,7 @@ function differenceOf(
   if (last.partitions !== wanted.partitions) {
     return `its number of partitions is ${last.partitions}, the run's ${wanted.partitions}`;
   }
+  if (last.stages === undefined) return "an older version of Millrace saved it";
   if (last.fingerprint !== wanted.fingerprint) return "the pipeline was changed";
   for (const [id, fingerprint] of Object.entries(wanted.sources)) {
     if (last.sources[id] !== fingerprint) return `the input of the source ${id} was changed`;
@@ -86,13 +102,15 @@ export async function startGeneration(options: {
   plan: PhysicalPlan;
   control: ControlRecord;
   sinks: ReadonlyMap<string, Sink>;
+  topicSinks: ReadonlyMap<string, TopicSink>;
 }): Promise<ControlRecord> {
-  const { log, membership, plan, control, sinks } = options;
+  const { log, membership, plan, control, sinks, topicSinks } = options;
   const writer = await log.openWriter(`${plan.pipeline}.control`, membership);
   try {
     await writeControl(log, writer, plan.pipeline, control);
     await log.deleteTopics(await oldTopics(log, plan.pipeline));
     for (const topic of topicsOf(plan)) await log.createTopic(topic);
+    const topics = await prepareSinkTopics(log, topicSinks, plan.partitions);
     for (const sink of sinks.values()) await sink.startAfresh();
     const genesis = encodeChangelogRecord({ kind: "genesis", generation: control.generation });
     for (const stage of plan.stages) {
@@ -101,7 +119,7 @@ export async function startGeneration(options: {
       }
     }
     await writer.commit();
-    const running: ControlRecord = { ...control, status: "running" };
+    const running: ControlRecord = { ...control, status: "running", topics };
     await writeControl(log, writer, plan.pipeline, running);
     return running;
   } finally {
@@ -128,8 +146,9 @@ export async function finishGeneration(options: {
 async function oldTopics(log: Log, pipeline: string): Promise<string[]> {
   const topics = await log.topics();
   return topics
+    .filter(({ name, kind }) => kind !== "records" && name.startsWith(`${pipeline}.`))
     .map((topic) => topic.name)
-    .filter((name) => name.startsWith(`${pipeline}.`) && name !== controlTopic(pipeline));
+    .filter((name) => name !== controlTopic(pipeline));
 }
 
 function topicsOf(plan: PhysicalPlan): TopicSpec[] {
@@ -140,6 +159,7 @@ function topicsOf(plan: PhysicalPlan): TopicSpec[] {
   for (const stage of plan.stages) {
     topics.push({ name: changelogTopic(pipeline, stage), partitions, kind: "changelog" });
     for (const output of stage.outputs) {
+      if (output.kind === "topic") continue;
       const kind = output.kind === "sink" ? "sink" : "repartition";
       topics.push({ name: output.topic, partitions, kind });
     }

@@ -1,5 +1,30 @@
 import type { OperatorCounts } from "@millrace/core";
 
+/** One input of one task, as people watch it. */
+export interface InputStatus {
+  /** Id of the stage that reads it. */
+  readonly stage: string;
+  readonly partition: number;
+  readonly kind: "source" | "shuffle";
+  /** Id of the source, or name of the repartition topic. */
+  readonly from: string;
+  /** False for a source without event time. */
+  readonly hasEventTime: boolean;
+  /**
+   * Event time that it has come to, in ms; −Infinity before the first record, +Infinity at its end.
+   */
+  readonly watermark: number;
+  /** It has had nothing to read for its idle timeout and holds nobody back. */
+  readonly isIdle: boolean;
+  /** Its last read found nothing. */
+  readonly isCaughtUp: boolean;
+  readonly isEnded: boolean;
+  readonly rowsRead: number;
+  readonly deadLettered: number;
+  /** What is left to read of a bounded source; absent where that is not known. */
+  readonly lag?: { readonly count: number; readonly unit: "rows" | "bytes" };
+}
+
 /**
  * A run as people watch it. Counts are since the pipeline's fresh start unless they say otherwise.
  */
@@ -13,8 +38,12 @@ export interface RunStatus {
   readonly rowsReadHere: number;
   readonly rowsDeadLettered: number;
   readonly rowsLate: number;
-  /** Event time of the slowest source task in ms. */
+  /** Event time of the slowest source partition in ms. */
   readonly watermark: number;
+  /** Of every task, in the order of stages, partitions and inputs. */
+  readonly inputs: readonly InputStatus[];
+  /** Event time that each operator has come to, on its slowest task, in ms. */
+  readonly operatorWatermarks: Readonly<Record<string, number>>;
   /** 0…1 of the bounded sources; undefined when some source has no end. */
   readonly fraction: number | undefined;
   readonly elapsedMs: number;

@@ -5,11 +5,19 @@ import {
   type OperatorCounts,
   type Sink,
   type Source,
+  type TopicSink,
 } from "@millrace/core";
 import type { SinkTask } from "../output/sink-task.ts";
 import type { Task } from "../task/task.ts";
 import { buildSinkTasks, buildTask } from "./build-tasks.ts";
-import { closeAll, openSinks, openSources, sinkOutputs } from "./open-connectors.ts";
+import {
+  closeAll,
+  openSinks,
+  openSources,
+  openTopicSinks,
+  sinkOutputs,
+  topicOutputs,
+} from "./open-connectors.ts";
 import {
   createControlTopic,
   decideGeneration,
@@ -19,11 +27,20 @@ import {
 } from "./prepare-generation.ts";
 import type { RunEnvironment, RunnablePlan, RunSettings } from "./run-options.ts";
 import type { RunStatus, RunSummary } from "./run-status.ts";
+import { topicsByName } from "./sink-topics.ts";
+import { inputStatusesOf, leastWatermarks, slowestSource } from "./watermark-status.ts";
 import { Worker } from "./worker.ts";
 
 /** Times that a run restores itself after an error that says a retry may help. */
 const restoresMax = 5;
 const restoreDelayMs = 50;
+
+/** What a run has opened through its connectors, by id. */
+interface OpenedConnectors {
+  readonly sources: ReadonlyMap<string, Source>;
+  readonly sinks: ReadonlyMap<string, Sink>;
+  readonly topicSinks: ReadonlyMap<string, TopicSink>;
+}
 
 /** Everything that one attempt has open. */
 interface Attempt {
@@ -90,8 +107,8 @@ export class Run {
   }
 
   async #runOnce(isFresh: boolean): Promise<RunSummary> {
-    const { connectors, clock } = this.#environment;
-    const context = { clock, signal: this.#abort.signal };
+    const { connectors, clock, log } = this.#environment;
+    const context = { clock, signal: this.#abort.signal, log };
     try {
       const sources = await openSources(this.#plan, connectors, context);
       try {
@@ -112,35 +129,32 @@ export class Run {
     const { log, connectors, clock } = this.#environment;
     const plan = this.#plan.physical;
     await createControlTopic(log, plan.pipeline);
-    const decided = await decideGeneration({ log, plan, sources, isFresh });
+    const topicSinks = await openTopicSinks(plan, connectors);
+    const decided = await decideGeneration({ log, plan, sources, topicSinks, isFresh });
     const { generation } = decided.control;
     const sinks = await openSinks(plan, connectors, { clock, generation });
     try {
-      return await this.#runGeneration(decided, sources, sinks);
+      return await this.#runGeneration(decided, { sources, sinks, topicSinks });
     } finally {
       await closeAll(sinks.values());
     }
   }
 
-  async #runGeneration(
-    decided: Generation,
-    sources: ReadonlyMap<string, Source>,
-    sinks: ReadonlyMap<string, Sink>,
-  ): Promise<RunSummary> {
+  async #runGeneration(decided: Generation, opened: OpenedConnectors): Promise<RunSummary> {
     const { log, clock } = this.#environment;
     const plan = this.#plan.physical;
     const membership = await log.joinGroup(plan.pipeline);
     const control = decided.isContinued
       ? decided.control
-      : await startGeneration({ log, membership, plan, control: decided.control, sinks });
+      : await startGeneration({ log, membership, plan, control: decided.control, ...opened });
     const context = {
       plan: this.#plan,
       environment: this.#environment,
       settings: this.#settings,
       membership,
       generation: control.generation,
-      sources,
-      sinks,
+      ...opened,
+      topics: await topicsByName(log, opened.topicSinks),
     };
     const tasks: Task[] = [];
     let sinkTasks: SinkTask[] = [];
@@ -154,7 +168,7 @@ export class Run {
       const rowsReadBefore = rowsReadBy(tasks);
       const attempt = { generation: { ...decided, control }, tasks, sinkTasks, rowsReadBefore };
       this.#attempt = attempt;
-      this.#worker = new Worker(tasks, sinkTasks, clock);
+      this.#worker = new Worker(tasks, sinkTasks, { clock, maxDriftMs: plan.maxDriftMs });
       if (this.#abort.signal.aborted) this.#worker.stop();
       await this.#worker.run();
       const isFinished = [...tasks, ...sinkTasks].every((task) => task.isEnded);
@@ -170,9 +184,10 @@ export class Run {
 
   #statusOf(attempt: Attempt): RunStatus {
     const { tasks, generation, rowsReadBefore } = attempt;
+    const plan = this.#plan.physical;
     const operators: Record<string, OperatorCounts> = {};
     const sinkRows: Record<string, number> = Object.fromEntries(
-      sinkOutputs(this.#plan.physical).map((output) => [output.sinkId, 0]),
+      [...sinkOutputs(plan), ...topicOutputs(plan)].map((output) => [output.sinkId, 0]),
     );
     let rowsDeadLettered = 0;
     let stateBytes = 0;
@@ -182,20 +197,23 @@ export class Run {
       stateBytes += task.stateBytes();
       for (const [id, each] of Object.entries(counts.operators)) addCounts(operators, id, each);
       task.stage.outputs.forEach((output, index) => {
-        if (output.kind !== "sink") return;
+        if (output.kind === "shuffle") return;
         sinkRows[output.sinkId] = (sinkRows[output.sinkId] ?? 0) + (counts.rowsWritten[index] ?? 0);
       });
     }
     const rowsRead = rowsReadBy(tasks);
+    const inputs = tasks.flatMap(inputStatusesOf);
     return {
-      pipeline: this.#plan.physical.pipeline,
+      pipeline: plan.pipeline,
       generation: generation.control.generation,
       isContinued: generation.isContinued,
       rowsRead,
       rowsReadHere: rowsRead - rowsReadBefore,
       rowsDeadLettered,
       rowsLate: Object.values(operators).reduce((sum, counts) => sum + counts.late, 0),
-      watermark: Math.min(Infinity, ...tasks.map((task) => task.sourceTime)),
+      watermark: slowestSource(inputs),
+      inputs,
+      operatorWatermarks: leastWatermarks(tasks.map((task) => task.operatorWatermarks())),
       fraction: fractionOf(tasks),
       elapsedMs: Math.round(this.#environment.clock.monotonicMs() - this.#startedAtMs),
       stateBytes,

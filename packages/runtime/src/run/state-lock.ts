@@ -26,6 +26,11 @@ export async function lockState(
   return () => new Promise((done) => server.close(() => done()));
 }
 
+/** Whether a run holds the lock now, in any process of this machine. */
+export function isStateLocked(stateDirectory: string, pipeline: string): Promise<boolean> {
+  return isAnswered(socketPath(stateDirectory, pipeline));
+}
+
 async function takeOver(path: string): Promise<Server> {
   try {
     if (process.platform !== "win32") await removeIfPresent(path);

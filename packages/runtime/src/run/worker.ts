@@ -1,11 +1,11 @@
 import { type Clock, isMillraceError, yieldToEventLoop } from "@millrace/core";
 import type { SinkTask } from "../output/sink-task.ts";
 import type { Task } from "../task/task.ts";
+import { joinFronts, noFront, type SourceFront } from "../watermark/source-front.ts";
 import { Backlog } from "./backlog.ts";
+import { connectedStages } from "./connected-stages.ts";
 import { Signal } from "./signal.ts";
 
-/** How far one source partition may be ahead of the slowest one in event time. */
-const readAheadMs = 24 * 3_600_000;
 /** Rows that an edge may hold unread before its writers wait. */
 const backlogRowsMax = 1_000_000;
 /** A task that has nothing to do looks again after this, or when another task has committed. */
@@ -16,14 +16,17 @@ const yieldEveryMs = 10;
 /**
  * Runs the tasks of one process, each in a loop of turns of its own.
  *
- * Source tasks wait where they would run ahead: of the slowest source in event time (alignment, so
- * that windows of the future do not pile up), or of their readers (back pressure).
+ * Source tasks wait where they would run ahead: of the slowest source partition in event time
+ * (alignment, so that windows of the future do not pile up), or of their readers (back pressure).
  */
 export class Worker {
   readonly #tasks: readonly Task[];
   readonly #sinkTasks: readonly SinkTask[];
   readonly #clock: Clock;
   readonly #backlog: Backlog;
+  readonly #maxDriftMs: number;
+  /** By stage id, the tasks whose rows can meet those of the stage. */
+  readonly #connected: ReadonlyMap<string, readonly Task[]>;
   /** Something was read or written: a source that waits may go on. */
   readonly #progress = new Signal();
   /** Something was committed: whoever reads the log may find more. */
@@ -33,7 +36,15 @@ export class Worker {
   #isStopping = false;
   #yieldedAtMs = 0;
 
-  constructor(tasks: readonly Task[], sinkTasks: readonly SinkTask[], clock: Clock) {
+  /** @param options how far source partitions may be apart in event time, in ms */
+  constructor(
+    tasks: readonly Task[],
+    sinkTasks: readonly SinkTask[],
+    options: { readonly clock: Clock; readonly maxDriftMs: number },
+  ) {
+    const { clock, maxDriftMs } = options;
+    this.#maxDriftMs = maxDriftMs;
+    this.#connected = connectedTasks(tasks);
     this.#tasks = tasks;
     this.#sinkTasks = sinkTasks;
     this.#clock = clock;
@@ -73,14 +84,18 @@ export class Worker {
   async #runTask(task: Task, hasFailed: () => boolean): Promise<void> {
     while (!this.#isStopping) {
       await this.#letOthersIn();
-      if (!this.#mayRead(task)) {
+      if (this.#isBackedUp(task)) {
         await this.#pause(this.#progress);
         continue;
       }
       const { commits } = task;
-      const outcome = await task.turn();
+      const outcome = await task.turn({
+        front: this.#frontFor(task),
+        maxDriftMs: this.#maxDriftMs,
+      });
       if (task.commits !== commits) this.#committed.notify();
       if (outcome === "waiting") await this.#pause(this.#committed);
+      else if (outcome === "held") await this.#pause(this.#progress);
       else this.#progress.notify();
       if (outcome === "ended") return;
     }
@@ -106,16 +121,13 @@ export class Worker {
     }
   }
 
-  #mayRead(task: Task): boolean {
-    if (!task.readsSource) return true;
-    return this.#backlog.rows < backlogRowsMax && this.#isAligned(task);
+  #frontFor(task: Task): SourceFront {
+    const tasks = this.#connected.get(task.stage.id) ?? [];
+    return tasks.reduce((front, other) => joinFronts(front, other.front), noFront);
   }
 
-  #isAligned(task: Task): boolean {
-    const time = task.sourceTime;
-    let least = Infinity;
-    for (const other of this.#tasks) least = Math.min(least, other.sourceTime);
-    return time <= least || time <= least + readAheadMs;
+  #isBackedUp(task: Task): boolean {
+    return task.readsSource && this.#backlog.rows >= backlogRowsMax;
   }
 
   /** Waits for the signal, or for the one timer that all who wait share. */
@@ -138,4 +150,16 @@ export class Worker {
     await yieldToEventLoop();
     this.#yieldedAtMs = this.#clock.monotonicMs();
   }
+}
+
+/** Tasks of connected stages, by the id of each stage. */
+function connectedTasks(tasks: readonly Task[]): Map<string, readonly Task[]> {
+  const groups = connectedStages(tasks.map((task) => task.stage));
+  const groupOf = (task: Task): string => groups.get(task.stage.id) ?? task.stage.id;
+  return new Map(
+    tasks.map((task) => [
+      task.stage.id,
+      tasks.filter((other) => groupOf(other) === groupOf(task) && other.readsSource),
+    ]),
+  );
 }

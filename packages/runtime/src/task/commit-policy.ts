@@ -25,7 +25,12 @@ export class CommitPolicy {
   isDue(pendingBytes: number): boolean {
     if (pendingBytes >= pendingBytesMax) return true;
     const sinceMs = this.#clock.monotonicMs() - this.#finishedAtMs;
-    return sinceMs >= Math.max(intervalMinMs, restFactor * this.#durationMs);
+    return sinceMs >= Math.max(intervalMinMs, this.restMs);
+  }
+
+  /** What has to pass between two commits that could as well be one, in ms. */
+  get restMs(): number {
+    return restFactor * this.#durationMs;
   }
 
   committed(durationMs: number): void {

@@ -17,9 +17,15 @@ export interface ChainOutput {
 /** Makes the running operator of a planned one. */
 export type CreateOperator = (planned: StageOperator) => Operator;
 
-interface Link {
+/** A running operator of a chain. */
+export interface ChainOperator {
   readonly operator: Operator;
   readonly planned: StageOperator;
+  /** Event time that it has come to, in ms. */
+  readonly watermark: number;
+}
+
+interface Link extends ChainOperator {
   readonly main: Target[];
   readonly late: Target[];
   readonly collector: Collector;
@@ -55,7 +61,7 @@ export class OperatorChain {
     });
   }
 
-  get operators(): readonly { readonly planned: StageOperator; readonly operator: Operator }[] {
+  get operators(): readonly ChainOperator[] {
     return this.#links;
   }
 

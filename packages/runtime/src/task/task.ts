@@ -26,6 +26,7 @@ import type { TaskInput } from "../input/task-input.ts";
 import { encodeDeadLetters } from "../output/dead-letter-record.ts";
 import type { EdgeOutput } from "../output/edge-output.ts";
 import type { Changelog, OperatorTables } from "../state/changelog.ts";
+import { frontOf, type SourceFront } from "../watermark/source-front.ts";
 import { CommitPolicy } from "./commit-policy.ts";
 import type { OperatorChain } from "./operator-chain.ts";
 
@@ -48,8 +49,24 @@ export interface TaskProgress {
   readonly counts: Json;
 }
 
-/** What a worker needs to know after a turn. */
-export type TurnOutcome = "worked" | "waiting" | "ended";
+/**
+ * What a worker needs to know after a turn: `waiting` for others to commit, `held` by others that
+ * are behind in event time.
+ */
+export type TurnOutcome = "worked" | "waiting" | "held" | "ended";
+
+/** What a task is told of the others before its turn. */
+export interface TurnLimits {
+  /** Of the source partitions whose rows can meet its own, with its own. */
+  readonly front: SourceFront;
+  /** How far a source partition may be ahead of the front's watermark in ms. */
+  readonly maxDriftMs: number;
+}
+
+/** An idle partition follows the others at most so often, as each time is a commit. */
+const followEveryMs = 200;
+/** A busy task asks the inputs that had nothing again after this. */
+const askEveryMs = 100;
 
 /** What a task is made of, opened and restored. */
 export interface TaskParts {
@@ -82,6 +99,8 @@ export class Task {
   /** Whether anything was taken in since the last commit. */
   #isDirty = false;
   #isEnded = false;
+  #followedAtMs = -Infinity;
+  #askedAtMs = -Infinity;
   /** Inputs that had nothing when they were last asked. */
   readonly #caughtUp = new Set<TaskInput>();
 
@@ -98,16 +117,14 @@ export class Task {
     this.#commits = counts?.commits ?? 0;
   }
 
-  /**
-   * Event time of its slowest source in ms; +Infinity when it reads none that has event time and
-   * has not ended.
-   */
-  get sourceTime(): number {
-    let time = Infinity;
-    for (const input of this.#parts.inputs) {
-      if (input.isAligned && input.watermark < time) time = input.watermark;
-    }
-    return time;
+  /** Where its source partitions are in event time. */
+  get front(): SourceFront {
+    return frontOf(this.#parts.inputs.flatMap((input) => input.partitions));
+  }
+
+  /** In the order of the stage's inputs. */
+  get inputs(): readonly TaskInput[] {
+    return this.#parts.inputs;
   }
 
   get isEnded(): boolean {
@@ -125,18 +142,24 @@ export class Task {
    *
    * @returns "waiting" when every input is caught up and there was nothing to commit
    */
-  async turn(): Promise<TurnOutcome> {
-    const input = this.#nextInput();
-    if (input !== undefined) await this.#take(input);
+  async turn(limits: TurnLimits): Promise<TurnOutcome> {
+    const readLimit = limits.front.watermark + limits.maxDriftMs;
+    this.#askAgain();
+    const input = this.#nextInput(readLimit);
+    if (input !== undefined) await this.#take(input, limits.front);
     else if (this.#canEnd()) this.#advance();
-    const isIdle = this.#nextInput() === undefined;
-    const isDue = isIdle
-      ? this.#isDirty || this.#canEnd()
-      : this.#policy.isDue(this.#parts.outputs.reduce((sum, o) => sum + o.pendingBytes, 0));
-    if (isIdle) this.#caughtUp.clear();
+    const isQuiet = this.#nextInput(readLimit) === undefined;
+    const isHeld = isQuiet && this.#openInputs().some((open) => isBeyond(open, readLimit));
+    const isDue =
+      isQuiet && !isHeld
+        ? this.#isDirty || this.#canEnd()
+        : this.#policy.isDue(this.#parts.outputs.reduce((sum, o) => sum + o.pendingBytes, 0)) &&
+          (this.#isDirty || !isHeld);
+    if (isQuiet) this.#caughtUp.clear();
     if (isDue) await this.commit();
     if (this.#isEnded) return "ended";
-    return isIdle && !isDue ? "waiting" : "worked";
+    if (!isQuiet || isDue) return "worked";
+    return isHeld ? "held" : "waiting";
   }
 
   /** One transaction of everything since the last one (T2). */
@@ -190,6 +213,12 @@ export class Task {
     };
   }
 
+  /** Event time that each operator has come to, in ms. */
+  operatorWatermarks(): Record<string, number> {
+    const { operators } = this.#parts.chain;
+    return Object.fromEntries(operators.map((link) => [link.planned.id, link.watermark]));
+  }
+
   sourceProgress(): SourceProgress[] {
     return this.#parts.inputs
       .map((input) => input.sourceProgress)
@@ -212,19 +241,22 @@ export class Task {
   }
 
   /** The input that is furthest behind in event time, of those that may have something. */
-  #nextInput(): TaskInput | undefined {
+  #nextInput(readLimit: number): TaskInput | undefined {
     let next: TaskInput | undefined;
     for (const input of this.#openInputs()) {
-      if (this.#caughtUp.has(input)) continue;
+      if (this.#caughtUp.has(input) || isBeyond(input, readLimit)) continue;
       if (next === undefined || input.watermark < next.watermark) next = input;
     }
     return next;
   }
 
-  async #take(input: TaskInput): Promise<void> {
+  async #take(input: TaskInput, front: SourceFront): Promise<void> {
     const read = await input.read();
+    const hasFollowed = this.#follow(input, front);
     if (read.kind === "caught-up") {
       this.#caughtUp.add(input);
+      this.#isDirty ||= read.isNews || hasFollowed;
+      if (hasFollowed) this.#advance();
       return;
     }
     this.#isDirty = true;
@@ -245,6 +277,25 @@ export class Task {
     const { chain, inputs } = this.#parts;
     chain.advanceWatermark(inputs.map((input) => input.watermark));
     this.#deadLetters.push(...chain.takeDeadLetters());
+  }
+
+  /** Takes idle partitions on to where the others are. @returns whether one has moved */
+  #follow(input: TaskInput, front: SourceFront): boolean {
+    const now = this.#parts.clock.monotonicMs();
+    const restMs = Math.max(followEveryMs, this.#policy.restMs);
+    if (now - this.#followedAtMs < restMs) return false;
+    let hasMoved = false;
+    for (const partition of input.partitions) hasMoved = partition.follow(front) || hasMoved;
+    if (hasMoved) this.#followedAtMs = now;
+    return hasMoved;
+  }
+
+  /** An input that had nothing is asked again although others keep the task busy. */
+  #askAgain(): void {
+    const now = this.#parts.clock.monotonicMs();
+    if (now - this.#askedAtMs < askEveryMs) return;
+    this.#askedAtMs = now;
+    this.#caughtUp.clear();
   }
 
   /** Whether the end has been reached but not yet committed. */
@@ -268,6 +319,11 @@ export class Task {
       counts: this.counts() as unknown as Json,
     };
   }
+}
+
+/** Whether an input waits for others that are behind it in event time. */
+function isBeyond(input: TaskInput, readLimit: number): boolean {
+  return input.partitions.some((p) => !p.isIdle) && input.watermark > readLimit;
 }
 
 function tablesOf(chain: OperatorChain): OperatorTables[] {

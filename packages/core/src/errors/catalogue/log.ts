@@ -15,6 +15,12 @@ export const logErrors: {
   }>;
   LOG_COMMIT_INDEFINITE: ErrorSpec<{ writerId: string; problem: string }>;
   LOG_CORRUPT: ErrorSpec<{ topic: string; partition: number; offset: string; problem: string }>;
+  TOPIC_RECORD_REFUSED: ErrorSpec<{
+    topic: string;
+    partition: number;
+    offset: string;
+    problem: string;
+  }>;
   LOG_STORAGE_FAILED: ErrorSpec<{ path: string; problem: string }>;
 } = {
   LOG_TOPIC_UNKNOWN: errorSpec({
@@ -68,6 +74,13 @@ export const logErrors: {
     exitCode: 1,
     message: (p) => `Record ${p.offset} of ${p.topic}[${p.partition}] is damaged: ${p.problem}.`,
     hint: "Start afresh, or restore the state directory from a copy.",
+  }),
+  TOPIC_RECORD_REFUSED: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 1,
+    message: (p) => `Record ${p.offset} of ${p.topic}[${p.partition}] is refused: ${p.problem}`,
+    hint: "Read the topic with the format and row type that it was written with.",
   }),
   LOG_STORAGE_FAILED: errorSpec({
     domain: "external",

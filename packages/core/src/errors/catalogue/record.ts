@@ -1,3 +1,5 @@
+import { formatDuration } from "../../time/duration.ts";
+import { formatInstant } from "../../time/instant.ts";
 import { errorSpec, type ErrorSpec, quote } from "../error-spec.ts";
 
 /** Reasons of dead letters: bad data is a row with a code, never an exception per row. */
@@ -8,6 +10,7 @@ export const recordErrors: {
   RECORD_FIELD_NULL: ErrorSpec<{ field: string }>;
   RECORD_VALIDATION_FAILED: ErrorSpec<{ field: string; problem: string }>;
   RECORD_EVENT_TIME_MISSING: ErrorSpec<{ source: string }>;
+  RECORD_EVENT_TIME_FUTURE: ErrorSpec<{ source: string; time: number; futureLimitMs: number }>;
   RECORD_FUNCTION_FAILED: ErrorSpec<{ step: string; problem: string }>;
 } = {
   RECORD_MALFORMED: errorSpec({
@@ -51,6 +54,14 @@ export const recordErrors: {
     exitCode: 1,
     message: (p) => `The record has no event time (source ${quote(p.source)}).`,
     hint: "Every record of a source with event time must have one.",
+  }),
+  RECORD_EVENT_TIME_FUTURE: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 1,
+    message: (p) =>
+      `The event time ${formatInstant(p.time)} is more than ${formatDuration(p.futureLimitMs)} after the clock's (source ${quote(p.source)}).`,
+    hint: "Correct the producer's clock or unit of time, or give the source a longer futureLimit.",
   }),
   RECORD_FUNCTION_FAILED: errorSpec({
     domain: "user",

@@ -8,6 +8,7 @@ import {
   millraceError,
   type Offset,
   offset,
+  type TopicInfo,
   type TopicSpec,
 } from "@millrace/core";
 
@@ -89,11 +90,12 @@ export class LmdbLog implements Log {
     await this.removeDropped();
   }
 
-  async topics(): Promise<readonly TopicSpec[]> {
+  async topics(): Promise<readonly TopicInfo[]> {
     const storage = this.#storage();
     storage.refresh();
     return Array.from(storage.topics.getRange(), ({ key, value }) => {
-      return { name: key, partitions: value.partitions, kind: value.kind };
+      const { number, partitions, kind } = value;
+      return { name: key, partitions, kind, id: String(number) };
     });
   }
 
@@ -155,9 +157,11 @@ export class LmdbLog implements Log {
           throw offsetOutOfRange(topic, partition, before, range);
         }
         const start = before > bounds.start ? before : bounds.start;
-        const limit = bounds.freed + BigInt(recordsPerRemovalMax);
-        const freed = limit < start ? limit : start;
-        for (let at = bounds.freed; at < freed; at++) storage.removeRecord(number, partition, at);
+        const freed = storage.removeRecords(number, partition, {
+          from: bounds.freed,
+          before: start,
+          countMax: recordsPerRemovalMax,
+        });
         storage.putBounds(number, partition, { freed, start, end: bounds.end });
         return freed === start;
       });

@@ -7,11 +7,11 @@ import {
 } from "@millrace/core";
 
 import { offsetOutOfRange } from "../offset-out-of-range.ts";
+import { GatheredValues } from "./gathered-values.ts";
 import type { LmdbStorage } from "./storage.ts";
 
 const recordsPerReadMax = 1_000_000;
 const readBytesMax = 1024 * 1024 * 1024;
-const bufferBytesMin = 16 * 1024;
 
 /** What a reader reads. */
 export interface ReaderTarget {
@@ -59,55 +59,21 @@ export class LmdbLogReader implements LogReader {
   #readFrom(storage: LmdbStorage, countMax: number, bytesMax: number): LogRecords {
     const { name, number, partition } = this.#target;
     const baseOffset = offset(this.#position);
-    let valueStart = new Int32Array(Math.min(countMax, 64));
-    let buffer = new Uint8Array(0);
-    let sizeBytes = 0;
-    let count = 0;
-    while (count < countMax) {
-      const at = baseOffset + BigInt(count);
+    const values = new GatheredValues(countMax, bytesMax);
+    while (!values.isFull) {
+      const at = baseOffset + BigInt(values.count);
       const value = storage.record(number, partition, at);
-      if (value === undefined) {
+      if (value !== undefined) {
+        if (!values.add(value)) break;
+        continue;
+      }
+      const chunk = storage.chunk(number, partition, at);
+      if (chunk === undefined) {
         const params = { topic: name, partition, offset: String(at), problem: "it is missing" };
         throw millraceError("LOG_CORRUPT", params);
       }
-      const end = sizeBytes + value.length;
-      if (end > bytesMax && count > 0) break;
-      if (end > buffer.length) {
-        // The last value that fits mostly ends near `bytesMax`: growing beyond it is rarely of use.
-        const doubled = Math.max(buffer.length * 2, bufferBytesMin);
-        buffer = grown(buffer, sizeBytes, Math.max(end, Math.min(doubled, bytesMax)));
-      }
-      if (count === valueStart.length) valueStart = grownStarts(valueStart);
-      buffer.set(value, sizeBytes);
-      valueStart[count] = sizeBytes;
-      sizeBytes = end;
-      count++;
+      if (!values.addChunk(chunk, Number(at - chunk.first))) break;
     }
-    const starts = valueStart.subarray(0, count);
-    const valueLength = lengthsOf(starts, sizeBytes);
-    return { count, baseOffset, buffer, valueStart: starts, valueLength };
+    return values.records(baseOffset);
   }
-}
-
-function grown(from: Uint8Array, sizeBytes: number, capacity: number): Uint8Array<ArrayBuffer> {
-  // Not zeroed: every byte that a record's view shows is written.
-  const into = Buffer.allocUnsafeSlow(capacity);
-  into.set(from.subarray(0, sizeBytes));
-  return new Uint8Array(into.buffer, into.byteOffset, capacity);
-}
-
-function grownStarts(from: Int32Array): Int32Array<ArrayBuffer> {
-  const into = new Int32Array(from.length * 2);
-  into.set(from);
-  return into;
-}
-
-function lengthsOf(starts: Int32Array, sizeBytes: number): Int32Array {
-  const count = starts.length;
-  const lengths = new Int32Array(count);
-  for (let index = 0; index < count; index++) {
-    const next = index + 1 < count ? (starts[index + 1] as number) : sizeBytes;
-    lengths[index] = next - (starts[index] as number);
-  }
-  return lengths;
 }

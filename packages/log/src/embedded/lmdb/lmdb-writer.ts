@@ -1,4 +1,10 @@
-import { assert, type GroupMembership, type LogWriter, millraceError } from "@millrace/core";
+import {
+  assert,
+  type GroupMembership,
+  type LogWriter,
+  millraceError,
+  type RecordRanges,
+} from "@millrace/core";
 
 import { PendingRecords } from "../pending-records.ts";
 import { mapCommitError } from "./error-map.ts";
@@ -43,13 +49,21 @@ export class LmdbLogWriter implements LogWriter {
   }
 
   append(topic: string, partition: number, value: Uint8Array): void {
+    this.#pending.append(this.#topic(topic, partition), partition, value);
+  }
+
+  appendAll(topic: string, partition: number, values: RecordRanges): void {
+    this.#pending.appendAll(this.#topic(topic, partition), partition, values);
+  }
+
+  #topic(name: string, partition: number): WriterTopic {
     assert(!this.#isCommitting, "nothing is appended while a commit is under way");
-    const found = this.#access.topic(topic);
+    const found = this.#access.topic(name);
     assert(
       partition >= 0 && partition < found.partitions,
       "a partition's index is below the topic's number of partitions",
     );
-    this.#pending.append(found, partition, value);
+    return found;
   }
 
   async commit(): Promise<void> {
@@ -101,7 +115,10 @@ export class LmdbLogWriter implements LogWriter {
         throw millraceError("LOG_TOPIC_UNKNOWN", { topic: topic.name });
       }
       let end = bounds.end;
-      for (const value of values) storage.putRecord(topic.number, partition, end++, value);
+      for (const value of values) {
+        if (value instanceof Uint8Array) storage.putRecord(topic.number, partition, end++, value);
+        else end = storage.putRecords(topic.number, partition, end, value);
+      }
       storage.putBounds(topic.number, partition, { ...bounds, end });
     }
   }

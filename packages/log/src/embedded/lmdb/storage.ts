@@ -1,9 +1,10 @@
 import { mkdir } from "node:fs/promises";
-import { type TopicKind, yieldToEventLoop } from "@millrace/core";
+import { type RecordRanges, recordValue, type TopicKind, yieldToEventLoop } from "@millrace/core";
 import { type Database, open, type RootDatabase } from "lmdb";
 
 import { checkDataFile } from "./check-data-file.ts";
 import { mapStorageError } from "./error-map.ts";
+import { chunkEnd, decodeChunk, encodeChunk, type RecordChunk } from "./record-chunk.ts";
 
 /** When a commit is acknowledged: written to the disk, or handed to the operating system. */
 export type LmdbSync = "always" | "os";
@@ -43,7 +44,10 @@ export class LmdbStorage {
   readonly generations: Database<number, string>;
   readonly #meta: Database<number, string>;
   readonly #bounds: Database<Uint8Array, Uint8Array>;
+  /** Records that were appended one by one, by their offset. */
   readonly #records: Database<Uint8Array, Uint8Array>;
+  /** Records that were appended together, by the offset of the first one of a chunk. */
+  readonly #chunks: Database<Uint8Array, Uint8Array>;
   readonly #key: Uint8Array = new Uint8Array(keyBytes);
   readonly #keyView: DataView = new DataView(this.#key.buffer);
 
@@ -59,6 +63,7 @@ export class LmdbStorage {
     this.#meta = root.openDB("meta", { ...plain, keyEncoding: "ordered-binary" });
     this.#bounds = root.openDB("bounds", binary);
     this.#records = root.openDB("records", binary);
+    this.#chunks = root.openDB("chunks", binary);
   }
 
   /**
@@ -130,31 +135,89 @@ export class LmdbStorage {
 
   /** The value of a record, valid until the next read only. */
   record(topic: number, partition: number, at: bigint): Uint8Array | undefined {
-    const shared = this.#records.getBinaryFast(this.#keyOf(topic, partition, at));
-    // LMDB's binding only overwrites `length` of a larger buffer: the copying methods do not heed
-    // it.
-    return shared?.subarray(0, shared.length);
+    return valueIn(this.#records, this.#keyOf(topic, partition, at));
+  }
+
+  /** The chunk that holds a record that was not put by itself. */
+  chunk(topic: number, partition: number, at: bigint): RecordChunk | undefined {
+    const exact = valueIn(this.#chunks, this.#keyOf(topic, partition, at));
+    if (exact !== undefined) return decodeChunk(at, exact);
+    const start = this.#keyOf(topic, partition, at).slice();
+    const [below] = this.#chunks.getKeys({ start, reverse: true, limit: 1 });
+    if (below === undefined) return undefined;
+    const key = Uint8Array.from(below);
+    const view = new DataView(key.buffer);
+    if (view.getUint32(0) !== topic || view.getUint32(4) !== partition) return undefined;
+    const encoded = valueIn(this.#chunks, key);
+    const first = view.getBigUint64(8);
+    const chunk = encoded === undefined ? undefined : decodeChunk(first, encoded);
+    return chunk !== undefined && at < first + BigInt(chunk.count) ? chunk : undefined;
   }
 
   putRecord(topic: number, partition: number, at: bigint, value: Uint8Array): void {
     this.#records.putSync(this.#keyOf(topic, partition, at), value);
   }
 
-  removeRecord(topic: number, partition: number, at: bigint): void {
-    this.#records.removeSync(this.#keyOf(topic, partition, at));
+  /** Puts values as records from `at` on, in chunks. @returns the offset after them */
+  putRecords(topic: number, partition: number, at: bigint, values: RecordRanges): bigint {
+    let next = at;
+    for (let from = 0; from < values.count;) {
+      const to = chunkEnd(values, from);
+      if (to === from + 1) this.putRecord(topic, partition, next, recordValue(values, from));
+      else this.#chunks.putSync(this.#keyOf(topic, partition, next), encodeChunk(values, from, to));
+      next += BigInt(to - from);
+      from = to;
+    }
+    return next;
   }
 
-  /** Removes up to `countMax` records of a topic; how many it removed. Inside a transaction. */
+  /**
+   * Removes the records from `from` on that are below `before`, up to `countMax` entries. A chunk
+   * stays until all of its records may go.
+   *
+   * @returns the offset up to which this is done
+   */
+  removeRecords(
+    topic: number,
+    partition: number,
+    { from, before, countMax }: { from: bigint; before: bigint; countMax: number },
+  ): bigint {
+    let at = from;
+    for (let removed = 0; removed < countMax && at < before; removed++) {
+      const chunk = this.#isSingle(topic, partition, at)
+        ? undefined
+        : this.chunk(topic, partition, at);
+      if (chunk === undefined) {
+        this.#records.removeSync(this.#keyOf(topic, partition, at));
+        at++;
+        continue;
+      }
+      const end = chunk.first + BigInt(chunk.count);
+      if (end > before) return before;
+      this.#chunks.removeSync(this.#keyOf(topic, partition, chunk.first));
+      at = end;
+    }
+    return at;
+  }
+
+  /** Removes up to `countMax` entries of a topic; how many it removed. Inside a transaction. */
   removeRecordsOfTopic(topic: number, countMax: number): number {
-    const range = this.#records.getKeys({
-      start: this.#keyOf(topic, 0, 0n).slice(),
-      end: this.#keyOf(topic + 1, 0, 0n).slice(),
-      limit: countMax,
-    });
-    // Copied before removing: a key is a view of memory that the next operation reuses.
-    const keys = Array.from(range, (key) => Uint8Array.from(key));
-    for (const key of keys) this.#records.removeSync(key);
-    return keys.length;
+    const start = this.#keyOf(topic, 0, 0n).slice();
+    const end = this.#keyOf(topic + 1, 0, 0n).slice();
+    let removed = 0;
+    for (const entries of [this.#records, this.#chunks]) {
+      const range = entries.getKeys({ start, end, limit: countMax - removed });
+      // Copied before removing: a key is a view of memory that the next operation reuses.
+      const keys = Array.from(range, (key) => Uint8Array.from(key));
+      for (const key of keys) entries.removeSync(key);
+      removed += keys.length;
+      if (removed === countMax) break;
+    }
+    return removed;
+  }
+
+  #isSingle(topic: number, partition: number, at: bigint): boolean {
+    return this.#records.doesExist(this.#keyOf(topic, partition, at));
   }
 
   /** The key in a shared scratch: LMDB copies it at once. */
@@ -164,6 +227,16 @@ export class LmdbStorage {
     this.#keyView.setBigUint64(8, at);
     return this.#key;
   }
+}
+
+/** A value, valid until the next read only. */
+function valueIn(
+  entries: Database<Uint8Array, Uint8Array>,
+  key: Uint8Array,
+): Uint8Array | undefined {
+  const shared = entries.getBinaryFast(key);
+  // LMDB's binding only overwrites `length` of a larger buffer: the copying methods do not heed it.
+  return shared?.subarray(0, shared.length);
 }
 
 /**

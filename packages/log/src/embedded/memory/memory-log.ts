@@ -8,6 +8,8 @@ import {
   type LogWriter,
   millraceError,
   type Offset,
+  type RecordRanges,
+  type TopicInfo,
   type TopicSpec,
 } from "@millrace/core";
 
@@ -15,7 +17,7 @@ import { PendingRecords } from "../pending-records.ts";
 import { MemoryPartition } from "./memory-partition.ts";
 
 interface MemoryTopic {
-  readonly spec: TopicSpec;
+  readonly info: TopicInfo;
   readonly partitions: readonly MemoryPartition[];
 }
 
@@ -29,6 +31,8 @@ export class MemoryLog implements Log {
   readonly #topics = new Map<string, MemoryTopic>();
   readonly #generations = new Map<string, number>();
   readonly #epochs = new Map<string, number>();
+  /** Topics created so far, which numbers them. */
+  #created = 0;
 
   /** @throws LOG_TOPIC_MISMATCH */
   async createTopic(spec: TopicSpec): Promise<void> {
@@ -37,7 +41,7 @@ export class MemoryLog implements Log {
       Number.isInteger(count) && count >= 1 && count <= limits.partitionsMax,
       "a topic's number of partitions is within its bound",
     );
-    const actual = this.#topics.get(name)?.spec.partitions;
+    const actual = this.#topics.get(name)?.info.partitions;
     if (actual === count) return;
     if (actual !== undefined) {
       throw millraceError("LOG_TOPIC_MISMATCH", { topic: name, expected: count, actual });
@@ -46,15 +50,16 @@ export class MemoryLog implements Log {
       { length: count },
       (_, index) => new MemoryPartition(name, index),
     );
-    this.#topics.set(name, { spec: { ...spec }, partitions });
+    this.#created += 1;
+    this.#topics.set(name, { info: { ...spec, id: String(this.#created) }, partitions });
   }
 
   async deleteTopics(names: readonly string[]): Promise<void> {
     for (const name of names) this.#topics.delete(name);
   }
 
-  async topics(): Promise<readonly TopicSpec[]> {
-    return [...this.#topics.values()].map((topic) => topic.spec);
+  async topics(): Promise<readonly TopicInfo[]> {
+    return [...this.#topics.values()].map((topic) => topic.info);
   }
 
   async joinGroup(group: string): Promise<GroupMembership> {
@@ -110,7 +115,7 @@ export class MemoryLog implements Log {
    * it.
    */
   #checkExists(topic: MemoryTopic): void {
-    const { name } = topic.spec;
+    const { name } = topic.info;
     if (this.#topics.get(name) !== topic) throw millraceError("LOG_TOPIC_UNKNOWN", { topic: name });
   }
 
@@ -147,11 +152,17 @@ class MemoryLogWriter implements LogWriter {
     this.#pending.append(found, partition, value);
   }
 
+  appendAll(topic: string, partition: number, values: RecordRanges): void {
+    const found = this.#access.topic(topic);
+    partitionOf(found, partition);
+    this.#pending.appendAll(found, partition, values);
+  }
+
   async commit(): Promise<void> {
     // No `await` between the checks and the last append: the transaction appears at once (L2).
     this.#access.check();
     for (const { topic } of this.#pending.partitions()) {
-      const { name } = topic.spec;
+      const { name } = topic.info;
       const isCurrent = this.#access.topic(name) === topic;
       if (!isCurrent) throw millraceError("LOG_TOPIC_UNKNOWN", { topic: name });
     }

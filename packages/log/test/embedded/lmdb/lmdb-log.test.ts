@@ -61,6 +61,27 @@ describe("the LMDB log in its directory", () => {
     await expect(opening).rejects.toMatchObject({ code: "LOG_STORAGE_FAILED" });
   });
 
+  it("does not grow when as much is truncated as is appended together", async () => {
+    const log = await openLmdbLog({ directory });
+    await log.createTopic({ name: "t", partitions: 1, kind: "records" });
+    const writer = await log.openWriter("w", await log.joinGroup("g"));
+    const count = 4_000;
+    const valueStart = Int32Array.from({ length: count }, (_, index) => index * 256);
+    const valueLength = new Int32Array(count).fill(256);
+    const values = { count, buffer: new Uint8Array(count * 256).fill(7), valueStart, valueLength };
+    const sizes: number[] = [];
+    for (let round = 0; round < 60; round++) {
+      writer.appendAll("t", 0, values);
+      await writer.commit();
+      await log.truncate("t", 0, (await log.bounds("t", 0)).end);
+      if (round % 20 === 19) sizes.push((await stat(join(directory, "data.mdb"))).size);
+    }
+    await log.deleteTopics(["t"]);
+    await log.close();
+    expect(sizes[2]).toBe(sizes[1]);
+    expect(sizes[2]).toBeLessThan(8 * 1024 * 1024);
+  });
+
   it("does not grow when as much is truncated as is appended", async () => {
     const log = await openLmdbLog({ directory });
     await log.createTopic({ name: "t", partitions: 1, kind: "records" });

@@ -1,4 +1,4 @@
-import { textEndBits } from "./scan.ts";
+import { textEndBits } from "../json/scan.ts";
 
 const encoder = new TextEncoder();
 const hexDigits = encoder.encode("0123456789abcdef");

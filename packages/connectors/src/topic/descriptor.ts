@@ -1,0 +1,82 @@
+import {
+  assertUserInput,
+  type FormatDescriptor,
+  type Json,
+  limits,
+  type TopicDescriptor,
+} from "@millrace/core";
+
+/** Options of a topic; each is of the source or of the sink. */
+export interface TopicOptions {
+  /**
+   * Source: `"end"` reads up to what the topic holds when the run opens it, and then ends; a run
+   * that continues reads up to the end it finds. Default: the source has no end.
+   */
+  readonly until?: "end";
+  /** Sink: partitions of a new topic, 1 … 240; default those of the run. */
+  readonly partitions?: number;
+  /**
+   * Sink: what a fresh start of the pipeline does with the topic. `append` (default) keeps what is
+   * in it; `replace` makes it anew, so that pipelines that read it must start afresh as well.
+   */
+  readonly whenFresh?: "append" | "replace";
+}
+
+const namePattern = /^[A-Za-z][A-Za-z0-9._-]*$/;
+
+/**
+ * A topic of the log that the pipeline runs on: a source, and a sink of rows with the same columns.
+ *
+ * As a source, its partitions are read from their start by offset; a record that the format refuses
+ * is a dead letter with its offset. As a sink, rows are appended in the transaction of the task
+ * that made them, so each is there exactly once; the hash of the key chooses the partition of a
+ * keyed stream, the task's number that of others. The sink takes rows that are only added.
+ *
+ * @param name letters, digits, `.`, `-` and `_`, at most 100, starting with a letter
+ * @throws MillraceError `PLAN_ARGUMENT_INVALID`
+ */
+export function topic<Row extends object>(
+  name: string,
+  format: FormatDescriptor<Row>,
+  options: TopicOptions = {},
+): TopicDescriptor<Row> {
+  checkTopicName(name);
+  const { until, partitions, whenFresh = "append" } = options;
+  assertUserInput(until === undefined || until === "end", 'topic: until must be "end"');
+  const isKnown = whenFresh === "append" || whenFresh === "replace";
+  assertUserInput(isKnown, 'topic: whenFresh must be "append" or "replace"');
+  if (partitions !== undefined) checkPartitions(partitions);
+  return {
+    role: "topic",
+    connector: "topic",
+    topic: name,
+    rowType: format.rowType,
+    guarantee: "exactly-once",
+    options: {
+      topic: name,
+      format: format.format,
+      formatOptions: format.options,
+      schema: format.rowType.schema as unknown as Json,
+      whenFresh,
+      ...(until === undefined ? {} : { until }),
+      ...(partitions === undefined ? {} : { partitions }),
+    },
+  };
+}
+
+/** @throws MillraceError `PLAN_ARGUMENT_INVALID` */
+export function checkTopicName(name: string): void {
+  const isName = typeof name === "string" && namePattern.test(name);
+  assertUserInput(
+    isName && name.length <= limits.idLengthMax,
+    `topic: ${JSON.stringify(name)} is not a name: use letters, digits, ".", "-" and "_"`,
+  );
+}
+
+/** @throws MillraceError `PLAN_ARGUMENT_INVALID` */
+export function checkPartitions(partitions: number): void {
+  assertUserInput(
+    Number.isInteger(partitions) && partitions >= 1 && partitions <= limits.partitionsMax,
+    `topic: partitions must be a whole number from 1 to ${limits.partitionsMax}`,
+  );
+}

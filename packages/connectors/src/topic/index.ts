@@ -1,0 +1,11 @@
+export { csv, json } from "@millrace/formats";
+export { topic, type TopicOptions } from "./descriptor.ts";
+export {
+  openTopic,
+  type OpenTopicOptions,
+  type Topic,
+  type TopicReadOptions,
+} from "./open-topic.ts";
+export { topicConnector } from "./connector.ts";
+export { findTopic } from "./config.ts";
+export { openTopicWriter } from "./topic-writer.ts";

@@ -1,0 +1,40 @@
+import { millraceError, type Offset, type OpenTopicSource } from "@millrace/core";
+import { findTopic, readConfig } from "./config.ts";
+import { TopicReader } from "./reader.ts";
+
+/**
+ * Opens a topic of the run's log as a source; it has the topic's partitions.
+ *
+ * @throws MillraceError `LOG_TOPIC_UNKNOWN`, `CONNECTOR_CONFIG_INVALID`
+ */
+export const openTopicSource: OpenTopicSource = async (context) => {
+  const { log, sourceId, schema, columns, validators } = context;
+  const { topic, format, isBounded } = readConfig(context.options);
+  const info = await findTopic(log, topic);
+  if (info === undefined) throw millraceError("LOG_TOPIC_UNKNOWN", { topic });
+  const bounds: { start: Offset; end: Offset }[] = [];
+  for (let partition = 0; partition < info.partitions; partition += 1) {
+    bounds.push(await log.bounds(topic, partition));
+  }
+  return {
+    partitionCount: info.partitions,
+    isBounded,
+    // Its records are none of it: a topic that has grown is still the same input.
+    fingerprint: `topic ${topic} ${info.id}`,
+    openReader: async (partition, position) => {
+      const { start, end } = bounds[partition]!;
+      return TopicReader.open({
+        log,
+        topic,
+        sourceId,
+        partition,
+        start,
+        ...(isBounded ? { end } : {}),
+        decoder: format.recordDecoder({ schema, columns, validators }),
+        position,
+      });
+    },
+    // The log is the run's.
+    close: async () => undefined,
+  };
+};

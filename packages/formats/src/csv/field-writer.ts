@@ -1,0 +1,37 @@
+import type { FieldType } from "@millrace/core";
+import { toJson } from "../json/to-json.ts";
+import type { CsvDialect } from "./options.ts";
+
+/** Writes values and names as CSV fields. */
+export class FieldWriter {
+  readonly delimiter: string;
+  readonly #nullValues: ReadonlySet<string>;
+
+  constructor(dialect: CsvDialect) {
+    this.delimiter = String.fromCharCode(dialect.delimiter);
+    this.#nullValues = new Set(dialect.nullValues);
+  }
+
+  /** The fields of a row, without a line end. */
+  line(fields: readonly FieldType[], row: Readonly<Record<string, unknown>>): string {
+    return fields.map((field) => this.#field(field, row[field.name])).join(this.delimiter);
+  }
+
+  #field({ type }: FieldType, value: unknown): string {
+    if (value === null || value === undefined) return "";
+    const json = toJson(type, value);
+    const isNested = ["json", "list", "map", "row"].includes(type.kind);
+    // Numbers keep what JSON has no text for: NaN and the infinities.
+    return this.quoted(isNested ? JSON.stringify(json) : Object.is(json, -0) ? "-0" : String(json));
+  }
+
+  /** The text as a field, in quotes where it needs them. */
+  quoted(text: string): string {
+    const isPlain =
+      text !== "" &&
+      !/["\r\n]|^\uFEFF/.test(text) &&
+      !text.includes(this.delimiter) &&
+      !this.#nullValues.has(text);
+    return isPlain ? text : `"${text.replaceAll('"', '""')}"`;
+  }
+}

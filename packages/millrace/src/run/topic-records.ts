@@ -1,0 +1,96 @@
+import { createInterface } from "node:readline";
+import { findTopic, openTopicWriter } from "@millrace/connectors/topic";
+import { type Log, type LogWriter, millraceError, recordValue } from "@millrace/core";
+import { openLmdbLog } from "@millrace/log";
+import { withSavedLog } from "./saved-log.ts";
+
+const readBytesMax = 1024 * 1024;
+const commitBytes = 1024 * 1024;
+
+/** The topics of a log that are not a pipeline's own, in order of their names. */
+export async function listTopics(
+  directory: string,
+): Promise<{ name: string; partitions: number; records: number }[]> {
+  return withSavedLog(directory, async (log) => {
+    const topics = (await log.topics()).filter((topic) => topic.kind === "records");
+    const listed = topics.map(async ({ name, partitions }) => {
+      return { name, partitions, records: await countRecords(log, name, partitions) };
+    });
+    return (await Promise.all(listed)).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  });
+}
+
+async function countRecords(log: Log, topic: string, partitions: number): Promise<number> {
+  let records = 0;
+  for (let partition = 0; partition < partitions; partition += 1) {
+    const { start, end } = await log.bounds(topic, partition);
+    records += Number(end - start);
+  }
+  return records;
+}
+
+/** Gives each record that a topic holds, as text. @throws LOG_TOPIC_UNKNOWN */
+export async function readTopicRecords(
+  directory: string,
+  topic: string,
+  take: (record: string) => void,
+): Promise<void> {
+  await withSavedLog(directory, async (log) => {
+    const info = await findTopic(log, topic);
+    if (info === undefined) throw millraceError("LOG_TOPIC_UNKNOWN", { topic });
+    const decoder = new TextDecoder();
+    for (let partition = 0; partition < info.partitions; partition += 1) {
+      const { start, end } = await log.bounds(topic, partition);
+      const reader = await log.openReader(topic, partition, start);
+      while (reader.position < end) {
+        const records = await reader.read(readBytesMax);
+        for (let index = 0; index < records.count; index += 1) {
+          take(decoder.decode(recordValue(records, index)));
+        }
+      }
+      await reader.close();
+    }
+  });
+}
+
+/**
+ * Appends lines as records, to the partitions in turn; empty lines are left out. Each MiB is a
+ * transaction of its own.
+ *
+ * @returns how many
+ */
+export async function writeTopicRecords(
+  directory: string,
+  topic: string,
+  input: NodeJS.ReadableStream,
+  partitions: number | undefined,
+): Promise<number> {
+  const log = await openLmdbLog({ directory });
+  try {
+    const count = partitions ?? (await findTopic(log, topic))?.partitions ?? 1;
+    await log.createTopic({ name: topic, partitions: count, kind: "records" });
+    return await appendLines(await openTopicWriter(log), topic, input, count);
+  } finally {
+    await log.close();
+  }
+}
+
+async function appendLines(
+  writer: LogWriter,
+  topic: string,
+  input: NodeJS.ReadableStream,
+  partitions: number,
+): Promise<number> {
+  // Made only now: lines that come before somebody waits for them are lost.
+  const lines = createInterface({ input });
+  const encoder = new TextEncoder();
+  let records = 0;
+  for await (const line of lines) {
+    if (line.trim() === "") continue;
+    writer.append(topic, records % partitions, encoder.encode(line));
+    records += 1;
+    if (writer.pendingBytes >= commitBytes) await writer.commit();
+  }
+  await writer.commit();
+  return records;
+}
