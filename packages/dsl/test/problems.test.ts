@@ -3,6 +3,9 @@ import type { LogicalPlan } from "@millrace/plan";
 import { describe, expect, it } from "vitest";
 import {
   count,
+  countWindow,
+  daily,
+  globalWindow,
   max,
   mean,
   pipeline,
@@ -122,6 +125,58 @@ describe("problems", () => {
     expect(problemsOf(build)).toEqual([
       ["PLAN_ARGUMENT_INVALID", `keyBy must come before ${step}.`],
     ]);
+  });
+
+  it.each<[string, (keyed: Untyped) => void, string]>([
+    [
+      "an unknown time zone",
+      (keyed) => keyed.window(daily({ timeZone: "Mars/Base" })),
+      "PLAN_TIME_ZONE_UNKNOWN",
+    ],
+    ["a window of no rows", (keyed) => keyed.window(countWindow(0)), "PLAN_WINDOW_STEP_INVALID"],
+    [
+      "a trigger of no time",
+      (keyed) => keyed.window(globalWindow({ every: hours(0) })),
+      "PLAN_WINDOW_SIZE_INVALID",
+    ],
+    [
+      "emit for a global window",
+      (keyed) => keyed.window(countWindow(5), { emit: "on-end" }),
+      "PLAN_WINDOW_STEP_INVALID",
+    ],
+    [
+      "lateness for a global window",
+      (keyed) => keyed.window(countWindow(5), { allowedLateness: hours(1) }),
+      "PLAN_ARGUMENT_INVALID",
+    ],
+    [
+      "an unknown emit",
+      (keyed) => keyed.window(tumbling(hours(1)), { emit: "now" }),
+      "PLAN_ARGUMENT_INVALID",
+    ],
+    [
+      "early results at no time",
+      (keyed) => keyed.window(tumbling(hours(1)), { emit: { every: 0 } }),
+      "PLAN_WINDOW_SIZE_INVALID",
+    ],
+    [
+      "a frame of no rows",
+      (keyed) => keyed.over("o", { rows: 0 }, () => ({ n: count() })),
+      "PLAN_WINDOW_STEP_INVALID",
+    ],
+    [
+      "a frame of rows and time",
+      (keyed) => keyed.over("o", { rows: 5, within: hours(1) }, () => ({ n: count() })),
+      "PLAN_ARGUMENT_INVALID",
+    ],
+    [
+      "a frame's column that the row has",
+      (keyed) => keyed.over("o", { rows: 5 }, () => ({ x: count() })),
+      "PLAN_COLUMN_DUPLICATE",
+    ],
+  ])("refuses %s", (_, build, code) => {
+    const problems = problemsOf((rows) => build(rows.keyBy("key")));
+    expect(problems.map(([found]) => found)).toContain(code);
   });
 
   it("refuses an alias that is taken by a key or by the window", () => {

@@ -11,6 +11,7 @@ import { JoinOperator } from "./join/join.ts";
 import { LookupTableOperator } from "./join/lookup-table.ts";
 import { WindowJoinOperator } from "./join/window-join.ts";
 import type { OperatorContext } from "./operator-context.ts";
+import { OverOperator } from "./over/over.ts";
 import { TopRowsOperator } from "./rank/top-rows.ts";
 import { RowFunctionOperator } from "./row-function.ts";
 import { RetimeOperator } from "./retime.ts";
@@ -36,6 +37,8 @@ export function createOperator(operator: StageOperator, context: OperatorContext
       return new RowFunctionOperator(spec, schemas, context);
     case "windowAggregate":
       return createWindowAggregate(spec, schemas, context);
+    case "over":
+      return new OverOperator(spec, schemas, context.operatorId);
     case "deduplicate":
       return new DeduplicateOperator(spec, schemas.input, context.operatorId);
     case "intervalJoin":

@@ -51,6 +51,15 @@ export type AggregatedRow<Row, Keys extends PropertyKey, Columns> = Flat<{
       : Instant;
 }>;
 
+/** The row with aggregates over the rows before it. */
+export type OverRow<Row, Columns> = Flat<{
+  [Name in keyof Row | keyof Columns]: Name extends keyof Columns
+    ? ValueOfAggregate<Columns[Name]>
+    : Name extends keyof Row
+      ? Row[Name]
+      : never;
+}>;
+
 /** The row of a running aggregation. */
 export type GroupRow<Row, Keys extends PropertyKey, Columns> = Flat<{
   [Name in Keys | keyof Columns]: Name extends keyof Columns
@@ -59,6 +68,15 @@ export type GroupRow<Row, Keys extends PropertyKey, Columns> = Flat<{
       ? Row[Name]
       : never;
 }>;
+
+/** What is wrong with an aggregate that `over` adds; the aggregate itself where nothing is. */
+export type CheckedOver<Columns, Taken extends PropertyKey> = {
+  [Name in keyof Columns]: Name extends Taken
+    ? StreamTypeError<`the row has a column ${Name & string} already; choose another name`>
+    : Columns[Name] extends AggregateExpression<unknown>
+      ? Columns[Name]
+      : StreamTypeError<`${Name & string} must be an aggregate, such as count() or mean(row.x)`>;
+};
 
 /** The row with the number that a rank gave it. */
 export type RankedRow<Row, Rank extends PropertyKey> = Flat<{

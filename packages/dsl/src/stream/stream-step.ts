@@ -25,6 +25,7 @@ import { type IntervalJoinArguments, intervalJoinNode } from "./interval-join.ts
 import { type JoinArguments, joinNode } from "./join.ts";
 import type { JoinInputs } from "./joined-inputs.ts";
 import { broadcastNode, type LookupTableArguments, lookupTableNode } from "./lookup-table.ts";
+import { type FrameOptions, overNode } from "./over.ts";
 import { projectedBase } from "./projected-base.ts";
 import { runningAggregateNode, type RunningAggregateArguments } from "./running-aggregate.ts";
 import { retimeParts } from "./retime.ts";
@@ -50,6 +51,7 @@ import {
   topNNode,
 } from "./top-rows.ts";
 import { type WindowJoinArguments, windowJoinNode } from "./window-join.ts";
+import { type UpdatingEmit, windowTiming } from "./window-emit.ts";
 import { WindowedStep } from "./windowed-step.ts";
 
 /**
@@ -316,17 +318,13 @@ export class StreamStep {
 
   window(
     window: WindowSpec,
-    options: { allowedLateness?: Duration } = {},
+    options: { allowedLateness?: Duration; emit?: "on-close" | UpdatingEmit } = {},
   ): WindowedStep<StreamStep> {
     return this.within("window", () => {
       this.#checkKeyed("window");
       this.#checkAppends("window");
-      const allowedLatenessMs = options.allowedLateness ?? 0;
-      if (!(Number.isSafeInteger(allowedLatenessMs) && allowedLatenessMs >= 0)) {
-        const problem = "window: allowedLateness must be a duration of at least zero";
-        reportProblem("PLAN_ARGUMENT_INVALID", { problem });
-      }
-      return new WindowedStep(this.draft, this.node, { window, allowedLatenessMs }, (node) =>
+      const timing = windowTiming(window, options);
+      return new WindowedStep(this.draft, this.node, { window, ...timing }, (node) =>
         this.#append(node),
       );
     });
@@ -352,6 +350,12 @@ export class StreamStep {
 
   get #input(): StepInput {
     return { draft: this.draft, node: this.node };
+  }
+
+  over(id: string, frame: FrameOptions, columns: RowCallback): StreamStep {
+    return this.#stateful("over", id, (step) =>
+      overNode(step, id, this.#input, { frame, columns }),
+    );
   }
 
   deduplicate(id: string, options: DeduplicateArguments): StreamStep {

@@ -12,6 +12,7 @@ import type {
   AggregatedRow,
   CheckedAggregates,
   CheckedColumns,
+  CheckedOver,
   Detected,
   Dropped,
   ExtendedColumn,
@@ -23,6 +24,7 @@ import type {
   JoinKindName,
   NotKey,
   NumericColumn,
+  OverRow,
   Picked,
   RankedRow,
   Renamed,
@@ -32,6 +34,7 @@ import type {
   WindowColumn,
   WindowJoinedRow,
 } from "./row-types.ts";
+import type { FrameOptions } from "./over.ts";
 import type { StreamTypeError } from "./stream-type-error.ts";
 import type {
   EmitRows,
@@ -40,6 +43,7 @@ import type {
   TopNOptions,
 } from "./updating-options.ts";
 import type { KeyedUpdatingStream, RekeyedUpdating } from "./updating-stream.ts";
+import type { UpdatingEmit } from "./window-emit.ts";
 
 declare const rowBrand: unique symbol;
 
@@ -154,6 +158,7 @@ export interface Stream<in out Row extends object> extends AnyStream<Row> {
   readonly aggregate: StreamTypeError<"keyBy must come before aggregate; for one result over all rows key by a constant: keyBy(() => ({ all: literal(0) }))">;
   readonly topN: StreamTypeError<"keyBy must come before topN">;
   readonly rank: StreamTypeError<"keyBy must come before rank">;
+  readonly over: StreamTypeError<"keyBy must come before over">;
   readonly deduplicate: StreamTypeError<"keyBy must come before deduplicate">;
   readonly join: StreamTypeError<"keyBy must come before join">;
   readonly intervalJoin: StreamTypeError<"keyBy must come before intervalJoin">;
@@ -342,9 +347,35 @@ export interface KeyedStream<
    * Groups the rows of each key by windows of event time.
    *
    * @param options `allowedLateness`: how long after its end a window waits for late records, by
-   *   default not at all
+   *   default not at all. `emit`: when it gives results. By default once, when it has waited
+   *   (`on-close`); all others give an updating stream, whose last rows are the same: a first
+   *   result at the window's end (`on-end`), with every batch (`on-change`), or whenever event time
+   *   passes a multiple (`{ every: minutes(1) }`), and a changed one for late records
    */
-  window(window: WindowSpec, options?: { allowedLateness?: Duration }): WindowedStream<Row, Keys>;
+  window(
+    window: WindowSpec,
+    options?: { allowedLateness?: Duration; emit?: "on-close" },
+  ): WindowedStream<Row, Keys>;
+  window(
+    window: WindowSpec,
+    options: { allowedLateness?: Duration; emit: UpdatingEmit },
+  ): UpdatingWindowedStream<Row, Keys>;
+  /**
+   * Adds to each row aggregates over the rows of its key up to it: those of event time in `(time −
+   * within, time]`, or the last `rows` in event order, the row among them.
+   *
+   * As SQL's `OVER (PARTITION BY … ORDER BY …)` with `RANGE` and `ROWS … PRECEDING`. A row comes
+   * out when the watermark has passed it. Rows behind their source's watermark are late and only
+   * counted. `distinct`, `quantile` and `approxDistinct` are not possible here.
+   *
+   * @param id stable: it names the state
+   * @param frame `{ within: minutes(5) }` or `{ rows: 11 }`
+   */
+  over<const Columns extends Readonly<Record<string, unknown>>>(
+    id: string,
+    frame: FrameOptions,
+    columns: (row: ExpressionRow<Row>) => Columns & CheckedOver<Columns, keyof Row>,
+  ): KeyedStream<OverRow<Row, Columns>, Keys>;
   /**
    * Keeps the first row of each key by event time, and drops the others until `within` has passed.
    *
@@ -557,6 +588,32 @@ export interface AggregatedStream<
   in out Keys extends string,
   in out Input extends object,
 > extends KeyedStream<Row, Keys> {
+  /** The rows that came after their window had closed. They are counted in any case. */
+  late(): KeyedStream<Input, Keys>;
+}
+
+/**
+ * A keyed stream cut into windows that give results before they close; it waits for `aggregate`.
+ */
+export interface UpdatingWindowedStream<in out Row extends object, in out Keys extends string> {
+  /**
+   * One row per key and window, which later rows may replace: the keys, `windowStart`, `windowEnd`,
+   * then the aggregates.
+   *
+   * @param id stable: it names the state
+   */
+  aggregate<const Columns extends Readonly<Record<string, unknown>>>(
+    id: string,
+    columns: (row: ExpressionRow<Row>) => Columns & CheckedAggregates<Columns, Keys | WindowColumn>,
+  ): UpdatingAggregatedStream<AggregatedRow<Row, Keys, Columns>, Keys, Row>;
+}
+
+/** The rows of windows as they change, and beside them the rows that came too late. */
+export interface UpdatingAggregatedStream<
+  in out Row extends object,
+  in out Keys extends string,
+  in out Input extends object,
+> extends KeyedUpdatingStream<Row, Keys> {
   /** The rows that came after their window had closed. They are counted in any case. */
   late(): KeyedStream<Input, Keys>;
 }

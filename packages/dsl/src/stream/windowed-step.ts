@@ -10,6 +10,7 @@ import { takeUserFunctions } from "../aggregate/take-user-functions.ts";
 import { withinScope } from "../expression/scope.ts";
 import type { PlanDraft } from "../plan-draft.ts";
 import { checkDuplicates, columnsFrom, type RowCallback } from "./step-columns.ts";
+import type { WindowTiming } from "./window-emit.ts";
 
 /**
  * What stands behind a windowed stream at run time. `Step` is the stream that its aggregate gives.
@@ -17,13 +18,13 @@ import { checkDuplicates, columnsFrom, type RowCallback } from "./step-columns.t
 export class WindowedStep<Step> {
   readonly #input: LogicalNode;
   readonly #draft: PlanDraft;
-  readonly #window: { readonly window: WindowSpec; readonly allowedLatenessMs: number };
+  readonly #window: WindowTiming & { readonly window: WindowSpec };
   readonly #open: (node: LogicalNode) => Step;
 
   constructor(
     draft: PlanDraft,
     input: LogicalNode,
-    window: { readonly window: WindowSpec; readonly allowedLatenessMs: number },
+    window: WindowTiming & { readonly window: WindowSpec },
     open: (node: LogicalNode) => Step,
   ) {
     this.#draft = draft;
@@ -44,6 +45,7 @@ export class WindowedStep<Step> {
       const keyFields = schema.fields.filter((field) => keys.includes(field.name));
       const fields = [...keyFields, ...windowFields, ...aggregates.map(fieldOf)];
       checkDuplicates(step, fields);
+      const uniqueKey = [...keys, ...windowFields.map(({ name }) => name)];
       return this.#open({
         inputs: [inputId],
         schema: { fields },
@@ -51,6 +53,7 @@ export class WindowedStep<Step> {
         id,
         kind: "windowAggregate",
         ...this.#window,
+        ...(this.#window.emit === undefined ? {} : { updating: { uniqueKey } }),
         columns: aggregates,
       });
     });

@@ -14,6 +14,7 @@ import { Flight, seasonal, store, table, topic } from "../fixtures.ts";
 pipeline("errors", (p) => {
   const flights = p.source("flights", table(Flight));
   flights.window(tumbling(hours(1))); //! keyBy must come before window
+  flights.over("o", { rows: 5 }, () => ({ n: count() })); //! keyBy must come before over
   flights.detect("d", { value: "delayMinutes", detector: seasonal }); //! keyBy must come before detect
   flights.deduplicate("d", { within: hours(1) }); //! keyBy must come before deduplicate
   flights.where((f) => f.delay.gt(5)); //! Property 'delay' does not exist
@@ -77,6 +78,14 @@ pipeline("errors", (p) => {
   const windowed = keyed.window(tumbling(hours(1)));
   keyed.window(hopping(hours(1))); //! Expected 2-3 arguments
   keyed.window(session(minutes(30), { offset: hours(1) })); //! Expected 1 arguments
+  keyed.over("o", { rows: 5 }, () => ({ origin: count() })); //! the row has a column origin already
+  keyed.over("o", { rows: 5 }, (f) => ({ to: f.destination })); //! to must be an aggregate
+  keyed.over("o", { rows: 5, within: hours(1) }, () => ({ n: count() })); //! is not assignable to parameter of type 'FrameOptions'
+  const changing = keyed.window(tumbling(hours(1)), { emit: "on-change" });
+  const totals = changing.aggregate("t", () => ({ n: count() }));
+  totals.window(tumbling(hours(1))); //! window needs rows that stay
+  totals.sink("out", store()); //! is not assignable to parameter of type 'UpdatingSinkDescriptor
+  keyed.window(tumbling(hours(1)), { emit: "on-start" }); //! No overload matches this call
   windowed.aggregate("a", () => ({ origin: count() })); //! the column origin is taken
   windowed.aggregate("a", () => ({ windowStart: count() })); //! the column windowStart is taken
   windowed.aggregate("a", (f) => ({ to: f.destination })); //! to must be an aggregate: a group has many values

@@ -12,7 +12,9 @@ import {
   coalesce,
   count,
   cumulate,
+  daily,
   first,
+  globalWindow,
   hopping,
   type KeyedStream,
   type KeyedUpdatingStream,
@@ -36,6 +38,8 @@ import {
 } from "../../src/index.ts";
 import { Flight, seasonal, store, table, theta, topic } from "../fixtures.ts";
 import { type Equal, holds, type RowIn, type Same, type UpdatingRow } from "./equal.ts";
+
+type RowOfUpdating<Of> = Of extends KeyedUpdatingStream<infer Row, infer _> ? Row : never;
 
 const Mixed = t.row({
   at: t.timestamp(),
@@ -387,6 +391,37 @@ pipeline("types", (p) => {
   const { late, other } = picked.split({ late: (r) => r.at.gt(instant(0)), other: "rest" });
   holds<Equal<typeof late, Stream<{ at: Instant; name: string }>>>();
   late.union(other).sink("both", store());
+
+  const byOrigin = flights.keyBy("origin");
+  const changing = byOrigin
+    .window(daily({ timeZone: "UTC" }), { emit: "on-end", allowedLateness: hours(1) })
+    .aggregate("changing", (f) => ({ n: count(), mean: mean(f.delayMinutes) }));
+  interface ChangingRow {
+    origin: string;
+    windowStart: Instant;
+    windowEnd: Instant;
+    n: number;
+    mean: number;
+  }
+  const asUpdating: KeyedUpdatingStream<{ [K in keyof ChangingRow]: ChangingRow[K] }, "origin"> =
+    changing;
+  void asUpdating;
+  const tooLate = changing.late();
+  holds<Equal<typeof tooLate, typeof byOrigin>>();
+  const asBefore = byOrigin
+    .window(globalWindow({ everyRows: 10 }), { emit: "on-close" })
+    .aggregate("as-before", () => ({ n: count() }));
+  asBefore.window(tumbling(hours(1)));
+  const early = byOrigin.window(tumbling(hours(1)), { emit: { every: minutes(5) } });
+  const earlyRows = early.aggregate("early", () => ({ n: count() }));
+  holds<Equal<RowOfUpdating<typeof earlyRows>["n"], number>>();
+  const over = byOrigin.over("over", { within: minutes(5) }, (f) => ({
+    seen: count(),
+    longest: max(f.delayMinutes),
+  }));
+  holds<Equal<RowIn<typeof over>["seen"], number>>();
+  holds<Equal<RowIn<typeof over>["longest"], number>>();
+  holds<Equal<RowIn<typeof over>["origin"], string>>();
 
   const threshold = p.parameter("threshold", t.float64(), 3);
   holds<Equal<typeof threshold, NumberExpression<number>>>();

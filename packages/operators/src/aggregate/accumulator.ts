@@ -64,6 +64,8 @@ export interface Accumulator {
    * leaves a group out.
    */
   merge(other: Accumulator, groups: Int32Array, count: number): void;
+  /** Takes out what `merge` has taken in, to the last bit. Absent where that is not possible. */
+  unmerge?(other: Accumulator, groups: Int32Array, count: number): void;
   /** The result of the given groups, as a column of the call's type. */
   result(groups: Int32Array, count: number): Data;
   /** Columns of the state row of a group; names are unique within the accumulator. */

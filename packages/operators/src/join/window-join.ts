@@ -11,7 +11,7 @@ import {
 import type { WindowJoinSpec } from "@millrace/plan";
 import type { RecordBatch } from "apache-arrow";
 import { onTimeRows } from "../window/late-rows.ts";
-import { WindowLayout } from "../window/window-layout.ts";
+import { layoutOf, type WindowLayout } from "../window/window-layout.ts";
 import { JoinKeys, keyFieldsOf } from "./join-keys.ts";
 import { isOptionalSide, type JoinedSides, JoinOutput } from "./join-output.ts";
 import { JoinPairs, pairsMax } from "./join-pairs.ts";
@@ -62,7 +62,7 @@ export class WindowJoinOperator implements Operator {
     const [leftSchema, rightSchema] = schemas.inputs;
     assert(leftSchema !== undefined && rightSchema !== undefined, "a join has two inputs");
     this.#spec = spec;
-    this.#layout = new WindowLayout(spec.window);
+    this.#layout = layoutOf(spec.window);
     this.#keys = new JoinKeys(keyFieldsOf(spec.joinKeys, leftSchema), operatorId);
     const sideOf = (name: "left" | "right", schema: RowSchema): JoinSide =>
       new JoinSide({

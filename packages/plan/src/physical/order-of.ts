@@ -4,9 +4,9 @@ import type { OperatorSpec, OrderClass } from "./specs.ts";
 /**
  * Whether the order of rows matters to an operator.
  *
- * A window aggregation is order-free even with `first` or `last`: they go by event time and
- * lineage, not by arrival. With a summary that arrival may show in, within its bound (`approxTopK`,
- * quantiles by KLL), it is not.
+ * A window aggregation that the clock or gaps cut is order-free even with `first` or `last`: they
+ * go by event time and lineage, not by arrival. With a summary that arrival may show in, within its
+ * bound (`approxTopK`, quantiles by KLL), it is not.
  */
 export function orderOf(spec: OperatorSpec): OrderClass {
   switch (spec.kind) {
@@ -22,6 +22,7 @@ export function orderOf(spec: OperatorSpec): OrderClass {
     case "changes":
       return "order-free";
     case "windowAggregate":
+      if (spec.window.kind === "global") return "event-ordered";
       return spec.calls.some(dependsOnArrival) ? "arrival-ordered" : "order-free";
     case "topRows":
       return spec.forgetAfterMs === undefined ? "order-free" : "event-ordered";
@@ -29,6 +30,7 @@ export function orderOf(spec: OperatorSpec): OrderClass {
       if (!spec.retracts && spec.calls.some(dependsOnArrival)) return "arrival-ordered";
       return spec.forgetAfterMs === undefined ? "order-free" : "event-ordered";
     case "asOfJoin":
+    case "over":
     case "deduplicate":
     case "detect":
     case "forecast":

@@ -7,8 +7,10 @@ import type {
   HoppingWindow,
   IdlenessSpec,
   JoinKind,
+  OverFrame,
   RankKind,
   TumblingWindow,
+  WindowEmit,
   WindowSpec,
 } from "../logical/nodes.ts";
 
@@ -43,6 +45,17 @@ export interface WindowAggregateSpec {
   readonly keys: readonly string[];
   readonly window: WindowSpec;
   readonly allowedLatenessMs: number;
+  readonly emit?: WindowEmit;
+  readonly calls: readonly AggregateCall[];
+  /** Result columns over the calls, which are columns `$0`, `$1`, …. */
+  readonly columns: readonly NamedExpression[];
+}
+
+/** Aggregates of each row and the rows of its key before it, in event order. */
+export interface OverSpec {
+  readonly kind: "over";
+  readonly keys: readonly string[];
+  readonly frame: OverFrame;
   readonly calls: readonly AggregateCall[];
   /** Result columns over the calls, which are columns `$0`, `$1`, …. */
   readonly columns: readonly NamedExpression[];
@@ -223,6 +236,7 @@ export type OperatorSpec =
   | FilterProjectSpec
   | RowFunctionSpec
   | WindowAggregateSpec
+  | OverSpec
   | DeduplicateSpec
   | IntervalJoinSpec
   | JoinSpec

@@ -1,6 +1,8 @@
 import { formatDuration, type RowSchema, formatDataType } from "@millrace/core";
 import {
+  formatEmit,
   formatExpression,
+  formatFrame,
   formatWindow,
   type LogicalPlanData,
   type PhysicalPlan,
@@ -105,7 +107,9 @@ export function describeOperator(operator: StageOperator): string {
     case "rowFunction":
       return `${spec.mode} by function ${spec.functionId}`;
     case "windowAggregate":
-      return `${formatWindow(spec.window)} by ${spec.keys.join(", ")}: ${spec.calls.map((call) => call.function).join(", ")}`;
+      return `${formatWindow(spec.window)}${formatEmit(spec.emit)} by ${spec.keys.join(", ")}: ${spec.calls.map((call) => call.function).join(", ")}`;
+    case "over":
+      return `over ${formatFrame(spec.frame)} by ${spec.keys.join(", ")}: ${spec.calls.map((call) => call.function).join(", ")}`;
     case "deduplicate":
       return `first by ${spec.keys.join(", ")} within ${formatDuration(spec.withinMs)}`;
     case "intervalJoin":

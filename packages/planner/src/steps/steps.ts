@@ -10,6 +10,7 @@ import { joinStep } from "./join.ts";
 import { keyByStep } from "./key-by.ts";
 import { lateStep } from "./late.ts";
 import { lookupTableStep } from "./lookup-table.ts";
+import { overStep } from "./over.ts";
 import { projectStep } from "./project.ts";
 import { runningAggregateStep } from "./running-aggregate.ts";
 import { retimeStep } from "./retime.ts";
@@ -37,6 +38,7 @@ const steps: { readonly [Kind in LogicalNode["kind"]]: Step<Kind> } = {
   sample: sampleStep,
   keyBy: keyByStep,
   windowAggregate: windowAggregateStep,
+  over: overStep,
   late: lateStep,
   deduplicate: deduplicateStep,
   intervalJoin: intervalJoinStep,
