@@ -50,7 +50,7 @@ pipeline("errors", (p) => {
   const byFee = fees.keyBy("origin");
   keyed.intervalJoin("j", byFee, { ...near, upper: (l) => l.origin, select }); //! is not assignable
   flights.lookupTable("l", fees, { on: (f) => ({ origin: f.origin }), select }); //! is not assignable
-  flights.lookupTable("l", byFee, { on: (f) => ({ origin: f.delayMinutes }), select }); //! is not assignable
+  flights.lookupTable("l", byFee, { on: (f) => ({ origin: f.delayMinutes }), select }); //! Type 'NumberExpression<number>' is missing
   const missing = keyed.join("k", byFee, { kind: "left", select: (l) => ({ origin: l.origin }) });
   missing.window(tumbling(hours(1))); //! window needs rows that stay: this stream is updating
   missing.windowJoin("j", keyed, { window: tumbling(hours(1)), select: () => ({}) }); //! windowJoin needs rows that stay
