@@ -1,67 +1,218 @@
-// Bytes → columns against JSON.parse per record into an array of objects.
-import { jsonFormat } from "@millrace/formats";
-import type { RowSchema } from "@millrace/core";
+// Bytes → columns, against the usual library of each format, which makes an object per record.
+import { fromBinary } from "@bufbuild/protobuf";
+import { rowsToBatch } from "@millrace/columnar";
+import { type RecordFormat, type RecordRanges, type RowType, t } from "@millrace/core";
+import {
+  avroFormat,
+  avroSchemaOf,
+  csvFormat,
+  jsonFormat,
+  protobufFormat,
+  type ProtobufFields,
+} from "@millrace/formats";
+import avsc from "avsc";
+import { parse } from "csv-parse/sync";
+import { bufbuildMessage } from "../packages/formats/test/protobuf/bufbuild-oracle.ts";
 import { compareAll, type Comparison, keep } from "./harness/compare.ts";
 import { printLines } from "./harness/report.ts";
 
 const rowCount = 100_000;
-const schema: RowSchema = {
-  fields: [
-    { name: "id", type: { kind: "int64", as: "number", nullable: false } },
-    { name: "user", type: { kind: "utf8", nullable: false } },
-    { name: "page", type: { kind: "utf8", nullable: false } },
-    { name: "price", type: { kind: "float64", nullable: false } },
-    { name: "isBuyer", type: { kind: "boolean", nullable: false } },
-    { name: "note", type: { kind: "utf8", nullable: true } },
-  ],
-};
-const columns = schema.fields.map(({ name }) => name);
 
-const text = Array.from({ length: rowCount }, (_, id) =>
-  JSON.stringify({
+const Visit = t.row({
+  id: t.int64(),
+  user: t.utf8(),
+  page: t.utf8(),
+  price: t.float64(),
+  isBuyer: t.boolean(),
+  note: t.utf8().nullable(),
+});
+
+function visit(id: number) {
+  return {
     id,
     user: `user-${(id * 7_919) % 5_000}`,
     page: `/catalogue/department-${id % 40}/product-${(id * 31) % 10_000}`,
     price: ((id * 13) % 100_000) / 100,
     isBuyer: id % 3 === 0,
     note: id % 5 === 0 ? null : "bought together with other things, as most are",
-  }),
-).join("\n");
-const bytes = new TextEncoder().encode(`${text}\n`);
-
-function decodeAll(wanted: readonly string[]): void {
-  const decoder = jsonFormat.decoder({ schema, columns: wanted, validators: new Map() });
-  let at = 0;
-  let rows = 0;
-  while (at < bytes.length) {
-    const part = decoder.decode(bytes.subarray(at), { rowsMax: 65_536, isEnd: true });
-    at += part.bytesRead;
-    rows += part.rows.numRows;
-  }
-  if (rows !== rowCount) throw new Error(`${rows} rows were decoded instead of ${rowCount}`);
-}
-
-/** As a program without a framework reads newline-delimited JSON. */
-function parseAll(): void {
-  const lines = new TextDecoder().decode(bytes).split("\n");
-  const rows: unknown[] = [];
-  for (const line of lines) if (line !== "") rows.push(JSON.parse(line));
-  keep(rows);
-}
-
-function comparison(name: string, wanted: readonly string[]): Comparison {
-  return {
-    case: `json, ${Math.round(bytes.length / rowCount)} B a record, ${name}`,
-    count: rowCount,
-    unit: "rows/s",
-    ours: () => decodeAll(wanted),
-    against: "JSON.parse per record",
-    baseline: parseAll,
   };
 }
 
+const visitFields: ProtobufFields = { id: 1, user: 2, page: 3, price: 4, isBuyer: 5, note: 6 };
+
+const Order = t.row({
+  id: t.int64(),
+  placedAt: t.timestamp(),
+  customer: t.row({ name: t.utf8(), email: t.utf8().nullable() }),
+  lines: t.list(t.row({ product: t.utf8(), count: t.int32(), price: t.float64() })),
+  tags: t.list(t.utf8()),
+  scores: t.map(t.float64()),
+});
+
+function order(id: number) {
+  return {
+    id,
+    placedAt: 1_700_000_000_000 + id * 997,
+    customer: { name: `user-${(id * 7_919) % 5_000}`, email: id % 4 === 0 ? null : "a@b.example" },
+    lines: Array.from({ length: 1 + (id % 3) }, (_, i) => ({
+      product: `product-${(id * 31 + i) % 10_000}`,
+      count: 1 + (id % 7),
+      price: ((id * 13) % 100_000) / 100,
+    })),
+    tags: id % 2 === 0 ? ["first", "gift"] : [],
+    scores: { risk: (id % 100) / 100, loyalty: id % 50 },
+  };
+}
+
+const orderFields: ProtobufFields = {
+  id: 1,
+  placedAt: { number: 2, type: "int64" },
+  customer: { number: 3, fields: { name: 1, email: 2 } },
+  lines: { number: 4, fields: { product: 1, count: 2, price: 3 } },
+  tags: 5,
+  scores: 6,
+};
+
+/** Rows of a type, to be kept in bytes. */
+interface Rows {
+  readonly name: string;
+  readonly rowType: RowType<object>;
+  readonly fields: ProtobufFields;
+  readonly make: (id: number) => object;
+}
+
+const visits: Rows = { name: "flat", rowType: Visit, fields: visitFields, make: visit };
+const orders: Rows = { name: "nested", rowType: Order, fields: orderFields, make: order };
+
+function columnsOf({ rowType }: Rows): string[] {
+  return rowType.schema.fields.map(({ name }) => name);
+}
+
+function comparison(
+  format: string,
+  rows: Rows,
+  sizeBytes: number,
+  columns: readonly string[],
+  rest: Pick<Comparison, "ours" | "against" | "baseline">,
+): Comparison {
+  const size = Math.round(sizeBytes / rowCount);
+  const which = columns.length === columnsOf(rows).length ? "all columns" : "two columns";
+  const name = `${format}, ${rows.name}, ${size} B a record, ${which}`;
+  return { case: name, count: rowCount, unit: "rows/cpu-s", ...rest };
+}
+
+function checkCount(rows: number): void {
+  if (rows !== rowCount) throw new Error(`${rows} rows were decoded instead of ${rowCount}`);
+}
+
+/** Lines of a file. */
+function linesOf(
+  name: "csv" | "json",
+  rows: Rows,
+  columns: readonly string[] = columnsOf(rows),
+): Comparison {
+  const { schema } = rows.rowType;
+  const format = name === "csv" ? csvFormat({ hasHeader: false }) : jsonFormat;
+  const bytes = format.encoder(schema).encode(batchOf(rows));
+  const text = (): string => new TextDecoder().decode(bytes);
+  return comparison(name, rows, bytes.length, columns, {
+    ours: () => {
+      const decoder = format.decoder({ schema, columns, validators: new Map() });
+      let at = 0;
+      let count = 0;
+      while (at < bytes.length) {
+        const part = decoder.decode(bytes.subarray(at), { rowsMax: 65_536, isEnd: true });
+        at += part.bytesRead;
+        count += part.rows.numRows;
+      }
+      checkCount(count);
+    },
+    ...(name === "csv"
+      ? { against: "csv-parse, all text", baseline: () => keep(parse(text())) }
+      : { against: "JSON.parse per record", baseline: () => parseLines(text()) }),
+  });
+}
+
+/** As a program without a framework reads newline-delimited JSON. */
+function parseLines(text: string): void {
+  const rows: unknown[] = [];
+  for (const line of text.split("\n")) if (line !== "") rows.push(JSON.parse(line));
+  keep(rows);
+}
+
+function batchOf({ rowType, make }: Rows) {
+  return rowsToBatch(
+    rowType.schema,
+    Array.from({ length: rowCount }, (_, id) => make(id)),
+  );
+}
+
+/** Records of a topic. */
+function recordsOf(
+  format: RecordFormat,
+  rows: Rows,
+  columns: readonly string[],
+  against: string,
+  read: (record: Uint8Array) => unknown,
+): Comparison {
+  const { schema } = rows.rowType;
+  const records = format.recordEncoder(schema).encode(batchOf(rows));
+  return comparison(`${format.name} records`, rows, records.buffer.length, columns, {
+    ours: () => {
+      const decoder = format.recordDecoder({ schema, columns, validators: new Map() });
+      let count = 0;
+      for (let from = 0; from < rowCount; from += 8192) {
+        const to = Math.min(from + 8192, rowCount);
+        count += decoder.decode(records, from, to).rows.numRows;
+      }
+      checkCount(count);
+    },
+    against,
+    baseline: () => readAll(records, read),
+  });
+}
+
+function readAll(records: RecordRanges, read: (record: Uint8Array) => unknown): void {
+  const { buffer, valueStart, valueLength } = records;
+  const bytes = Buffer.from(buffer.buffer, buffer.byteOffset, buffer.length);
+  const objects: unknown[] = [];
+  for (let i = 0; i < records.count; i++) {
+    objects.push(read(bytes.subarray(valueStart[i]!, valueStart[i]! + valueLength[i]!)));
+  }
+  keep(objects);
+}
+
+function jsonRecords(rows: Rows): Comparison {
+  const parseText = (record: Uint8Array): unknown => JSON.parse((record as Buffer).toString());
+  return recordsOf(jsonFormat, rows, columnsOf(rows), "JSON.parse per record", parseText);
+}
+
+function avroRecords(rows: Rows, columns: readonly string[] = columnsOf(rows)): Comparison {
+  const type = avsc.Type.forSchema(avroSchemaOf(rows.rowType.schema) as avsc.Schema);
+  const read = (record: Uint8Array): unknown => type.fromBuffer(record as Buffer);
+  return recordsOf(avroFormat(), rows, columns, "avsc", read);
+}
+
+function protobufRecords(rows: Rows, columns: readonly string[] = columnsOf(rows)): Comparison {
+  const { fields, rowType } = rows;
+  const message = bufbuildMessage(rowType.schema, fields);
+  const read = (record: Uint8Array): unknown => fromBinary(message, record);
+  return recordsOf(protobufFormat({ fields }), rows, columns, "@bufbuild/protobuf", read);
+}
+
+const two = ["id", "price"];
 const lines = await compareAll([
-  comparison("all columns", columns),
-  comparison("two columns", ["id", "price"]),
+  linesOf("json", visits),
+  linesOf("json", visits, two),
+  linesOf("json", orders),
+  jsonRecords(visits),
+  jsonRecords(orders),
+  avroRecords(visits),
+  avroRecords(visits, two),
+  avroRecords(orders),
+  protobufRecords(visits),
+  protobufRecords(visits, two),
+  protobufRecords(orders),
+  linesOf("csv", visits),
 ]);
 printLines("decode", lines);

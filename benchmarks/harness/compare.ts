@@ -6,7 +6,10 @@ export interface Comparison {
   readonly case: string;
   /** Units of work of one call, such as rows. */
   readonly count: number;
-  /** Of the value: "rows/s", or "µs/…" and "ns/…" for time per unit of work. */
+  /**
+   * Of the value: "rows/s", "rows/cpu-s" of user and system time, or "µs/…" and "ns/…" for time per
+   * unit of work.
+   */
   readonly unit: string;
   readonly ours: () => Promise<void> | void;
   readonly against: string;
@@ -23,7 +26,8 @@ export async function compareAll(comparisons: readonly Comparison[]): Promise<Be
     ];
     const found = await measureInTurn(cases, { warmUps: 2, repeats: 5 });
     const valueOf = (which: string): number => {
-      const ms = found.get(which)?.wallMs ?? Number.NaN;
+      const { wallMs, cpuMs } = found.get(which) ?? { wallMs: Number.NaN, cpuMs: Number.NaN };
+      const ms = unit.endsWith("/cpu-s") ? cpuMs : wallMs;
       if (unit.startsWith("ns/")) return (ms * 1e6) / count;
       if (unit.startsWith("µs/")) return (ms * 1e3) / count;
       return count / (ms / 1e3);

@@ -7,9 +7,10 @@ export { batchToRows, rowReader, type RowReader, rowsToBatch } from "./batch/row
 export { sliceRows } from "./batch/slice-rows.ts";
 export { takeRows } from "./batch/take-rows.ts";
 export { withColumns } from "./batch/with-columns.ts";
-export { isValidAt, validityOf } from "./column/bitmap.ts";
+export { isValidAt, packBits, packValidity, validityOf } from "./column/bitmap.ts";
 export { columnBuilder, type ColumnBuilder } from "./column/column-builder.ts";
 export { concatColumns, constantColumn } from "./column/concat-columns.ts";
+export { readDecimalWords, writeDecimalWords } from "./column/decimal-words.ts";
 export { isSameValue } from "./column/is-same-value.ts";
 export { newColumn } from "./column/new-column.ts";
 export {

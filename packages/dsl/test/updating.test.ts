@@ -101,6 +101,8 @@ describe("problems of updating streams", () => {
       const last = bids.keyBy("auction").deduplicate("last", { keep: "last" });
       last.filter(() => true);
       last.deduplicate("again", { within: hours(1) });
+      last.deduplicate("later", { keep: "last", within: hours(1) });
+      last.aggregate("sums", () => ({ n: count() }), { forgetAfter: hours(1) });
       last.topN("top", { n: 1, orderBy: (b: Untyped) => b.price, emit: "when-complete" });
     });
     expect(problems.filter(([code]) => code === "PLAN_UPDATING_REFUSED")).toEqual([
@@ -108,6 +110,14 @@ describe("problems of updating streams", () => {
       [
         "PLAN_UPDATING_REFUSED",
         'deduplicate "again" needs rows that stay, and its stream is updating.',
+      ],
+      [
+        "PLAN_UPDATING_REFUSED",
+        'deduplicate "later" needs rows that stay, and its stream is updating.',
+      ],
+      [
+        "PLAN_UPDATING_REFUSED",
+        'aggregate "sums" with forgetAfter needs rows that stay, and its stream is updating.',
       ],
       ["PLAN_UPDATING_REFUSED", 'topN "top" needs rows that stay, and its stream is updating.'],
     ]);

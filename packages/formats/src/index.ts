@@ -1,4 +1,9 @@
 export { arrowFormat } from "./arrow/format.ts";
+export { avro } from "./avro/descriptor.ts";
+export { avroFormat } from "./avro/format.ts";
+export { type AvroOptions } from "./avro/options.ts";
+export { type AvroRow } from "./avro/row-type-of-schema.ts";
+export { avroSchemaOf } from "./avro/schema-of-row-type.ts";
 export { csv } from "./csv/descriptor.ts";
 export { type CsvFormat, csvFormat } from "./csv/format.ts";
 export { byteOrderMarkBytes, type CsvHeader } from "./csv/header.ts";
@@ -13,4 +18,17 @@ export type {
   PlacingDecoder,
   PlacingFormat,
 } from "./value/placed-record.ts";
+export { protobuf } from "./protobuf/descriptor.ts";
+export {
+  protobufFields,
+  type ProtobufMessage,
+  type ProtobufMessageField,
+} from "./protobuf/fields-of-message.ts";
+export { protobufFormat } from "./protobuf/format.ts";
+export type {
+  ProtobufField,
+  ProtobufFields,
+  ProtobufOptions,
+  ProtobufScalar,
+} from "./protobuf/options.ts";
 export { recordFormat } from "./record-format.ts";

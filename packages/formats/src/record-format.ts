@@ -1,7 +1,11 @@
 import { type FormatDescriptor, millraceError, type RecordFormat } from "@millrace/core";
+import { avroFormat } from "./avro/format.ts";
+import type { AvroOptions } from "./avro/options.ts";
 import { csvFormat } from "./csv/format.ts";
 import type { CsvOptions } from "./csv/options.ts";
 import { jsonFormat } from "./json/format.ts";
+import { protobufFormat } from "./protobuf/format.ts";
+import type { ProtobufOptions } from "./protobuf/options.ts";
 
 /**
  * The format that a descriptor, `json(Flight)`, names.
@@ -21,8 +25,12 @@ export function recordFormat(
       return jsonFormat;
     case "csv":
       return csvFormat(descriptor.options as CsvOptions);
+    case "avro":
+      return avroFormat(descriptor.options as AvroOptions);
+    case "protobuf":
+      return protobufFormat(descriptor.options as unknown as ProtobufOptions);
     default: {
-      const problem = "there is no format of that name; there are csv and json";
+      const problem = "there is no format of that name; there are avro, csv, json and protobuf";
       throw millraceError("CONNECTOR_CONFIG_INVALID", { connector: descriptor.format, problem });
     }
   }

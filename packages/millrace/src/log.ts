@@ -1,8 +1,13 @@
 export {
+  avro,
+  type AvroOptions,
+  avroSchemaOf,
   csv,
   json,
   openTopic,
   type OpenTopicOptions,
+  protobuf,
+  protobufFields,
   type Topic,
   topic,
   type TopicOptions,

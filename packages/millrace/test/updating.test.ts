@@ -105,6 +105,14 @@ const auctions = pipeline("auctions", (p) => {
     .deduplicate("last-bids", { keep: "last" })
     .sink("last", keyed("bidder", "auction"));
   byAuction
+    .where((bid) => bid.price.lt(30))
+    .deduplicate("recent", { keep: "last", within: minutes(2) })
+    .sink("recent-bids", keyed("auction"));
+  byAuction
+    .where((bid) => bid.price.lt(30))
+    .aggregate("bursts", () => ({ bids: count() }), { forgetAfter: minutes(8) })
+    .sink("bursts-now", keyed("auction"));
+  byAuction
     .window(hopping(minutes(4), minutes(2)))
     .aggregate("bids-per-window", () => ({ bids: count() }))
     .keyBy("windowStart", "windowEnd")
@@ -145,6 +153,8 @@ const keys: Readonly<Record<string, readonly string[]>> = {
   "best-bids": ["auction", "place"],
   categories: ["category"],
   last: ["bidder", "auction"],
+  "recent-bids": ["auction"],
+  "bursts-now": ["auction"],
 };
 
 function texts(rows: readonly OutputRow[]): string[] {
@@ -229,6 +239,17 @@ test("updating streams end with what plain TypeScript gives", async () => {
     (own) => own.reduce((a, b) => (inOrder(a, b) < 0 ? b : a)),
   );
   expect(result["last"]).toEqual(texts(last));
+  const low = grouped(
+    bids.filter(({ price }) => price < 30).toSorted(inOrder),
+    ({ auction }) => auction,
+  );
+  expect(result["recent-bids"]).toEqual(texts([...low.values()].map((own) => own.at(-1) as Bid)));
+  const bursts = [...low].map(([auction, own]) => {
+    const isAnew = own.map(({ at }, i) => at >= (own[i - 1]?.at ?? -Infinity) + 480_000);
+    return { auction, bids: own.length - isAnew.lastIndexOf(true) };
+  });
+  expect(bursts.some((burst) => burst.bids < (low.get(burst.auction)?.length ?? 0))).toBe(true);
+  expect(result["bursts-now"]).toEqual(texts(bursts));
 });
 
 test("the hottest auctions of each window come out once, with their equals", async () => {

@@ -249,6 +249,37 @@ describe("alignment", () => {
   });
 });
 
+describe("a task that reads several partitions of a source", () => {
+  test("is held by one that has nothing to read until that is idle", async () => {
+    const live = new Live(planWith({ idleness: {} }), 2, 1);
+    live.append(0, [flight(0)]);
+    live.append(1, [flight(0), flight(3)]);
+    await live.clock.advance(4_000);
+    expect(live.windows()).toEqual([]);
+    await live.clock.advance(2_000);
+    expect(live.windows()).toEqual([[0, 2]]);
+    await live.restart();
+    live.append(1, [flight(5)]);
+    await live.clock.advance(1_000);
+    expect(live.windows()).toEqual([
+      [0, 2],
+      [3, 1],
+    ]);
+    await live.stop();
+  });
+
+  test("reads none of them further than the drift ahead", async () => {
+    const live = new Live(planWith({ maxDriftMs: 2 * hourMs }), 2, 1);
+    const perHour = Array.from({ length: 3_000 }, (_, index) => flight(index / 60));
+    live.append(0, perHour.slice(0, 60));
+    live.append(1, perHour);
+    await live.clock.advance(1_000);
+    expect(live.run.status()?.rowsRead).toBeGreaterThan(60 + 180);
+    expect(live.run.status()?.rowsRead).toBeLessThanOrEqual(60 + 180 + 100);
+    await live.stop();
+  });
+});
+
 test("the status tells where event time stands, by input and by operator", async () => {
   const live = new Live(planWith({ idleness: {} }), 2);
   live.append(0, [flight(0), flight(1)]);

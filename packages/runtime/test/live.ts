@@ -46,9 +46,10 @@ export class Live {
   readonly partitions: number;
   run: Run;
 
-  constructor(plan: LogicalPlan, partitions: number) {
+  /** @param tasks as many as partitions, unless a task shall read several */
+  constructor(plan: LogicalPlan, partitions: number, tasks: number = partitions) {
     this.plan = plan;
-    this.partitions = partitions;
+    this.partitions = tasks;
     this.source = new GrowingSource(partitions, takeFlights);
     this.run = this.#start();
   }

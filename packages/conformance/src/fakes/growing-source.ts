@@ -51,7 +51,7 @@ export class GrowingSource {
     return {
       openSource: (context) =>
         Promise.resolve({
-          partitionCount: Math.min(this.#partitions.length, context.partitions),
+          partitionCount: this.#partitions.length,
           isBounded: false,
           fingerprint: `growing ${this.#partitions.length}`,
           openReader: (partition, position) => {

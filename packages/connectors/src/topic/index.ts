@@ -1,4 +1,12 @@
-export { csv, json } from "@millrace/formats";
+export {
+  avro,
+  type AvroOptions,
+  avroSchemaOf,
+  csv,
+  json,
+  protobuf,
+  protobufFields,
+} from "@millrace/formats";
 export { topic, type TopicOptions } from "./descriptor.ts";
 export {
   openTopic,

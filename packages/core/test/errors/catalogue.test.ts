@@ -3,6 +3,7 @@ import { catalogue } from "../../src/errors/catalogue/index.ts";
 import { connectorErrors } from "../../src/errors/catalogue/connector.ts";
 import { environmentErrors } from "../../src/errors/catalogue/environment.ts";
 import { expressionErrors } from "../../src/errors/catalogue/expression.ts";
+import { formatErrors } from "../../src/errors/catalogue/format.ts";
 import { logErrors } from "../../src/errors/catalogue/log.ts";
 import { planErrors } from "../../src/errors/catalogue/plan.ts";
 import { recordErrors } from "../../src/errors/catalogue/record.ts";
@@ -12,6 +13,7 @@ const areas = [
   connectorErrors,
   environmentErrors,
   expressionErrors,
+  formatErrors,
   logErrors,
   planErrors,
   recordErrors,

@@ -6,7 +6,7 @@ import type { StepInput } from "./step-input.ts";
 /** Options of `deduplicate`, as they are at run time. */
 export type DeduplicateArguments =
   | { readonly keep?: "first"; readonly within: Duration }
-  | { readonly keep: "last"; readonly within?: never };
+  | { readonly keep: "last"; readonly within?: Duration };
 
 /** The node of a deduplication; what is wrong with it is reported. */
 export function deduplicateNode(
@@ -15,11 +15,16 @@ export function deduplicateNode(
   { node }: StepInput,
   options: { within: Duration },
 ): DeduplicateNode {
-  const withinMs = options.within;
-  if (!(Number.isSafeInteger(withinMs) && withinMs > 0)) {
+  const withinMs = checkedWithin(step, options.within);
+  const { id: input, schema, keys } = node;
+  return { inputs: [input], schema, keys, id, kind: "deduplicate", withinMs };
+}
+
+/** The span for which a key is remembered; one that is none is reported. */
+export function checkedWithin(step: string, within: Duration): Duration {
+  if (!(Number.isSafeInteger(within) && within > 0)) {
     const problem = `${step}: within must be a duration greater than zero`;
     reportProblem("PLAN_ARGUMENT_INVALID", { problem });
   }
-  const { id: input, schema, keys } = node;
-  return { inputs: [input], schema, keys, id, kind: "deduplicate", withinMs };
+  return within;
 }

@@ -357,7 +357,7 @@ export class StreamStep {
   deduplicate(id: string, options: DeduplicateArguments): StreamStep {
     return this.#stateful("deduplicate", id, (step) =>
       options.keep === "last"
-        ? lastRowNode(step, id, this.#input)
+        ? lastRowNode(step, id, this.#input, options.within)
         : deduplicateNode(step, id, this.#input, options),
     );
   }

@@ -84,8 +84,8 @@ export interface AnyStream<in out Row extends object> {
 /** A stream of rows. `Row` is what plain functions see. */
 export interface Stream<in out Row extends object> extends AnyStream<Row> {
   /**
-   * Pairs each row with the rows of a table that it looks up. The table is keyed and must end: a file,
-   * or a source that is read once. Every task reads all of it before the first row.
+   * Pairs each row with the rows of a table that it looks up. The table is keyed and must end: a
+   * file, or a source that is read once. Every task reads all of it before the first row.
    *
    * Rows stay in their tasks, and keep their event time. State: the table, at most
    * `limits.joinRowsMax` rows, in each task.
@@ -262,7 +262,9 @@ export interface LookupTableOptions<
   Kind extends "inner" | "left",
   Columns extends Readonly<Record<string, unknown>>,
 > extends AnyJoinOptions<Row, Table, Kind, Columns> {
-  /** For each key of the table what is looked up, of the same type: `(row) => ({ id: row.item })`. */
+  /**
+   * For each key of the table what is looked up, of the same type: `(row) => ({ id: row.item })`.
+   */
   readonly on: (row: ExpressionRow<Row>) => {
     readonly [Key in TableKeys & keyof Table]: ExpressionOf<Table[Key] | null>;
   };
@@ -360,11 +362,16 @@ export interface KeyedStream<
    * Keeps the last row of each key so far, by event time; each later row replaces it.
    *
    * Rows of equal time go by source, partition and offset. Nothing waits for the watermark, and no
-   * row is late.
+   * row is late. With `within` a key is forgotten that long after its last row, which bounds the
+   * state: nothing is emitted for that, the key keeps the row it has, and its next row takes
+   * nothing back. Rows then wait for the watermark, and come late behind it.
    *
-   * @param id stable: it names the state: one row per key, never forgotten
+   * @param id stable: it names the state: one row per key
    */
-  deduplicate(id: string, options: { keep: "last" }): KeyedUpdatingStream<Row, Keys>;
+  deduplicate(
+    id: string,
+    options: { keep: "last"; within?: Duration },
+  ): KeyedUpdatingStream<Row, Keys>;
   /**
    * Aggregates all rows of each key so far: one row per key, which is replaced as rows come.
    *
@@ -413,11 +420,11 @@ export interface KeyedStream<
   /**
    * Pairs each row with the rows of `right` that have the same keys, whichever comes first.
    *
-   * Both are keyed by columns of the same names and types. A null key pairs with null. An inner join
-   * gives rows that stay. With another kind, or where a side is updating, the result is updating: a
-   * row without a partner comes with nulls at once, and is taken back when a partner comes. A pair's
-   * event time is the later of both; no row is late. The result is keyed still where the keys are
-   * selected under their names.
+   * Both are keyed by columns of the same names and types. A null key pairs with null. An inner
+   * join gives rows that stay. With another kind, or where a side is updating, the result is
+   * updating: a row without a partner comes with nulls at once, and is taken back when a partner
+   * comes. A pair's event time is the later of both; no row is late. The result is keyed still
+   * where the keys are selected under their names.
    *
    * @param id stable: it names the state
    */
@@ -435,10 +442,10 @@ export interface KeyedStream<
    * lower, time + upper]` of it.
    *
    * Both are keyed by columns of the same names and types. A null key pairs with null. A pair's
-   * event time is the later of both. A row without a partner, where `kind` wants it, comes once none
-   * can come, with its own time (or its upper bound, where that is of the row). Rows behind their
-   * source's watermark are late and only counted. The result is keyed still where the keys are
-   * selected under their names. State: rows until their partners can only be late, at most
+   * event time is the later of both. A row without a partner, where `kind` wants it, comes once
+   * none can come, with its own time (or its upper bound, where that is of the row). Rows behind
+   * their source's watermark are late and only counted. The result is keyed still where the keys
+   * are selected under their names. State: rows until their partners can only be late, at most
    * `limits.joinRowsMax` per side and task.
    *
    * @param id stable: it names the state
@@ -453,12 +460,12 @@ export interface KeyedStream<
     options: IntervalJoinOptions<Row, Right, Kind, Columns>,
   ): Rekeyed<Selected<Columns>, Keys, keyof Columns>;
   /**
-   * Pairs the rows of each window that have the same keys, when the window closes. Then all its rows
-   * are there, so that of each kind the rows stay.
+   * Pairs the rows of each window that have the same keys, when the window closes. Then all its
+   * rows are there, so that of each kind the rows stay.
    *
    * The result has `windowStart`, `windowEnd` and the selected columns; its event time is the last
-   * instant of the window. A row is late when its source's watermark has reached the end of its last
-   * window. State: the rows of open windows, at most `limits.joinRowsMax` per side and task.
+   * instant of the window. A row is late when its source's watermark has reached the end of its
+   * last window. State: the rows of open windows, at most `limits.joinRowsMax` per side and task.
    *
    * @param id stable: it names the state
    */
@@ -472,12 +479,12 @@ export interface KeyedStream<
     options: WindowJoinOptions<Row, Right, Kind, Columns>,
   ): Rekeyed<WindowJoinedRow<Columns>, Keys, keyof Columns>;
   /**
-   * Pairs each row with the version of its key that held at its time: the latest row of `right` that
-   * is not after it. Of versions of one time the last by source, partition and offset holds.
+   * Pairs each row with the version of its key that held at its time: the latest row of `right`
+   * that is not after it. Of versions of one time the last by source, partition and offset holds.
    *
-   * A row comes when the watermark has passed it, with its own event time; rows behind their source's
-   * watermark are late and only counted. State: rows that the watermark has not passed, and of each
-   * key the last version before it; at most `limits.joinRowsMax` per side and task.
+   * A row comes when the watermark has passed it, with its own event time; rows behind their
+   * source's watermark are late and only counted. State: rows that the watermark has not passed,
+   * and of each key the last version before it; at most `limits.joinRowsMax` per side and task.
    *
    * @param id stable: it names the state
    */
@@ -491,8 +498,8 @@ export interface KeyedStream<
     options: AsOfJoinOptions<Row, Right, Kind, Columns>,
   ): Rekeyed<Selected<Columns>, Keys, keyof Columns>;
   /**
-   * Pairs each row with the rows of a table that it looks up. The table is keyed and must end: a file,
-   * or a source that is read once. Every task reads all of it before the first row.
+   * Pairs each row with the rows of a table that it looks up. The table is keyed and must end: a
+   * file, or a source that is read once. Every task reads all of it before the first row.
    *
    * Rows stay in their tasks, and keep their event time. State: the table, at most
    * `limits.joinRowsMax` rows, in each task.

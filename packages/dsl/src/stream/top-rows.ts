@@ -1,6 +1,7 @@
-import { type FieldType, findField } from "@millrace/core";
+import { type Duration, type FieldType, findField } from "@millrace/core";
 import type { RankKind, TopRowsNode } from "@millrace/plan";
 import { reportProblem } from "../expression/scope.ts";
+import { checkedWithin } from "./deduplicate.ts";
 import { sortKeysFrom } from "./sort-keys.ts";
 import { checkDuplicates, checkName, type RowCallback } from "./step-columns.ts";
 import type { StepInput } from "./step-input.ts";
@@ -64,18 +65,24 @@ export function rankNode(
 }
 
 /** The node that keeps the last row of each key, by event order. */
-export function lastRowNode(step: string, id: string, input: StepInput): TopRowsNode {
+export function lastRowNode(
+  step: string,
+  id: string,
+  input: StepInput,
+  within: Duration | undefined,
+): TopRowsNode {
   return topRowsNode(step, id, input, {
     verb: "deduplicate",
     orderBy: [],
     tieOrder: "last",
     rankKind: "rowNumber",
     n: 1,
+    ...(within === undefined ? {} : { forgetAfterMs: checkedWithin(step, within) }),
   });
 }
 
 type Choice = Pick<TopRowsNode, "verb" | "orderBy" | "tieOrder" | "rankKind" | "n"> &
-  Partial<Pick<TopRowsNode, "rankColumn" | "completeAt">>;
+  Partial<Pick<TopRowsNode, "rankColumn" | "completeAt" | "forgetAfterMs">>;
 
 function topRowsNode(step: string, id: string, { node }: StepInput, choice: Choice): TopRowsNode {
   const { rankColumn, completeAt, rankKind, n } = choice;

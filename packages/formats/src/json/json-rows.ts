@@ -5,7 +5,7 @@ import { columnChecks, selectedFields } from "../value/column-checks.ts";
 import { FieldProblem, malformed } from "../value/field-problem.ts";
 import { memberFromJson } from "../value/from-json.ts";
 import { RecordTally } from "../value/record-tally.ts";
-import { JsonColumn } from "./json-column.ts";
+import { ValueColumn } from "../value/value-column.ts";
 import { RecordReader } from "./record-reader.ts";
 
 const strictText = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -24,7 +24,7 @@ export class JsonRows<Bad extends BadRecord> {
   /** The records read since `tally.start`. */
   readonly tally: RecordTally<Bad> = new RecordTally();
   readonly #schema: Schema;
-  readonly #columns: readonly JsonColumn[];
+  readonly #columns: readonly ValueColumn[];
   readonly #reader: RecordReader;
   readonly #isFast: boolean;
 
@@ -32,7 +32,7 @@ export class JsonRows<Bad extends BadRecord> {
     const fields = selectedFields(options);
     const checks = columnChecks("json", fields, options.validators);
     this.#schema = batchSchema(fields);
-    this.#columns = fields.map((field, i) => new JsonColumn(field, checks[i], rowsAtFirst));
+    this.#columns = fields.map((field, i) => new ValueColumn(field, checks[i], rowsAtFirst));
     this.#reader = new RecordReader(this.#columns);
     this.#isFast = options.isFast !== false;
   }
@@ -58,18 +58,6 @@ export class JsonRows<Bad extends BadRecord> {
 
   /** Reads the record by JSON.parse as the next row; gives what is wrong with it. */
   readParsed(record: Uint8Array): FieldProblem | undefined {
-    // A read that failed may have marked the row null; reads from bytes do not mark it valid.
-    this.#unmarkNulls();
-    const problem = this.#readColumns(record);
-    if (problem !== undefined) this.#unmarkNulls();
-    return problem;
-  }
-
-  #unmarkNulls(): void {
-    for (const column of this.#columns) column.isValid[this.tally.rows] = 1;
-  }
-
-  #readColumns(record: Uint8Array): FieldProblem | undefined {
     let value: unknown;
     try {
       value = JSON.parse(strictText.decode(record));

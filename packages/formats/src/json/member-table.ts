@@ -1,4 +1,4 @@
-import type { JsonColumn } from "./json-column.ts";
+import type { ValueColumn } from "../value/value-column.ts";
 import { plainTextEnd } from "./scan.ts";
 
 const encoder = new TextEncoder();
@@ -8,7 +8,7 @@ const membersMax = 256;
 /** A member's name, to be found in bytes, and what it led to. */
 export class Member {
   /** Absent for a member that no column takes. */
-  readonly column: JsonColumn | undefined;
+  readonly column: ValueColumn | undefined;
   /** Bytes of the name with its quotes. */
   readonly size: number;
   /** The member that followed this one when it was last read: the prediction. */
@@ -18,7 +18,7 @@ export class Member {
   readonly #lastMask: number;
   readonly #lastWord: number;
 
-  constructor(name: Uint8Array, column: JsonColumn | undefined) {
+  constructor(name: Uint8Array, column: ValueColumn | undefined) {
     this.column = column;
     this.size = name.length + 2;
     const quoted = new Uint8Array((this.size + 3) & ~3);
@@ -53,7 +53,7 @@ export class MemberTable {
   readonly #members: Member[] = [];
   readonly #columnCount: number;
 
-  constructor(columns: readonly JsonColumn[]) {
+  constructor(columns: readonly ValueColumn[]) {
     for (const column of columns) {
       const name = encoder.encode(column.field.name);
       // Such a name is written with escapes, so raw bytes are never it.

@@ -3,15 +3,23 @@ import { fromJson } from "../value/from-json.ts";
 import { EscapeReader } from "./escape-reader.ts";
 import { dayAt, instantAt } from "./instant-scan.ts";
 import {
-  type JsonColumn,
   keepsBooleans,
+  keepsBytes,
   keepsDates,
+  keepsDecimals,
   keepsEnum,
   keepsIntegers,
+  keepsLists,
+  keepsMaps,
   keepsNumbers,
+  keepsRows,
   keepsText,
+  forgetReads,
   keepsWide,
-} from "./json-column.ts";
+  type ValueColumn,
+} from "../value/value-column.ts";
+import { Base64Reader } from "./base64-scan.ts";
+import { scanDecimal } from "./decimal-scan.ts";
 import { MemberTable } from "./member-table.ts";
 import { scanNumber } from "./number-scan.ts";
 import {
@@ -30,6 +38,10 @@ import {
 // R2. What S1 and S2 of `scan.ts` ask of the bytes is the caller's to keep.
 
 const noBytes = new Uint8Array(0);
+/** Whole numbers up to here cost no allocation. */
+const smallMax = 0x3fff_ffff;
+/** Entries of a map whose keys are compared with each other here. */
+const entriesMax = 32;
 
 /**
  * Reads JSON objects straight from bytes into columns.
@@ -38,20 +50,37 @@ const noBytes = new Uint8Array(0);
  * its name is then compared word by word and looked up only on a miss.
  */
 export class RecordReader {
-  readonly #columns: readonly JsonColumn[];
+  readonly #columns: readonly ValueColumn[];
   readonly #members: MemberTable;
+  /** Of each column of rows, at its `place`, the members that it looks for. */
+  readonly #tables: MemberTable[] = [];
   readonly #number = new Float64Array(1);
   readonly #escape: EscapeReader = new EscapeReader();
+  readonly #base64: Base64Reader = new Base64Reader();
   #bytes: Uint8Array = noBytes;
   #view: DataView = new DataView(noBytes.buffer);
   /** The same bytes, once text is wanted of them. */
   #buffer: Buffer | undefined;
   #opened: Uint8Array = noBytes;
+  readonly #readsMax: number;
   #reads = 0;
 
-  constructor(columns: readonly JsonColumn[]) {
+  /** `readsMax` is how many objects are told apart before the count begins anew. */
+  constructor(columns: readonly ValueColumn[], readsMax: number = smallMax) {
     this.#columns = columns;
+    this.#readsMax = readsMax;
     this.#members = new MemberTable(columns);
+    this.#addTables(columns);
+  }
+
+  #addTables(columns: readonly ValueColumn[]): void {
+    for (const column of columns) {
+      if (column.keeping === keepsRows) {
+        column.place = this.#tables.length;
+        this.#tables.push(new MemberTable(column.children));
+      }
+      this.#addTables(column.children);
+    }
   }
 
   /** Sets the bytes that records are read from. */
@@ -72,19 +101,44 @@ export class RecordReader {
    */
   read(from: number, row: number): number {
     const bytes = this.#bytes;
-    const view = this.#view;
-    const readId = this.#nextReadId();
-    let written = 0;
+    // Never within a record, whose outer objects still need their numbers.
+    if (this.#reads > this.#readsMax) {
+      this.#reads = 0;
+      forgetReads(this.#columns);
+    }
     let at = skipSpace(bytes, from);
     if (bytes[at] !== 123) return -1;
-    let member = this.#members.start;
+    at = this.#readMembers(this.#members, this.#columns, row, at);
+    if (at < 0) return -1;
+    at = skipSpace(bytes, at);
+    return bytes[at] === 10 ? at + 1 : -1;
+  }
+
+  /** Reads the object that starts at `from` into a row of the columns; gives the index after it. */
+  #readMembers(
+    members: MemberTable,
+    columns: readonly ValueColumn[],
+    row: number,
+    from: number,
+  ): number {
+    const bytes = this.#bytes;
+    const view = this.#view;
+    // Each object has its own, so that a column knows in which one it was written last.
+    const readId = ++this.#reads;
+    let written = 0;
+    let at = from;
+    let member = members.start;
     do {
       at++;
       if (bytes[at]! <= 32) at = skipSpace(bytes, at);
       let next = member.next;
       if (next === undefined || !next.isAt(view, at)) {
-        next = this.#members.find(bytes, view, at);
-        if (next === undefined) return -1;
+        next = members.find(bytes, view, at);
+        if (next === undefined) {
+          // An object without members has none to be found.
+          if (bytes[at] !== 125 || member !== members.start) return -1;
+          break;
+        }
         member.next = next;
       }
       member = next;
@@ -106,31 +160,12 @@ export class RecordReader {
       if (bytes[at]! <= 32) at = skipSpace(bytes, at);
     } while (bytes[at] === 44);
     if (bytes[at] !== 125) return -1;
-    at = skipSpace(bytes, at + 1);
-    if (bytes[at] !== 10) return -1;
-    if (written < this.#columns.length && !this.#fillMissing(readId, row)) return -1;
+    if (written < columns.length && !fillMissing(columns, readId, row)) return -1;
     return at + 1;
   }
 
-  #nextReadId(): number {
-    if (this.#reads === 0x3fff_ffff) {
-      this.#reads = 0;
-      for (const column of this.#columns) column.writtenIn = 0;
-    }
-    return ++this.#reads;
-  }
-
-  #fillMissing(readId: number, row: number): boolean {
-    for (const column of this.#columns) {
-      if (column.writtenIn === readId) continue;
-      if (!column.isNullable) return false;
-      column.setNull(row);
-    }
-    return true;
-  }
-
   /** Reads the value at `at` into the row; gives the index after it, or −1. */
-  #readValue(column: JsonColumn, row: number, at: number): number {
+  #readValue(column: ValueColumn, row: number, at: number): number {
     const bytes = this.#bytes;
     const view = this.#view;
     const byte = bytes[at]!;
@@ -139,6 +174,7 @@ export class RecordReader {
       column.setNull(row);
       return at + 4;
     }
+    column.isValid[row] = 1;
     switch (column.keeping) {
       case keepsText:
         return byte === 34 ? this.#readText(column, row, at) : -1;
@@ -172,13 +208,27 @@ export class RecordReader {
         return byte === 34 ? this.#readDate(column, row, at) : -1;
       case keepsEnum:
         return byte === 34 ? this.#readEnum(column, row, at) : -1;
+      case keepsRows: {
+        if (byte !== 123) return -1;
+        return this.#readMembers(this.#tables[column.place]!, column.children, row, at);
+      }
+      case keepsLists:
+        return byte === 91 ? this.#readList(column, row, at) : -1;
+      case keepsMaps:
+        return byte === 123 ? this.#readMap(column, row, at) : -1;
+      case keepsDecimals: {
+        const end = scanDecimal(bytes, at, column, row);
+        return end < 0 ? this.#readPlain(column, row, at) : end;
+      }
+      case keepsBytes:
+        return byte === 34 ? this.#readBytes(column, row, at) : -1;
       default:
         return this.#readPlain(column, row, at);
     }
   }
 
   /** Copies a string while looking for its end. */
-  #readText(column: JsonColumn, row: number, quote: number): number {
+  #readText(column: ValueColumn, row: number, quote: number): number {
     const view = this.#view;
     const { textView } = column;
     let at = quote + 1;
@@ -205,7 +255,7 @@ export class RecordReader {
     return at + 1;
   }
 
-  #readTime(column: JsonColumn, row: number, quote: number): number {
+  #readTime(column: ValueColumn, row: number, quote: number): number {
     const end = skipText(this.#bytes, this.#view, quote + 1);
     if (end < 0) return -1;
     if (column.isInstant) {
@@ -218,14 +268,14 @@ export class RecordReader {
     return this.#readPlain(column, row, quote);
   }
 
-  #readDate(column: JsonColumn, row: number, quote: number): number {
+  #readDate(column: ValueColumn, row: number, quote: number): number {
     const day = this.#bytes[quote + 11] === 34 ? dayAt(this.#bytes, quote + 1) : NaN;
     if (day !== day) return this.#readPlain(column, row, quote);
     column.numbers[row] = day;
     return quote + 12;
   }
 
-  #readEnum(column: JsonColumn, row: number, quote: number): number {
+  #readEnum(column: ValueColumn, row: number, quote: number): number {
     const bytes = this.#bytes;
     for (const value of column.allowed) {
       const end = quote + 1 + value.length;
@@ -241,8 +291,65 @@ export class RecordReader {
     return this.#readPlain(column, row, quote);
   }
 
+  #readBytes(column: ValueColumn, row: number, quote: number): number {
+    const end = this.#base64.read(this.#bytes, quote + 1, column.text, column.offsets[row]!);
+    if (end < 0) return this.#readPlain(column, row, quote);
+    column.offsets[row + 1] = this.#base64.into;
+    return end;
+  }
+
+  #readList(column: ValueColumn, row: number, from: number): number {
+    const bytes = this.#bytes;
+    const items = column.children[0]!;
+    let item = column.offsets[row]!;
+    let at = skipSpace(bytes, from + 1);
+    if (bytes[at] !== 93) {
+      for (;;) {
+        if (item >= items.capacity) items.reserveRows(item + 1);
+        at = this.#readValue(items, item++, at);
+        if (at < 0) return -1;
+        if (bytes[at]! <= 32) at = skipSpace(bytes, at);
+        if (bytes[at] !== 44) break;
+        at = skipSpace(bytes, at + 1);
+      }
+      if (bytes[at] !== 93) return -1;
+    }
+    column.offsets[row + 1] = item;
+    return at + 1;
+  }
+
+  #readMap(column: ValueColumn, row: number, from: number): number {
+    const bytes = this.#bytes;
+    const [keys, values] = column.children as readonly [ValueColumn, ValueColumn];
+    const first = column.offsets[row]!;
+    let item = first;
+    let at = skipSpace(bytes, from + 1);
+    if (bytes[at] !== 125) {
+      for (;;) {
+        if (bytes[at] !== 34) return -1;
+        if (item >= keys.capacity) keys.reserveRows(item + 1);
+        if (item >= values.capacity) values.reserveRows(item + 1);
+        keys.isValid[item] = 1;
+        at = this.#readText(keys, item, at);
+        if (at < 0) return -1;
+        // JSON.parse alone puts repeated keys and whole numbers where an object has them.
+        if (isOutOfOrder(keys, first, item)) return this.#readPlain(column, row, from);
+        at = skipSpace(bytes, at);
+        if (bytes[at] !== 58) return -1;
+        at = this.#readValue(values, item++, skipSpace(bytes, at + 1));
+        if (at < 0) return -1;
+        if (bytes[at]! <= 32) at = skipSpace(bytes, at);
+        if (bytes[at] !== 44) break;
+        at = skipSpace(bytes, at + 1);
+      }
+      if (bytes[at] !== 125) return -1;
+    }
+    column.offsets[row + 1] = item;
+    return at + 1;
+  }
+
   /** Reads any value by JSON.parse of its own text, which keeps the record on this path. */
-  #readPlain(column: JsonColumn, row: number, at: number): number {
+  #readPlain(column: ValueColumn, row: number, at: number): number {
     const end = skipValue(this.#bytes, this.#view, at);
     if (end < 0) return -1;
     const { name, type } = column.field;
@@ -256,4 +363,30 @@ export class RecordReader {
 
 function isWholeWithin(value: number, low: number, high: number): boolean {
   return value >= low && value <= high && Math.floor(value) === value;
+}
+
+/** Makes null what the read did not write; false when that is not allowed. */
+function fillMissing(columns: readonly ValueColumn[], readId: number, row: number): boolean {
+  for (const column of columns) {
+    if (column.writtenIn === readId) continue;
+    if (!column.isNullable) return false;
+    column.setNull(row);
+  }
+  return true;
+}
+
+/** Whether the last key, `item`, starts with a digit, or was there before, or there are many. */
+function isOutOfOrder(keys: ValueColumn, first: number, item: number): boolean {
+  const { offsets, text } = keys;
+  const start = offsets[item]!;
+  const size = offsets[item + 1]! - start;
+  if ((size > 0 && (text[start]! ^ 48) <= 9) || item - first >= entriesMax) return true;
+  for (let other = first; other < item; other++) {
+    const from = offsets[other]!;
+    if (offsets[other + 1]! - from !== size) continue;
+    let i = 0;
+    while (i < size && text[from + i] === text[start + i]) i++;
+    if (i === size) return true;
+  }
+  return false;
 }

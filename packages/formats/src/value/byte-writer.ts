@@ -46,6 +46,92 @@ export class ByteWriter {
     this.size += encoder.encodeInto(text, this.bytes.subarray(this.size)).written;
   }
 
+  /** Writes 64 bits, given as two halves, as a varint; needs ten bytes. */
+  writeVarint(lowHalf: number, highHalf: number): void {
+    const { bytes } = this;
+    let low = lowHalf >>> 0;
+    let high = highHalf >>> 0;
+    let at = this.size;
+    while (high !== 0) {
+      bytes[at++] = (low & 127) | 128;
+      low = ((low >>> 7) | (high << 25)) >>> 0;
+      high >>>= 7;
+    }
+    while (low > 127) {
+      bytes[at++] = (low & 127) | 128;
+      low >>>= 7;
+    }
+    bytes[at++] = low;
+    this.size = at;
+  }
+
+  /** Writes a signed number of 64 bits, given as two halves, in zigzag form; needs ten bytes. */
+  writeZigzag(low: number, high: number): void {
+    const sign = high >> 31;
+    this.writeVarint((low << 1) ^ sign, ((high << 1) | (low >>> 31)) ^ sign);
+  }
+
+  /** Writes a number of bytes or items in zigzag form; needs ten bytes. */
+  writeCount(count: number): void {
+    this.writeZigzag(count, 0);
+  }
+
+  /** Starts a part that its length stands before; gives what ends it. Needs a byte. */
+  startSized(): number {
+    return this.size++;
+  }
+
+  /** Ends the part: its length, a varint, goes before it. Makes room itself. */
+  endSized(start: number): void {
+    const length = this.size - start - 1;
+    let more = 0;
+    for (let rest = length >>> 7; rest > 0; rest >>>= 7) more++;
+    if (more > 0) {
+      this.reserve(more);
+      this.bytes.copyWithin(start + 1 + more, start + 1, this.size);
+    }
+    this.size = start;
+    this.writeVarint(length, 0);
+    this.size += length;
+  }
+
+  /** Writes 32 bits, low byte first; needs four bytes. */
+  writeInt32(value: number): void {
+    this.#view.setInt32(this.size, value, true);
+    this.size += 4;
+  }
+
+  /** Writes a zero and a schema's id, as a registry's clients do. Makes room itself. */
+  writePrefix(schemaId: number): void {
+    this.reserve(5);
+    this.bytes[this.size] = 0;
+    this.#view.setUint32(this.size + 1, schemaId);
+    this.size += 5;
+  }
+
+  /** Needs four bytes. */
+  writeFloat32(value: number): void {
+    this.#view.setFloat32(this.size, value, true);
+    this.size += 4;
+  }
+
+  /** Needs eight bytes. */
+  writeFloat64(value: number): void {
+    this.#view.setFloat64(this.size, value, true);
+    this.size += 8;
+  }
+
+  /** Writes bytes [from, to) of a source; makes room itself. */
+  writeRange(source: Uint8Array, from: number, to: number): void {
+    this.reserve(to - from);
+    const { bytes } = this;
+    let at = this.size;
+    // A native copy of few bytes costs more than a loop.
+    if (to - from > 64) bytes.set(source.subarray(from, to), at);
+    else for (let i = from; i < to; i++) bytes[at++] = source[i]!;
+    this.size += to - from;
+  }
+
   /** Writes a text of ASCII; needs a byte per letter. */
   writeAscii(text: string): void {
     for (let i = 0; i < text.length; i++) this.bytes[this.size++] = text.charCodeAt(i);

@@ -26,24 +26,46 @@ export class RandomRecords {
   lines(count: number): Uint8Array {
     const lines = Array.from({ length: count }, () => this.#line());
     const bytes = Buffer.from(this.#chance(0.8) ? `${lines.join("")}` : lines.join("").trimEnd());
-    if (this.#chance(0.12)) {
-      for (let i = this.#below(3); i >= 0 && bytes.length > 0; i--) {
-        bytes[this.#below(bytes.length)] = this.#chance(0.8)
-          ? this.#pick([...Buffer.from('"\\{}[]:,0.eE-+ \t\n\u0001tnu/')])
-          : this.#below(256);
-      }
+    return this.#chance(0.15) ? this.#noisy(bytes) : new Uint8Array(bytes);
+  }
+
+  /** The bytes with a few of them changed, cut out, put in or repeated. */
+  #noisy(bytes: Uint8Array): Uint8Array {
+    let noisy: Uint8Array = bytes;
+    for (let i = this.#below(3); i >= 0; i--) {
+      const at = this.#below(noisy.length + 1);
+      const to = Math.min(at + 1 + this.#below(this.#chance(0.8) ? 4 : 60), noisy.length);
+      const put = Uint8Array.from({ length: 1 + this.#below(3) }, () => this.#byte());
+      const [before, part, after] = [
+        noisy.subarray(0, at),
+        noisy.subarray(at, to),
+        noisy.subarray(to),
+      ];
+      const parts = this.#pick([
+        [before, put, noisy.subarray(at + put.length)],
+        [before, after],
+        [before, put, part, after],
+        [before, part, part, after],
+        [before, Uint8Array.from(part, (byte) => byte ^ (1 << this.#below(8))), after],
+        this.#chance(0.1) ? [before] : [before, part.toReversed(), after],
+      ]);
+      noisy = new Uint8Array(Buffer.concat(parts));
     }
-    return new Uint8Array(bytes);
+    return noisy;
+  }
+
+  #byte(): number {
+    return this.#chance(0.8) ? this.#pick(noise) : this.#below(256);
   }
 
   #line(): string {
     if (this.#chance(0.03)) return this.#pick(["\n", "  \n", "\t\r\n", "[]\n", "null\n", "{}\n"]);
     const mark = this.#chance(0.01) ? "\uFEFF" : "";
-    return `${mark}${this.#record()}${this.#pick(["", "", "", " ", "\r"])}\n`;
+    return `${mark}${this.#record(this.#fields)}${this.#pick(["", "", "", " ", "\r"])}\n`;
   }
 
-  #record(): string {
-    const members = this.#fields
+  #record(fields: readonly FieldType[]): string {
+    const members = fields
       .filter((field) => !field.type.nullable || this.#chance(0.8))
       .filter(() => this.#chance(0.99))
       .map((field) => [field.name, this.#fieldValue(field.type)] as const);
@@ -80,19 +102,22 @@ export class RandomRecords {
       case "enum":
         return JSON.stringify(this.#pick(type.values));
       case "timestamp":
+        if (this.#chance(0.05)) return `"${this.#integer()}"`;
         return this.#chance(0.3) ? this.#integer() : `"${this.#time()}"`;
       case "date":
         return `"${this.#time().slice(0, 10)}"`;
       case "decimal":
-        return this.#pick(['"12.50"', "12.5", '"-0.01"', "1e2", '"1e2"', "99999"]);
+        return this.#chance(0.8) ? this.#pick(['"12.50"', "12.5", "-7"]) : this.#pick(decimals);
       case "binary":
-        return this.#pick(['""', '"AAEC"', '"/w=="', '"A"']);
+        return this.#chance(0.8) ? '"AAECAw=="' : this.#pick(base64Texts);
       case "list":
         return `[${Array.from({ length: this.#below(4) }, () => this.#fieldValue(type.item)).join()}]`;
       case "row":
-        return `{${type.fields.map((f) => `"${f.name}":${this.#fieldValue(f.type)}`).join()}}`;
-      case "map":
-        return `{"a":${this.#fieldValue(type.value)},"é": ${this.#fieldValue(type.value)}}`;
+        return this.#record(type.fields);
+      case "map": {
+        const keys = Array.from({ length: this.#below(5) }, () => this.#pick(keyTexts));
+        return `{${keys.map((key) => `"${key}": ${this.#fieldValue(type.value)}`).join()} }`;
+      }
       case "float32":
       case "float64":
         return this.#number();
@@ -112,8 +137,9 @@ export class RandomRecords {
   }
 
   #time(): string {
-    const date = `${this.#pick(["1999", "2024", "0000"])}-0${1 + this.#below(9)}-${this.#pick(["01", "29", "31"])}`;
-    return date + this.#pick(times);
+    const year = this.#chance(0.9) ? this.#pick(["1999", "2024", "0000"]) : this.#pick(years);
+    const date = `${year}-0${1 + this.#below(9)}-${this.#pick(["01", "29", "31"])}`;
+    return date + (this.#chance(0.5) ? "T04:05:06.789Z" : this.#pick(times));
   }
 
   #text(): string {
@@ -141,8 +167,16 @@ const numbers = [
   ..."123456789012345|1234567890123456|12345678901234567890|9007199254740993|0.1|0.3".split("|"),
   ..."1.7976931348623157e308|0.000001|123.456|2147483648|-2147483649|1.0|100e-2|NaN".split("|"),
 ];
+const noise = [...Buffer.from('"\\{}[]:,0.eE-+ \t\n\u0001tnu/\uFEFF')];
+const years = "+002024|-000001|+275760|-271821|+999999|-0001|+02024|24|9999".split("|");
 const times = [
   ..."T04:05:06Z|T04:05:06.789Z|T24:00:00Z|T04:05:06.7Z|T04:05:06.123456789Z|T04:05:06.1234567890Z|T04:05:06+02:00Z|T04:05".split(
+    "|",
+  ),
+  ..."T04:05:06.1|T04:05:06.12z|T04:05:06.|T04:05:06,5Z|T4:05:06|T040506Z|T04:05:06+14:00".split(
+    "|",
+  ),
+  ..."T04:05:06-00:00|T04:05:06+24:00|T04:05:06+0260|T04:05:06+02|T04:05:60Z|T23:59:59.999999999-23:59".split(
     "|",
   ),
   ..."T04:05:06+02:00|T04:05:06.789-0230| 04:05:06|T04:60:06Z|T0a:05:06Z|||t04:05:06z".split("|"),
@@ -154,6 +188,25 @@ const textParts = [
     "|",
   ),
 ];
+const base64Texts = [
+  ...'""|"AAEC"|"/w=="|"A"|"AA"|"AA="|"AAA="|"AAE="|"A==="|"="|"AAECAwQFBgc+/w=="|"AA==AA=="'.split(
+    "|",
+  ),
+  ...'"AA E"|"AA-_"|"AAE\\/"|"AAA=="|"\\u0041AAA"|"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"'.split(
+    "|",
+  ),
+];
+const decimals = [
+  ...'"12.50"|12.5|"-0.01"|1e2|"1e2"|99999|"+1"|"0012.5"|0012|"."|"1."|".5"|-0|"-0"|"12.345"|12.340'.split(
+    "|",
+  ),
+  ...'"12.3400000000000000000"|1234567890123456|"9999.99"|9999.99|10000|"123456789012345678"|"-9999.99"'.split(
+    "|",
+  ),
+  ...'""|"1,5"|-|"--1"|12.5.1|"12.5.1"|" 1"|1.50E0'.split("|"),
+];
+const keyTexts =
+  "a|é|ab|key of some length|1|10|01|__proto__|constructor||\\ud800|\\ud801|\\u0061|b".split("|");
 const tokens = [
   ...'true|false|null|tru|nulls|fals|True|undefined|"|"a|\\|"\\x"|"\\u12G4"|"\\u12"|'.split("|"),
   ...'{|[|[1,]|{"a":1,}|{"a"}|{,}|[,]|[[[[]]]]|{"a":{"b":[{}]}}|"\t"|"\u0001"|1 2|]'.split("|"),

@@ -41,3 +41,35 @@ export const Nested = t.row({
   raw: t.binary().nullable(),
   any: t.json().nullable(),
 });
+
+export const Deep = t.row({
+  id: t.int32().nullable(),
+  lines: t.list(
+    t.row({
+      sku: t.utf8(),
+      count: t.int32().nullable(),
+      price: t.decimal({ precision: 20, scale: 3 }).nullable(),
+      at: t.timestamp().nullable(),
+      sides: t.list(t.enum(["buy", "sell"]).nullable()).nullable(),
+    }),
+  ),
+  matrix: t.list(t.list(t.float64().nullable())).nullable(),
+  byKey: t
+    .map(
+      t.row({
+        n: t.int64().nullable(),
+        isOk: t.boolean().nullable(),
+        raw: t.binary().nullable(),
+        day: t.date().nullable(),
+      }),
+    )
+    .nullable(),
+  inner: t
+    .row({
+      deeper: t
+        .row({ any: t.json().nullable(), us: t.timestamp({ unit: "us" }).nullable() })
+        .nullable(),
+      lists: t.map(t.list(t.utf8()).nullable()).nullable(),
+    })
+    .nullable(),
+});

@@ -60,7 +60,7 @@ export interface KeptRowsOptions {
  * **State** the rows and 18 bytes for each; bounded by `limits.groupsMax` rows
  */
 export class KeptRows implements StateTable {
-  readonly name: string = "rows";
+  readonly name: string = "kept";
   readonly #options: KeptRowsOptions;
   readonly #readers: readonly ReturnType<typeof valueReader>[];
   #rows = new SlotRows();

@@ -54,6 +54,11 @@ export class RowOrder {
     this.#values = values;
   }
 
+  /** Event time of a slot's row. */
+  timeOf(slot: number): number {
+    return this.#values.timeOf(slot);
+  }
+
   /** Whether two slots have equal sort keys. */
   readonly isTied = (left: number, right: number): boolean =>
     this.#values.compareKeys(left, right) === 0;

@@ -145,6 +145,11 @@ export class SortValues {
     return 0;
   }
 
+  /** Event time of a slot, where rows of equal keys go by it. */
+  timeOf(slot: number): number {
+    return this.#orderKeys[slot * orderKeyCount] as number;
+  }
+
   /** Orders two slots of equal sort keys by event order, where it matters. */
   compareOrderKeys(left: number, right: number): number {
     if (this.#tieSign === 0) return 0;

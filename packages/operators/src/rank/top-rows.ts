@@ -1,4 +1,4 @@
-import { columnOf, GroupTable, hashColumns, takeRows } from "@millrace/columnar";
+import { columnOf, GroupTable, hashColumns, int64Column, takeRows } from "@millrace/columnar";
 import {
   assert,
   type Collector,
@@ -13,8 +13,11 @@ import {
 } from "@millrace/core";
 import type { TopRowsSpec } from "@millrace/plan";
 import type { RecordBatch } from "apache-arrow";
+import { readNumbers } from "../aggregate/read-numbers.ts";
 import { findColumn } from "../find-column.ts";
 import { Scratch } from "../scratch.ts";
+import { OrderedInput } from "../series/ordered-input.ts";
+import { KeyLives, sinceField } from "../updating/key-lives.ts";
 import { CompleteGroups } from "./complete-groups.ts";
 import { KeptRows, type RestoredRows } from "./kept-rows.ts";
 import { RankedOutput } from "./ranked-output.ts";
@@ -25,7 +28,8 @@ import { addChanges, type RowChanges, type VisibleRows, visibleRows } from "./vi
 //   N1. A group's list is sorted and holds each row once, with how often it counts. Where rows
 //     stay, it holds those that are among the first, and no others.
 //   N2. What stands downstream of a group is `visible` of its list as of the end of the last batch.
-//   N3. With `completeAt`, nothing of a group is emitted before the watermark has reached its time,
+//   N3. Where keys are forgotten, a group is one life of a key and has one row, its last.
+//   N4. With `completeAt`, nothing of a group is emitted before the watermark has reached its time,
 //       and the group is gone then.
 
 /**
@@ -60,6 +64,11 @@ export class TopRowsOperator implements Operator {
   #lists: number[][] = [];
   /** What stands downstream of the groups that the batch has changed. */
   #before = new Map<number, VisibleRows>();
+  /** Present where keys are forgotten: rows then come in event order. */
+  readonly #ordered: OrderedInput | undefined;
+  #lives: KeyLives | undefined;
+  /** Keys that are forgotten are looked for from so many groups on. */
+  #forgetFrom = 1_024;
   /** Groups without rows. */
   #emptyGroups = 0;
 
@@ -75,6 +84,7 @@ export class TopRowsOperator implements Operator {
       assert(field !== undefined, `the input has the key column ${name}`);
       return field;
     });
+    this.#lives = this.#newLives();
     this.#groups = this.#newGroups();
     this.#kept = new KeptRows({
       input: schemas.input,
@@ -88,15 +98,26 @@ export class TopRowsOperator implements Operator {
     this.#output = new RankedOutput(spec, schemas);
     const { completeAt } = spec;
     this.#complete = completeAt === undefined ? undefined : new CompleteGroups(completeAt);
-    this.state = [this.#kept];
+    if (spec.forgetAfterMs !== undefined) {
+      this.#ordered = new OrderedInput(schemas.input, spec.keys, this.counts);
+    }
+    this.state = this.#ordered === undefined ? [this.#kept] : [this.#ordered.buffer, this.#kept];
   }
 
   #newGroups(): GroupTable {
-    return new GroupTable(this.#keys, { operatorId: this.#operatorId });
+    const keys = this.#lives === undefined ? this.#keys : [...this.#keys, sinceField];
+    return new GroupTable(keys, { operatorId: this.#operatorId });
+  }
+
+  #newLives(): KeyLives | undefined {
+    const { forgetAfterMs } = this.#spec;
+    if (forgetAfterMs === undefined) return undefined;
+    return new KeyLives(this.#keys, forgetAfterMs, this.#operatorId);
   }
 
   process(batch: RecordBatch, out: Collector): void {
     if (batch.numRows === 0) return;
+    if (this.#ordered !== undefined) return this.#ordered.add(batch, out);
     this.counts.rowsIn += batch.numRows;
     const late = this.#complete?.splitLate(batch);
     if (late !== undefined) {
@@ -107,7 +128,11 @@ export class TopRowsOperator implements Operator {
     this.counts.accepted += rows.numRows;
     if (rows.numRows === 0) return;
     const weights = findColumn(rows, hiddenColumns.weight)?.values as Int32Array | undefined;
-    this.#take(this.#output.keptColumns(rows), weights);
+    this.#accept(this.#output.keptColumns(rows), weights, out);
+  }
+
+  #accept(rows: RecordBatch, weights: Int32Array | undefined, out: Collector): void {
+    this.#take(rows, weights);
     if (this.#complete === undefined) this.#emitChanges(out);
     this.#before.clear();
     this.#compact();
@@ -137,6 +162,10 @@ export class TopRowsOperator implements Operator {
   #groupsOf(rows: RecordBatch): Int32Array {
     const count = rows.numRows;
     const columns = this.#keys.map(({ name }) => columnOf(rows, name));
+    if (this.#lives !== undefined) {
+      const times = readNumbers(columnOf(rows, hiddenColumns.time));
+      columns.push(int64Column(this.#lives.sinceOf(columns, times, count), count));
+    }
     const hashes = hashColumns(columns, count, this.#scratch.words(count));
     const groups = new Int32Array(count);
     this.#groups.lookup(columns, hashes, undefined, count, groups);
@@ -209,6 +238,28 @@ export class TopRowsOperator implements Operator {
   }
 
   advanceWatermark(watermark: number, out: Collector): void {
+    const batch = this.#ordered?.buffer.takeBefore(watermark);
+    if (batch !== undefined) this.#accept(batch, undefined, out);
+    this.#forget(watermark);
+    if (this.#complete !== undefined) this.#emitComplete(watermark, out);
+  }
+
+  /** Lets go of keys that are forgotten, when enough may have gathered. */
+  #forget(watermark: number): void {
+    const { forgetAfterMs } = this.#spec;
+    if (forgetAfterMs === undefined || this.#groups.size < this.#forgetFrom) return;
+    for (const list of this.#lists) {
+      const slot = list[0];
+      if (slot === undefined || this.#order.timeOf(slot) + forgetAfterMs > watermark) continue;
+      list.length = 0;
+      this.#kept.setWeight(slot, 0);
+      this.#emptyGroups += 1;
+    }
+    this.#compact();
+    this.#forgetFrom = Math.max(1_024, this.#groups.size * 2);
+  }
+
+  #emitComplete(watermark: number, out: Collector): void {
     const due = this.#complete?.takeDue(watermark) ?? [];
     const slots: number[] = [];
     const ranks: number[] = [];
@@ -232,6 +283,7 @@ export class TopRowsOperator implements Operator {
     const { size } = this.#groups;
     const isDue = this.#kept.isWasteful || (size >= 1_024 && this.#emptyGroups * 2 > size);
     if (!isDue) return;
+    this.#lives = this.#newLives();
     this.#groups = this.#newGroups();
     this.#lists = [];
     this.#emptyGroups = 0;
@@ -278,6 +330,8 @@ export class TopRowsOperator implements Operator {
       for (const slot of (this.#lists[group] as number[]).splice(0)) this.#kept.setWeight(slot, 0);
       this.#emptyGroups += 1;
     }
+    this.#forgetFrom = 0;
+    this.#forget(watermark);
     this.#compact();
   }
 }

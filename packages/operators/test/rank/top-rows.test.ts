@@ -282,6 +282,59 @@ describe("first rows of a window", () => {
   });
 });
 
+describe("the last row of a key that is forgotten", () => {
+  const forgetAfterMs = 6;
+  const choice: Choice = { n: 1, orderBy: [], tieOrder: "last", forgetAfterMs };
+  const ahead = appends.map((batches) =>
+    batches.map((rows, i) => rows.map((row) => ({ ...row, time: i * 7 + row.time }))),
+  );
+
+  /** The last rows before each gap, in plain TypeScript. */
+  function lastRows(rows: readonly Given[]): OutputRow[] {
+    const inOrder = rows.toSorted((a, b) => a.time - b.time || a.n - b.n);
+    const isLast = (row: Given, i: number): boolean => {
+      const next = inOrder.slice(i + 1).find((other) => other.key === row.key);
+      return next === undefined || next.time >= row.time + forgetAfterMs;
+    };
+    return inOrder.filter(isLast).map(({ key, value, n }) => ({ key, value, n }));
+  }
+
+  test("stays, and the next row of the key takes nothing back", () => {
+    const law = fc.property(ahead, (batches) => {
+      const operator = topRows(choice);
+      const out = collectOutput();
+      for (const [i, batch] of batches.entries()) {
+        operator.process(appended(batch), out, 0);
+        operator.advanceWatermark((i + 1) * 7, out);
+      }
+      operator.advanceWatermark(Infinity, out);
+      expectSameRows(foldChanges(out.rows), lastRows(batches.flat()), 1e-9);
+    });
+    fc.assert(law, { seed: 1, numRuns: 200 });
+  });
+
+  test("leaves the state", () => {
+    const operator = topRows(choice);
+    const out = collectOutput();
+    for (let from = 0; from < 20_000; from += 500) {
+      const rows = Array.from({ length: 500 }, (_, i) => given(`k${from + i}`, i, from + i));
+      operator.process(appended(rows), out, 0);
+      operator.advanceWatermark(from + 500, out);
+    }
+    expect(foldChanges(out.rows)).toHaveLength(20_000);
+    expect(operator.state[1]?.rowCount).toBeLessThan(3_000);
+  });
+
+  operatorLaws({
+    name: "the last row of a key that is forgotten",
+    create: () => topRows(choice),
+    segments: ahead.map((batches) =>
+      batches.map((rows, i) => ({ rows: appended(rows), watermark: (i + 1) * 7 })),
+    ),
+    takeRows,
+  });
+});
+
 for (const [name, choice] of choices) {
   operatorLaws({
     name: `${name} where rows stay`,

@@ -18,9 +18,9 @@ export function orderOf(spec: OperatorSpec): OrderClass {
     case "join":
     case "windowJoin":
     case "lookupTable":
-    case "topRows":
     case "changes":
       return "order-free";
+    case "topRows":
     case "runningAggregate":
       return spec.forgetAfterMs === undefined ? "order-free" : "event-ordered";
     case "asOfJoin":

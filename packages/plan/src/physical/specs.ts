@@ -67,8 +67,8 @@ export interface JoinSpecBase {
 }
 
 /**
- * Pairs rows with equal keys and `right.time` in `[left.time + lowerMs, left.time + upperMs]`, or up
- * to `upperBound`.
+ * Pairs rows with equal keys and `right.time` in `[left.time + lowerMs, left.time + upperMs]`, or
+ * up to `upperBound`.
  */
 export interface IntervalJoinSpec extends JoinSpecBase {
   readonly kind: "intervalJoin";
@@ -149,6 +149,10 @@ export interface TopRowsSpec {
   readonly retracts: boolean;
   /** A key column with the time at which the key's rows are complete; they then come out once. */
   readonly completeAt?: string;
+  /**
+   * Only with the last row: a key is forgotten this long after it, in event time. Absent: never.
+   */
+  readonly forgetAfterMs?: number;
 }
 
 /** Makes rows that stay of an updating stream: its changes, with a column that says which. */
@@ -271,7 +275,9 @@ interface StageInputBase {
 /** Reads a connector's partitions. */
 export interface SourceInput extends StageInputBase {
   readonly kind: "source";
-  /** Present where a table needs it: then it waits neither for other sources nor for its readers. */
+  /**
+   * Present where a table needs it: then it waits neither for other sources nor for its readers.
+   */
   readonly feedsTable?: true;
   readonly sourceId: string;
   readonly sourceIndex: number;

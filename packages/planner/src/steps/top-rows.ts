@@ -1,3 +1,4 @@
+import { formatDuration } from "@millrace/core";
 import { type Expression, formatSortKeys, type SortKey, type TopRowsSpec } from "@millrace/plan";
 import type { NodeOf, Step } from "./step.ts";
 
@@ -17,8 +18,12 @@ export const topRowsStep: Step<"topRows"> = {
 export function describeTopRows(spec: Omit<TopRowsSpec, "kind">): string {
   const order = spec.orderBy.length === 0 ? "" : ` by ${formatSortKeys(spec.orderBy)}`;
   const kind = spec.rankKind === "rowNumber" ? "" : ` (${spec.rankKind})`;
+  const forgets =
+    spec.forgetAfterMs === undefined
+      ? ""
+      : `, forgotten after ${formatDuration(spec.forgetAfterMs)}`;
   const complete = spec.completeAt === undefined ? "" : `, once ${spec.completeAt} has passed`;
-  return `${spec.tieOrder} ${spec.n}${order}${kind}${complete}`;
+  return `${spec.tieOrder} ${spec.n}${order}${kind}${complete}${forgets}`;
 }
 
 function mapSortKeys(
@@ -40,5 +45,6 @@ function specOf(node: NodeOf<"topRows">): TopRowsSpec {
     ...(node.rankColumn === undefined ? {} : { rankColumn: node.rankColumn }),
     retracts,
     ...(node.completeAt === undefined ? {} : { completeAt: node.completeAt }),
+    ...(node.forgetAfterMs === undefined ? {} : { forgetAfterMs: node.forgetAfterMs }),
   };
 }

@@ -1,5 +1,5 @@
 import type { Json, SourceProgress } from "@millrace/core";
-import type { InputRead, TaskInput, TimedPartition } from "./task-input.ts";
+import { type InputRead, isBeyond, type TaskInput, type TimedPartition } from "./task-input.ts";
 
 /**
  * Several partitions of one source as one input of a task. Each keeps its own position and its own
@@ -46,17 +46,17 @@ export class PartitionsInput implements TaskInput {
   }
 
   /** Reads the partition that is furthest behind in event time, of those that have something. */
-  async read(): Promise<InputRead> {
-    const open = this.#inputs.filter((input) => !input.isEnded);
+  async read(readLimit: number): Promise<InputRead> {
+    const open = this.#inputs.filter((input) => !input.isEnded && !isBeyond(input, readLimit));
     let isNews = false;
     for (const input of open.toSorted(byWatermark)) {
-      const read = await input.read();
+      const read = await input.read(readLimit);
       if (read.kind === "rows") return read;
+      if (read.kind === "caught-up") isNews ||= read.isNews;
       // The end of one partition moves the watermark of all, as rows would.
       if (read.kind === "end") {
         return this.isEnded ? read : { kind: "rows", batches: [], deadLetters: [] };
       }
-      isNews ||= read.isNews;
     }
     return { kind: "caught-up", isNews };
   }

@@ -31,12 +31,12 @@ export class ShufflePartitionInput implements TaskInput {
   readonly counts: { rowsRead: number; deadLettered: number };
   readonly sourceProgress: SourceProgress | undefined = undefined;
   readonly partitions: readonly [] = [];
-  isCaughtUp = false;
   readonly #log: Log;
   readonly #topic: string;
   readonly #partition: number;
   readonly #reader: LogReader;
   readonly #upstream: UpstreamWatermarks;
+  #isCaughtUp = false;
   #position: Offset;
   #truncatedTo: Offset;
 
@@ -75,14 +75,18 @@ export class ShufflePartitionInput implements TaskInput {
     return this.#upstream.watermark;
   }
 
+  get isCaughtUp(): boolean {
+    return this.#isCaughtUp;
+  }
+
   get isEnded(): boolean {
     return this.#upstream.watermark === Infinity;
   }
 
   async read(): Promise<InputRead> {
     const records = await this.#reader.read(readBytesMax);
-    this.isCaughtUp = records.count === 0;
-    if (this.isCaughtUp) return { kind: "caught-up", isNews: false };
+    this.#isCaughtUp = records.count === 0;
+    if (this.#isCaughtUp) return { kind: "caught-up", isNews: false };
     const batches: RecordBatch[] = [];
     for (let index = 0; index < records.count; index += 1) {
       const record = decodeEdgeRecord(recordValue(records, index));

@@ -45,8 +45,10 @@ export interface TaskInput {
   /**
    * The next rows. Position and watermark then stand after them, so the caller must process what it
    * gets. One call at a time.
+   *
+   * @param readLimit partitions whose watermark (ms) is after it are not read
    */
-  read(): Promise<InputRead>;
+  read(readLimit: number): Promise<InputRead>;
   /** Everything that `restore` needs: position, watermark, counts. */
   progress(): Json;
   /** How far it is, for people; undefined where that has no meaning. */
@@ -54,4 +56,9 @@ export interface TaskInput {
   /** After the progress is durable: frees what will not be read again. */
   committed(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** Whether an input waits for others that are behind it in event time. */
+export function isBeyond(input: TaskInput, readLimit: number): boolean {
+  return input.partitions.some((partition) => !partition.isIdle) && input.watermark > readLimit;
 }

@@ -17,13 +17,13 @@ export interface ControlRecord {
   readonly partitions: number;
   /** Of each source, by id. */
   readonly sources: Readonly<Record<string, string>>;
-  /** Ids of the topics that are sinks, by name; known once it is running. */
-  readonly topics?: Readonly<Record<string, string>>;
   /**
    * How tasks are connected, in the order of the plan: for those who look from outside. Absent in
    * what earlier versions saved, which cannot be continued.
    */
   readonly stages?: readonly StageOutline[];
+  /** Ids of the topics that are sinks, by name; known once it is running. */
+  readonly topics?: Readonly<Record<string, string>>;
 }
 
 /** What a stage reads and writes. */
@@ -42,7 +42,7 @@ export function stageOutlines(plan: PhysicalPlan): StageOutline[] {
   return plan.stages.map(({ id, outputs, operators }) => ({
     id,
     topics: outputs.filter((output) => output.kind === "shuffle").map((output) => output.topic),
-    sinks: outputs.filter((output) => output.kind !== "shuffle").map((output) => output.sinkId),
+    sinks: outputs.filter((output) => output.kind === "sink").map((output) => output.sinkId),
     operators: operators.map((operator) => operator.id),
   }));
 }

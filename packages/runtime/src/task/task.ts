@@ -22,7 +22,7 @@ import {
   type SourceProgress,
 } from "@millrace/core";
 import type { Stage, StageInput } from "@millrace/plan";
-import type { TaskInput } from "../input/task-input.ts";
+import { isBeyond, type TaskInput } from "../input/task-input.ts";
 import { encodeDeadLetters } from "../output/dead-letter-record.ts";
 import type { EdgeOutput } from "../output/edge-output.ts";
 import type { Changelog, OperatorTables } from "../state/changelog.ts";
@@ -146,7 +146,7 @@ export class Task {
     const readLimit = limits.front.watermark + limits.maxDriftMs;
     this.#askAgain();
     const input = this.#nextInput(readLimit);
-    if (input !== undefined) await this.#take(input, limits.front);
+    if (input !== undefined) await this.#take(input, limits.front, readLimit);
     else if (this.#canEnd()) this.#advance();
     const isQuiet = this.#nextInput(readLimit) === undefined;
     const isHeld = isQuiet && this.#openInputs().some((open) => this.#isBeyond(open, readLimit));
@@ -266,16 +266,16 @@ export class Task {
 
   /** Whether an input waits for others that are behind it in event time. A table never does. */
   #isBeyond(input: TaskInput, readLimit: number): boolean {
-    if (!(input.watermark > readLimit) || feedsTable(this.#planned(input))) return false;
-    return input.partitions.some((p) => !p.isIdle);
+    return !feedsTable(this.#planned(input)) && isBeyond(input, readLimit);
   }
 
   #planned(input: TaskInput): StageInput | undefined {
     return this.stage.inputs[this.#parts.inputs.indexOf(input)];
   }
 
-  async #take(input: TaskInput, front: SourceFront): Promise<void> {
-    const read = await input.read();
+  async #take(input: TaskInput, front: SourceFront, readLimit: number): Promise<void> {
+    const isTable = feedsTable(this.#planned(input));
+    const read = await input.read(isTable ? Infinity : readLimit);
     const hasFollowed = this.#follow(input, front);
     if (read.kind === "caught-up") {
       this.#caughtUp.add(input);

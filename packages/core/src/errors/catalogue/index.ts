@@ -1,6 +1,7 @@
 import { connectorErrors } from "./connector.ts";
 import { environmentErrors } from "./environment.ts";
 import { expressionErrors } from "./expression.ts";
+import { formatErrors } from "./format.ts";
 import { logErrors } from "./log.ts";
 import { planErrors } from "./plan.ts";
 import { recordErrors } from "./record.ts";
@@ -13,6 +14,7 @@ import { runErrors } from "./run.ts";
 export const catalogue: typeof planErrors &
   typeof expressionErrors &
   typeof recordErrors &
+  typeof formatErrors &
   typeof connectorErrors &
   typeof logErrors &
   typeof runErrors &
@@ -20,6 +22,7 @@ export const catalogue: typeof planErrors &
   ...planErrors,
   ...expressionErrors,
   ...recordErrors,
+  ...formatErrors,
   ...connectorErrors,
   ...logErrors,
   ...runErrors,

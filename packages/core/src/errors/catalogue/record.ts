@@ -9,6 +9,7 @@ export const recordErrors: {
   RECORD_FIELD_TYPE: ErrorSpec<{ field: string; expected: string; value: string }>;
   RECORD_FIELD_NULL: ErrorSpec<{ field: string }>;
   RECORD_VALIDATION_FAILED: ErrorSpec<{ field: string; problem: string }>;
+  RECORD_SCHEMA_UNKNOWN: ErrorSpec<{ format: string; schemaId: number }>;
   RECORD_EVENT_TIME_MISSING: ErrorSpec<{ source: string }>;
   RECORD_EVENT_TIME_FUTURE: ErrorSpec<{ source: string; time: number; futureLimitMs: number }>;
   RECORD_FUNCTION_FAILED: ErrorSpec<{ step: string; problem: string }>;
@@ -47,6 +48,13 @@ export const recordErrors: {
     exitCode: 1,
     message: (p) => `The field ${quote(p.field)} was refused: ${p.problem}.`,
     hint: "The check is the one given to .validate(…).",
+  }),
+  RECORD_SCHEMA_UNKNOWN: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 1,
+    message: (p) => `The record has the ${p.format} schema ${p.schemaId}, which is not known.`,
+    hint: "Give the schema of that id to the format.",
   }),
   RECORD_EVENT_TIME_MISSING: errorSpec({
     domain: "user",
