@@ -28,22 +28,18 @@ export {
   type PipelineOptions,
 } from "./pipeline.ts";
 export type { SourceOptions } from "./source-options.ts";
+export type * from "./stream/join-options.ts";
 export type { Change, Detection, ForecastLevel, Severity } from "./stream/row-types.ts";
 export type {
   AggregatedStream,
   AnyStream,
-  AsOfJoinOptions,
   Branch,
   DetectOptions,
   ForecastOptions,
-  IntervalJoinOptions,
-  JoinOptions,
   KeyedStream,
-  LookupTableOptions,
   SampleOptions,
   Stream,
   WindowedStream,
-  WindowJoinOptions,
 } from "./stream/stream.ts";
 export type {
   EmitRows,
