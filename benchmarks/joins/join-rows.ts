@@ -43,8 +43,8 @@ function sideOf(
 }
 
 /**
- * As in Nexmark: 3 auctions (left) for 46 bids (right), 10,000 records a second; a bid is for one of
- * the last 500 auctions.
+ * As in Nexmark: 3 auctions (left) for 46 bids (right), 10,000 records a second; a bid is for one
+ * of the last 500 auctions.
  */
 export function auctionsAndBids(bidCount: number): JoinInput {
   const auctionCount = Math.ceil((bidCount * 3) / 46);

@@ -31,24 +31,20 @@ export type { SourceOptions } from "./source-options.ts";
 export * from "./stream/calendar-window.ts";
 export * from "./stream/global-window.ts";
 export type { FrameOptions } from "./stream/over.ts";
+export type * from "./stream/join-options.ts";
 export type { Change, Detection, ForecastLevel, Severity } from "./stream/row-types.ts";
 export type {
   AggregatedStream,
   AnyStream,
-  AsOfJoinOptions,
   Branch,
   DetectOptions,
   ForecastOptions,
-  IntervalJoinOptions,
-  JoinOptions,
   KeyedStream,
-  LookupTableOptions,
   SampleOptions,
   Stream,
   UpdatingAggregatedStream,
   UpdatingWindowedStream,
   WindowedStream,
-  WindowJoinOptions,
 } from "./stream/stream.ts";
 export type * from "./stream/updating-options.ts";
 export type {

@@ -4,8 +4,8 @@ import { isValidAt } from "./bitmap.ts";
 type Words = ArrayLike<number | bigint>;
 
 /**
- * Whether two values of columns of one type are the same, nested ones included: null is null, NaN is
- * NaN, −0 is 0. Columns are no dictionaries.
+ * Whether two values of columns of one type are the same, nested ones included: null is null, NaN
+ * is NaN, −0 is 0. Columns are no dictionaries.
  */
 export function isSameValue(left: Data, leftRow: number, right: Data, rightRow: number): boolean {
   const isValid = isValidAt(left, leftRow);

@@ -1,4 +1,4 @@
-import { type Collector, type DeadLetter, hiddenColumns } from "@millrace/core";
+import type { Collector, DeadLetter } from "@millrace/core";
 import { MapRow, type RecordBatch, StructRow, Vector } from "apache-arrow";
 
 /** One output row as plain values by column. */
@@ -24,18 +24,14 @@ function plainValue(value: unknown): unknown {
   return value === 0 ? 0 : (value ?? null);
 }
 
-/** The rows of a batch. A row that is not behind has no `$watermark`, as in a batch without it. */
+/** The rows of a batch. */
 export function rowsOf(batch: RecordBatch): OutputRow[] {
   const columns = batch.schema.fields.map((field, index) => ({
     name: field.name as string,
     vector: batch.getChildAt(index),
   }));
   return Array.from({ length: batch.numRows }, (_, row) =>
-    Object.fromEntries(
-      columns
-        .map(({ name, vector }) => [name, plainValue(vector?.get(row))] as const)
-        .filter(([name, value]) => name !== hiddenColumns.watermark || value !== null),
-    ),
+    Object.fromEntries(columns.map(({ name, vector }) => [name, plainValue(vector?.get(row))])),
   );
 }
 

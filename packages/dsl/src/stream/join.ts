@@ -47,8 +47,8 @@ export function joinNode(
 }
 
 /**
- * Both sides' unique keys, as columns of the result. Where only the left is missing from no row, and
- * a right row is alone in its key, the left's are enough; and the other way round.
+ * Both sides' unique keys, as columns of the result. Where only the left is missing from no row,
+ * and a right row is alone in its key, the left's are enough; and the other way round.
  */
 function uniqueKeyOf(
   { left, right }: JoinInputs,

@@ -1,8 +1,6 @@
 import type { Duration, Guarantee, ModelDescriptor, RowType } from "@millrace/core";
 import type { WindowSpec } from "@millrace/plan";
 import type {
-  BooleanExpression,
-  ExpressionOf,
   ExpressionRow,
   PointInTime,
   RowPredicate,
@@ -19,8 +17,6 @@ import type {
   ForecastLevel,
   ForecastRow,
   GroupRow,
-  JoinedLeft,
-  JoinedRight,
   JoinKindName,
   NotKey,
   NumericColumn,
@@ -35,6 +31,13 @@ import type {
   WindowJoinedRow,
 } from "./row-types.ts";
 import type { FrameOptions } from "./over.ts";
+import type {
+  AsOfJoinOptions,
+  IntervalJoinOptions,
+  JoinOptions,
+  LookupTableOptions,
+  WindowJoinOptions,
+} from "./join-options.ts";
 import type { StreamTypeError } from "./stream-type-error.ts";
 import type {
   EmitRows,
@@ -88,8 +91,8 @@ export interface AnyStream<in out Row extends object> {
 /** A stream of rows. `Row` is what plain functions see. */
 export interface Stream<in out Row extends object> extends AnyStream<Row> {
   /**
-   * Pairs each row with the rows of a table that it looks up. The table is keyed and must end: a file,
-   * or a source that is read once. Every task reads all of it before the first row.
+   * Pairs each row with the rows of a table that it looks up. The table is keyed and must end: a
+   * file, or a source that is read once. Every task reads all of it before the first row.
    *
    * Rows stay in their tasks, and keep their event time. State: the table, at most
    * `limits.joinRowsMax` rows, in each task.
@@ -179,98 +182,6 @@ export interface DetectOptions<Row> {
   /** A column that holds numbers. */
   readonly value: NumericColumn<Row>;
   readonly detector: ModelDescriptor<"detector">;
-}
-
-/** Options that all joins have. */
-interface AnyJoinOptions<
-  Left,
-  Right,
-  Kind extends JoinKindName,
-  Columns extends Readonly<Record<string, unknown>>,
-> {
-  /**
-   * Which rows without a partner are in the result, with nulls for the other side: none (`inner`,
-   * the default), the left ones, the right ones, or both (`full`).
-   */
-  readonly kind?: Kind;
-  /** The result's columns, from a left and a right row. */
-  readonly select: (
-    left: ExpressionRow<JoinedLeft<Left, Kind>>,
-    right: ExpressionRow<JoinedRight<Right, Kind>>,
-  ) => Columns & CheckedColumns<Columns, never>;
-}
-
-/** Options of `intervalJoin`. */
-export interface IntervalJoinOptions<
-  Left,
-  Right,
-  Kind extends JoinKindName,
-  Columns extends Readonly<Record<string, unknown>>,
-> extends AnyJoinOptions<Left, Right, Kind, Columns> {
-  /** Least `right.time − left.time`, included; may be negative. */
-  readonly lower: Duration;
-  /**
-   * Greatest `right.time − left.time`, included; not below `lower`. Or a timestamp of the left row:
-   * the greatest time of the right row, included; null pairs with nothing.
-   */
-  readonly upper:
-    | Duration
-    | ((left: ExpressionRow<Left>) => TimestampExpression<PointInTime | null>);
-  /** A further condition on pairs; null is false. */
-  readonly where?: (
-    left: ExpressionRow<Left>,
-    right: ExpressionRow<Right>,
-  ) => BooleanExpression<boolean | null>;
-}
-
-/** Options of `join`. */
-export interface JoinOptions<
-  Left,
-  Right,
-  Kind extends JoinKindName,
-  Columns extends Readonly<Record<string, unknown>>,
-> extends AnyJoinOptions<Left, Right, Kind, Columns> {
-  /**
-   * How long after its own event time a row still finds partners; it bounds the state. Without it
-   * rows are kept for ever, up to `limits.joinRowsMax` per side and task. Needs event time.
-   */
-  readonly forgetAfter?: Duration;
-}
-
-/** Options of `windowJoin`. */
-export interface WindowJoinOptions<
-  Left,
-  Right,
-  Kind extends JoinKindName,
-  Columns extends Readonly<Record<string, unknown>>,
-> extends AnyJoinOptions<Left, Right, Kind, Columns> {
-  /** `tumbling(…)` or `hopping(…)`. */
-  readonly window: WindowSpec;
-}
-
-/** Options of `asOfJoin`. */
-export interface AsOfJoinOptions<
-  Left,
-  Right,
-  Kind extends "inner" | "left",
-  Columns extends Readonly<Record<string, unknown>>,
-> extends AnyJoinOptions<Left, Right, Kind, Columns> {
-  /** How much older than the left row the right one may be, included; by default any age. */
-  readonly tolerance?: Duration;
-}
-
-/** Options of `lookupTable`. */
-export interface LookupTableOptions<
-  Row,
-  Table,
-  TableKeys extends PropertyKey,
-  Kind extends "inner" | "left",
-  Columns extends Readonly<Record<string, unknown>>,
-> extends AnyJoinOptions<Row, Table, Kind, Columns> {
-  /** For each key of the table what is looked up, of the same type: `(row) => ({ id: row.item })`. */
-  readonly on: (row: ExpressionRow<Row>) => {
-    readonly [Key in TableKeys & keyof Table]: ExpressionOf<Table[Key] | null>;
-  };
 }
 
 /** Options of `forecast`. */
@@ -449,11 +360,11 @@ export interface KeyedStream<
   /**
    * Pairs each row with the rows of `right` that have the same keys, whichever comes first.
    *
-   * Both are keyed by columns of the same names and types. A null key pairs with null. An inner join
-   * gives rows that stay. With another kind, or where a side is updating, the result is updating: a
-   * row without a partner comes with nulls at once, and is taken back when a partner comes. A pair's
-   * event time is the later of both; no row is late. The result is keyed still where the keys are
-   * selected under their names.
+   * Both are keyed by columns of the same names and types. A null key pairs with null. An inner
+   * join gives rows that stay. With another kind, or where a side is updating, the result is
+   * updating: a row without a partner comes with nulls at once, and is taken back when a partner
+   * comes. A pair's event time is the later of both; no row is late. The result is keyed still
+   * where the keys are selected under their names.
    *
    * @param id stable: it names the state
    */
@@ -471,10 +382,10 @@ export interface KeyedStream<
    * lower, time + upper]` of it.
    *
    * Both are keyed by columns of the same names and types. A null key pairs with null. A pair's
-   * event time is the later of both. A row without a partner, where `kind` wants it, comes once none
-   * can come, with its own time (or its upper bound, where that is of the row). Rows behind their
-   * source's watermark are late and only counted. The result is keyed still where the keys are
-   * selected under their names. State: rows until their partners can only be late, at most
+   * event time is the later of both. A row without a partner, where `kind` wants it, comes once
+   * none can come, with its own time (or its upper bound, where that is of the row). Rows behind
+   * their source's watermark are late and only counted. The result is keyed still where the keys
+   * are selected under their names. State: rows until their partners can only be late, at most
    * `limits.joinRowsMax` per side and task.
    *
    * @param id stable: it names the state
@@ -489,12 +400,12 @@ export interface KeyedStream<
     options: IntervalJoinOptions<Row, Right, Kind, Columns>,
   ): Rekeyed<Selected<Columns>, Keys, keyof Columns>;
   /**
-   * Pairs the rows of each window that have the same keys, when the window closes. Then all its rows
-   * are there, so that of each kind the rows stay.
+   * Pairs the rows of each window that have the same keys, when the window closes. Then all its
+   * rows are there, so that of each kind the rows stay.
    *
    * The result has `windowStart`, `windowEnd` and the selected columns; its event time is the last
-   * instant of the window. A row is late when its source's watermark has reached the end of its last
-   * window. State: the rows of open windows, at most `limits.joinRowsMax` per side and task.
+   * instant of the window. A row is late when its source's watermark has reached the end of its
+   * last window. State: the rows of open windows, at most `limits.joinRowsMax` per side and task.
    *
    * @param id stable: it names the state
    */
@@ -508,12 +419,12 @@ export interface KeyedStream<
     options: WindowJoinOptions<Row, Right, Kind, Columns>,
   ): Rekeyed<WindowJoinedRow<Columns>, Keys, keyof Columns>;
   /**
-   * Pairs each row with the version of its key that held at its time: the latest row of `right` that
-   * is not after it. Of versions of one time the last by source, partition and offset holds.
+   * Pairs each row with the version of its key that held at its time: the latest row of `right`
+   * that is not after it. Of versions of one time the last by source, partition and offset holds.
    *
-   * A row comes when the watermark has passed it, with its own event time; rows behind their source's
-   * watermark are late and only counted. State: rows that the watermark has not passed, and of each
-   * key the last version before it; at most `limits.joinRowsMax` per side and task.
+   * A row comes when the watermark has passed it, with its own event time; rows behind their
+   * source's watermark are late and only counted. State: rows that the watermark has not passed,
+   * and of each key the last version before it; at most `limits.joinRowsMax` per side and task.
    *
    * @param id stable: it names the state
    */
@@ -527,8 +438,8 @@ export interface KeyedStream<
     options: AsOfJoinOptions<Row, Right, Kind, Columns>,
   ): Rekeyed<Selected<Columns>, Keys, keyof Columns>;
   /**
-   * Pairs each row with the rows of a table that it looks up. The table is keyed and must end: a file,
-   * or a source that is read once. Every task reads all of it before the first row.
+   * Pairs each row with the rows of a table that it looks up. The table is keyed and must end: a
+   * file, or a source that is read once. Every task reads all of it before the first row.
    *
    * Rows stay in their tasks, and keep their event time. State: the table, at most
    * `limits.joinRowsMax` rows, in each task.

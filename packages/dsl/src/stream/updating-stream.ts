@@ -15,7 +15,8 @@ import type {
   SameKeys,
   Selected,
 } from "./row-types.ts";
-import type { AnyStream, JoinOptions, KeyedStream, SampleOptions, Stream } from "./stream.ts";
+import type { JoinOptions } from "./join-options.ts";
+import type { AnyStream, KeyedStream, SampleOptions, Stream } from "./stream.ts";
 import type { StreamTypeError } from "./stream-type-error.ts";
 import type { RankOptions, RunningAggregateOptions, TopNOptions } from "./updating-options.ts";
 

@@ -51,11 +51,11 @@ pipeline("errors", (p) => {
   const byFee = fees.keyBy("origin");
   keyed.intervalJoin("j", byFee, { ...near, upper: (l) => l.origin, select }); //! is not assignable
   flights.lookupTable("l", fees, { on: (f) => ({ origin: f.origin }), select }); //! is not assignable
-  flights.lookupTable("l", byFee, { on: (f) => ({ origin: f.delayMinutes }), select }); //! is not assignable
+  flights.lookupTable("l", byFee, { on: (f) => ({ origin: f.delayMinutes }), select }); //! Type 'NumberExpression<number>' is missing
   const missing = keyed.join("k", byFee, { kind: "left", select: (l) => ({ origin: l.origin }) });
   missing.window(tumbling(hours(1))); //! window needs rows that stay: this stream is updating
   missing.windowJoin("j", keyed, { window: tumbling(hours(1)), select: () => ({}) }); //! windowJoin needs rows that stay
-  keyed.intervalJoin("j", missing, { ...near, select: (l) => ({ a: l.origin }) }); //! is not assignable
+  keyed.intervalJoin("j", missing, { ...near, select }); //! is missing the following properties from type 'KeyedStream
   flights.aggregate("a", () => ({ n: count() })); //! keyBy must come before aggregate
   flights.topN("t", { n: 1, orderBy: (f) => f.delayMinutes }); //! keyBy must come before topN
   keyed.aggregate("a", () => ({ origin: count() })); //! the column origin is taken

@@ -25,8 +25,8 @@ import { JoinSide, type KeptValue } from "./join-side.ts";
 //   J2. A pair is emitted when the later of its rows arrives. Its time is not before the watermark.
 //   J3. A left row expires when the watermark is after its upper bound, a right row when it is
 //       after its time − lower: by J1 no partner can come any more.
-//   J4. A row that expires without a partner, where the kind wants it, is emitted at that watermark,
-//       or on arrival where the watermark is there already.
+//   J4. A row that expires without a partner, where the kind wants it, is emitted at that
+//     watermark, or on arrival where the watermark is there already.
 
 /** Stands for "never": before any event time. */
 const never = -8_640_000_000_000_000;
@@ -40,7 +40,8 @@ const never = -8_640_000_000_000_000;
  * **State** rows that may still find a partner: left ones until their upper bound, right ones until
  * their time − lower; at most `limits.joinRowsMax` per side
  * **Cost**  one key look-up per row, and a step for each row of the other side with the same key
- * **Nulls** a null key is a key of its own: it pairs with null. A null upper bound pairs with nothing
+ * **Nulls** a null key is a key of its own: it pairs with null. A null upper bound pairs with
+ * nothing
  * **Source** the interval join of Flink's Table API, with bounds included on both sides
  */
 export class IntervalJoinOperator implements Operator {

@@ -100,9 +100,9 @@ export class JoinColumns {
  * Makes the rows of a join's result: the selected columns, then hidden ones.
  *
  * `$time` is the later of both. `$watermark` stands where a row of the pair was behind by so much
- * that the pair is too. Where a side has its lineage, there is that of the left (else of the right),
- * with a hash of the other's in `$index`, so that the order of pairs of one row does not depend on
- * their arrival.
+ * that the pair is too. Where a side has its lineage, there is that of the left (else of the
+ * right), with a hash of the other's in `$index`, so that the order of pairs of one row does not
+ * depend on their arrival.
  */
 export class JoinOutput {
   readonly #columns: JoinColumns;

@@ -20,10 +20,10 @@ import { rowTimes } from "./row-times.ts";
 
 // Invariants:
 //   U1. What was emitted, summed by weight, is the join of all rows so far, summed by weight.
-//   U2. A row that is taken back meets the row that it takes back: that one's weight falls, and both
-//       leave at 0. One that comes before its row waits with a negative weight.
-//   U3. Rows meet iff neither had been forgotten at the other's own watermark; so the order in which
-//       they come changes nothing.
+//   U2. A row that is taken back meets the row that it takes back: that one's weight falls, and
+//     both leave at 0. One that comes before its row waits with a negative weight.
+//   U3. Rows meet iff neither had been forgotten at the other's own watermark; so the order in
+//     which they come changes nothing.
 //   U4. Changes that an input row causes go out in order: per pair, what is taken back comes first.
 
 /** One input of the join. */

@@ -19,10 +19,10 @@ import { JoinSide } from "./join-side.ts";
 import { rowTimes } from "./row-times.ts";
 
 // Invariants:
-//   V1. A row counts in a window over its time iff its own `$watermark` had not reached the window's
-//       end. It is late iff it counts in none.
-//   V2. A window is emitted once, at the first watermark that reaches its end. By then each row that
-//       counts in it has come.
+//   V1. A row counts in a window over its time iff its own `$watermark` had not reached the
+//     window's end. It is late iff it counts in none.
+//   V2. A window is emitted once, at the first watermark that reaches its end. By then each row
+//     that counts in it has come.
 //   V3. A row is kept until the last window over its time has been emitted.
 
 /** The rows of a window, by slot. */

@@ -80,8 +80,8 @@ export interface JoinSpecBase {
 }
 
 /**
- * Pairs rows with equal keys and `right.time` in `[left.time + lowerMs, left.time + upperMs]`, or up
- * to `upperBound`.
+ * Pairs rows with equal keys and `right.time` in `[left.time + lowerMs, left.time + upperMs]`, or
+ * up to `upperBound`.
  */
 export interface IntervalJoinSpec extends JoinSpecBase {
   readonly kind: "intervalJoin";
@@ -289,7 +289,9 @@ interface StageInputBase {
 /** Reads a connector's partitions. */
 export interface SourceInput extends StageInputBase {
   readonly kind: "source";
-  /** Present where a table needs it: then it waits neither for other sources nor for its readers. */
+  /**
+   * Present where a table needs it: then it waits neither for other sources nor for its readers.
+   */
   readonly feedsTable?: true;
   readonly sourceId: string;
   readonly sourceIndex: number;

@@ -4,9 +4,9 @@ import type { IntervalJoinSpec, OperatorSpec } from "./specs.ts";
  * How far the watermark of an operator's output is behind that of its input, in ms.
  *
  * A window aggregation holds a window back for the allowed lateness, and an interval join a row
- * without a partner until none can come. So what reads them has complete rows only up to the watermark
- * minus that: a run hands on `watermark − delay`, adding the delays of a chain, also to `restored`.
- * All other operators emit all that the watermark has passed.
+ * without a partner until none can come. So what reads them has complete rows only up to the
+ * watermark minus that: a run hands on `watermark − delay`, adding the delays of a chain, also to
+ * `restored`. All other operators emit all that the watermark has passed.
  */
 export function watermarkDelayMs(spec: OperatorSpec): number {
   switch (spec.kind) {

@@ -31,8 +31,8 @@ export interface StageCuts {
  * With one partition every row is in its place already, so nothing is cut. Otherwise a `keyBy` ends
  * a stage, unless rows of equal keys are in one task already (`placement.ts`), or its reader is a
  * topic, which chooses the partition of a row itself; and so does a table that rows look up
- * (`cut-tables.ts`). Where streams of different depth (number of cuts on the way) come together, the
- * shallower ones are cut as well, so that no stage reads a topic that it writes.
+ * (`cut-tables.ts`). Where streams of different depth (number of cuts on the way) come together,
+ * the shallower ones are cut as well, so that no stage reads a topic that it writes.
  */
 export function cutStages(plan: LogicalPlanData, partitions: number): StageCuts {
   const depth = new Map<string, number>();

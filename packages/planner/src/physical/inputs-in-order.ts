@@ -1,8 +1,8 @@
 import type { StageInput, StageOperator, StagePort } from "@millrace/plan";
 
 /**
- * The inputs of a stage, each with those that must have ended before it is read: the tables that its
- * rows look up.
+ * The inputs of a stage, each with those that must have ended before it is read: the tables that
+ * its rows look up.
  */
 export function inputsInOrder(
   inputs: readonly StageInput[],

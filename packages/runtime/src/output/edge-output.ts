@@ -99,8 +99,8 @@ abstract class BufferedEdgeOutput implements EdgeOutput {
 }
 
 /**
- * Rows to the tasks that own their keys; without keys to the task of the same number; of a broadcast
- * to every task.
+ * Rows to the tasks that own their keys; without keys to the task of the same number; of a
+ * broadcast to every task.
  */
 export class ShuffleEdgeOutput extends BufferedEdgeOutput {
   readonly #keys: readonly string[];
