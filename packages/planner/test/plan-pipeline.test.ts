@@ -246,7 +246,10 @@ test("explain says how windows and frames give results", () => {
       emit: { kind: "every", everyMs: 60_000 },
       updating: { uniqueKey: ["origin", "windowStart", "windowEnd"] },
     }),
-    sink("out", "days", { updatesKey: ["origin", "windowStart", "windowEnd"] }),
+    sink("out", "days", {
+      schema: hourly("days", "recent").schema,
+      updatesKey: ["origin", "windowStart", "windowEnd"],
+    }),
   );
   expect(explainLogical(logical)).toContain("each day of Europe/Berlin, updating every 1m");
   const physical = explainPhysical(planned(logical));
