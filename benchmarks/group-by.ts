@@ -1,7 +1,9 @@
-// Sums per key: hash, group table and a typed array, against a Map over objects.
+// Sums per key: hash, group table and a typed array, against a Map over objects; and each family of
+// aggregates by the window operator.
 import { GroupTable, hashColumns, int64Column, utf8Column } from "@millrace/columnar";
 import type { FieldType } from "@millrace/core";
 import type { Data } from "apache-arrow";
+import { aggregateComparisons } from "./group-by/aggregate-cases.ts";
 import { compareAll, type Comparison, keep } from "./harness/compare.ts";
 import { printLines } from "./harness/report.ts";
 
@@ -77,5 +79,6 @@ printLines(
     comparison(10_000, "utf8"),
     comparison(200, "int64"),
     comparison(10_000, "int64"),
+    ...(await aggregateComparisons()),
   ]),
 );

@@ -1,5 +1,5 @@
-// How cost grows: with records, keys, open windows, fields and record size. Writes a page of plots to
-// .millrace/growth.html.
+// How cost grows: with records, keys, open windows, fields and record size. Writes a page of plots
+// to .millrace/growth.html.
 //
 // CPU is that of the whole process. A slope of 1 over logarithmic axes is linear growth; 1.1 is the
 // most that is allowed for CPU over records, at each setting.

@@ -1,5 +1,5 @@
-// Tests the tests: `node tools/mutations.mjs [NAME…]`. Each patch in packages/*/test/mutations breaks
-// one operator; the tests that it names must fail on it, by an assertion.
+// Tests the tests: `node tools/mutations.mjs [NAME…]`. Each patch in packages/*/test/mutations
+// breaks one operator; the tests that it names must fail on it, by an assertion.
 //
 // The last line is `N passed, N failed`.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";

@@ -32,7 +32,8 @@ export function isRight({ comparison }: QueryOutcome): boolean {
 /**
  * Runs a query over a data set on the embedded log, from the beginning.
  *
- * @param places `input`: the data set; `rate`: as it was generated; `scratch`: a directory for the log and the result
+ * @param places `input`: the data set; `rate`: as it was generated; `scratch`: a directory for the
+ *   log and the result
  * @param oracle compares the result, where given
  */
 export async function runQuery(

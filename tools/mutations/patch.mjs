@@ -1,5 +1,5 @@
-// A mutation is a file `<package>/test/mutations/<operator>-<what>.patch`: the tests that must catch
-// it, then a unified diff of one source file.
+// A mutation is a file `<package>/test/mutations/<operator>-<what>.patch`: the tests that must
+// catch it, then a unified diff of one source file.
 //
 //   tests: packages/operators/test/sample.test.ts
 //   --- packages/operators/src/sample.ts

@@ -1,6 +1,7 @@
 export { batchSchema } from "./batch/batch-schema.ts";
 export { columnIndex, columnOf, hasColumn } from "./batch/column-of.ts";
 export { concatBatches } from "./batch/concat-batches.ts";
+export { GrowingRows } from "./batch/growing-rows.ts";
 export { emptyBatch, makeBatch } from "./batch/make-batch.ts";
 export { batchToRows, rowReader, type RowReader, rowsToBatch } from "./batch/rows.ts";
 export { sliceRows } from "./batch/slice-rows.ts";
@@ -10,6 +11,7 @@ export { isValidAt, packBits, packValidity, validityOf } from "./column/bitmap.t
 export { columnBuilder, type ColumnBuilder } from "./column/column-builder.ts";
 export { concatColumns, constantColumn } from "./column/concat-columns.ts";
 export { readDecimalWords, writeDecimalWords } from "./column/decimal-words.ts";
+export { isSameValue } from "./column/is-same-value.ts";
 export { newColumn } from "./column/new-column.ts";
 export {
   booleanColumn,

@@ -20,8 +20,14 @@ export const limits: {
   readonly windowsOpenMax: number;
   /** Panes that one hopping or cumulate window is made of. */
   readonly windowPanesMax: number;
+  /** Rows that `over` aggregates a row with, where it counts rows. */
+  readonly frameRowsMax: number;
+  /** Rows that one `over` keeps in one task. */
+  readonly overRowsMax: number;
   /** Series (keys) of one detector or forecaster in one task. */
   readonly seriesMax: number;
+  /** Rows that one side of a join keeps in one task. */
+  readonly joinRowsMax: number;
   /** Bytes of one log record. */
   readonly recordBytesMax: number;
   /** Bytes of a state snapshot chunk, roughly. */
@@ -38,7 +44,10 @@ export const limits: {
   collectedMax: 10_000,
   windowsOpenMax: 100_000,
   windowPanesMax: 10_000,
+  frameRowsMax: 1_000_000,
+  overRowsMax: 20_000_000,
   seriesMax: 1_000_000,
+  joinRowsMax: 20_000_000,
   recordBytesMax: 256 * 1024 * 1024,
   snapshotChunkBytes: 1024 * 1024,
   idLengthMax: 100,

@@ -28,6 +28,10 @@ export {
   type PipelineOptions,
 } from "./pipeline.ts";
 export type { SourceOptions } from "./source-options.ts";
+export * from "./stream/calendar-window.ts";
+export * from "./stream/global-window.ts";
+export type { FrameOptions } from "./stream/over.ts";
+export type * from "./stream/join-options.ts";
 export type { Change, Detection, ForecastLevel, Severity } from "./stream/row-types.ts";
 export type {
   AggregatedStream,
@@ -35,24 +39,19 @@ export type {
   Branch,
   DetectOptions,
   ForecastOptions,
-  IntervalJoinOptions,
   KeyedStream,
   SampleOptions,
   Stream,
+  UpdatingAggregatedStream,
+  UpdatingWindowedStream,
   WindowedStream,
 } from "./stream/stream.ts";
-export type {
-  EmitRows,
-  OrderBy,
-  RankOptions,
-  RunningAggregateOptions,
-  SortTerm,
-  TopNOptions,
-} from "./stream/updating-options.ts";
+export type * from "./stream/updating-options.ts";
 export type {
   AnyUpdatingStream,
   KeyedUpdatingStream,
   UpdatingStream,
 } from "./stream/updating-stream.ts";
 export type { StreamTypeError } from "./stream/stream-type-error.ts";
+export type { UpdatingEmit } from "./stream/window-emit.ts";
 export { cumulate, hopping, session, tumbling } from "./stream/window.ts";

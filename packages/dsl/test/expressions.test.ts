@@ -125,6 +125,7 @@ const cases: readonly (readonly [(row: Untyped) => unknown, text: string, type: 
     "utf8",
   ],
   [(r) => when(r.f.gt(1), r.i).otherwise(null), "case when f > 1 then i else null end", "int32?"],
+  [(r) => r.fn.cast(t.float64()), "fn", "float64?"],
   [(r) => r.fn.cast(t.int32()), "cast(fn, int32?)", "int32?"],
   [(r) => r.name.tryCast(t.int32()), "tryCast(name, int32?)", "int32?"],
   [(r) => r.place.field("zip"), 'field(place, "zip")', "int32?"],

@@ -3,10 +3,14 @@ import type { LogicalPlan } from "@millrace/plan";
 import { describe, expect, it } from "vitest";
 import {
   count,
+  countWindow,
+  daily,
+  globalWindow,
   max,
   mean,
   pipeline,
   type PipelineBuilder,
+  session,
   type Stream,
   sum,
   tumbling,
@@ -121,6 +125,58 @@ describe("problems", () => {
     expect(problemsOf(build)).toEqual([
       ["PLAN_ARGUMENT_INVALID", `keyBy must come before ${step}.`],
     ]);
+  });
+
+  it.each<[string, (keyed: Untyped) => void, string]>([
+    [
+      "an unknown time zone",
+      (keyed) => keyed.window(daily({ timeZone: "Mars/Base" })),
+      "PLAN_TIME_ZONE_UNKNOWN",
+    ],
+    ["a window of no rows", (keyed) => keyed.window(countWindow(0)), "PLAN_WINDOW_STEP_INVALID"],
+    [
+      "a trigger of no time",
+      (keyed) => keyed.window(globalWindow({ every: hours(0) })),
+      "PLAN_WINDOW_SIZE_INVALID",
+    ],
+    [
+      "emit for a global window",
+      (keyed) => keyed.window(countWindow(5), { emit: "on-end" }),
+      "PLAN_WINDOW_STEP_INVALID",
+    ],
+    [
+      "lateness for a global window",
+      (keyed) => keyed.window(countWindow(5), { allowedLateness: hours(1) }),
+      "PLAN_ARGUMENT_INVALID",
+    ],
+    [
+      "an unknown emit",
+      (keyed) => keyed.window(tumbling(hours(1)), { emit: "now" }),
+      "PLAN_ARGUMENT_INVALID",
+    ],
+    [
+      "early results at no time",
+      (keyed) => keyed.window(tumbling(hours(1)), { emit: { every: 0 } }),
+      "PLAN_WINDOW_SIZE_INVALID",
+    ],
+    [
+      "a frame of no rows",
+      (keyed) => keyed.over("o", { rows: 0 }, () => ({ n: count() })),
+      "PLAN_WINDOW_STEP_INVALID",
+    ],
+    [
+      "a frame of rows and time",
+      (keyed) => keyed.over("o", { rows: 5, within: hours(1) }, () => ({ n: count() })),
+      "PLAN_ARGUMENT_INVALID",
+    ],
+    [
+      "a frame's column that the row has",
+      (keyed) => keyed.over("o", { rows: 5 }, () => ({ x: count() })),
+      "PLAN_COLUMN_DUPLICATE",
+    ],
+  ])("refuses %s", (_, build, code) => {
+    const problems = problemsOf((rows) => build(rows.keyBy("key")));
+    expect(problems.map(([found]) => found)).toContain(code);
   });
 
   it("refuses an alias that is taken by a key or by the window", () => {
@@ -245,5 +301,47 @@ describe("problems", () => {
   it("knows the flights without any of this", () => {
     const plan = planOf((p) => p.source("flights", table(Flight)).sink("out", store()));
     expect(plan.problems).toEqual([]);
+  });
+
+  it("refuses options of joins that cannot be", () => {
+    const found = problemsOf((rows) => {
+      const keyed = rows.keyBy("key");
+      const select = (l: Untyped): object => ({ key: l.key });
+      const hour = { lower: hours(0), upper: hours(1) };
+      keyed.join("a", keyed, { kind: "outer", select });
+      keyed.join("b", keyed, { kind: "full", select });
+      keyed.join("c", keyed, { forgetAfter: -1, select });
+      keyed.windowJoin("d", keyed, { window: session(hours(1)), select });
+      keyed.asOfJoin("e", keyed, { kind: "full", tolerance: 0.5, select });
+      keyed.intervalJoin("f", keyed, { ...hour, upper: (l: Untyped) => l.x, select });
+      keyed.intervalJoin("g", keyed, { ...hour, where: (l: Untyped) => l.x, select });
+      rows.lookupTable("h", rows, { on: (r: Untyped) => ({ key: r.key }), select });
+      rows.lookupTable("i", keyed, { on: (r: Untyped) => ({ x: r.x }), select });
+      rows.lookupTable("j", keyed, { on: (r: Untyped) => ({ key: r.x }), select });
+      keyed
+        .aggregate("k", () => ({ n: count() }))
+        .windowJoin("l", keyed, {
+          window: tumbling(hours(1)),
+          select,
+        });
+    });
+    expect(found.map(([code, message]) => `${code} ${message}`)).toMatchInlineSnapshot(`
+      [
+        "PLAN_ARGUMENT_INVALID join "a": kind must be inner, left, right or full.",
+        "PLAN_ARGUMENT_INVALID join "b": key is a key, and either side may be missing; select coalesce(left.key, right.key).",
+        "PLAN_ARGUMENT_INVALID join "c": forgetAfter must be a duration of at least zero.",
+        "PLAN_ARGUMENT_INVALID windowJoin "d": window must be tumbling or hopping.",
+        "PLAN_ARGUMENT_INVALID asOfJoin "e": tolerance must be a duration of at least zero.",
+        "PLAN_ARGUMENT_INVALID asOfJoin "e": kind must be inner or left.",
+        "PLAN_ARGUMENT_INVALID asOfJoin "e": key is a key, and either side may be missing; select coalesce(left.key, right.key).",
+        "PLAN_TYPE_MISMATCH intervalJoin "f" expects a timestamp of the left row, such as left.expires, got float64.",
+        "PLAN_TYPE_MISMATCH intervalJoin "g" expects a condition made of expressions, such as row.x.gt(5), got float64.",
+        "PLAN_ARGUMENT_INVALID keyBy must come before lookupTable.",
+        "PLAN_TYPE_MISMATCH lookupTable "h" expects on to give the keys of the table: , got key.",
+        "PLAN_TYPE_MISMATCH lookupTable "i" expects on to give the keys of the table: key, got x.",
+        "PLAN_TYPE_MISMATCH lookupTable "j" expects key as utf8, got float64.",
+        "PLAN_UPDATING_REFUSED windowJoin "l" needs rows that stay, and its stream is updating.",
+      ]
+    `);
   });
 });

@@ -2,17 +2,24 @@ import { hours, minutes, t } from "@millrace/core";
 import { formatExpression, type LogicalNode, type LogicalPlan } from "@millrace/plan";
 import { describe, expect, it } from "vitest";
 import {
+  coalesce,
   count,
+  countWindow,
   cumulate,
+  daily,
+  globalWindow,
   hopping,
   max,
   mean,
   min,
+  monthly,
   pipeline,
   session,
   type Stream,
   sum,
   tumbling,
+  weekly,
+  yearly,
 } from "../src/index.ts";
 import { store, table, theta } from "./fixtures.ts";
 
@@ -130,6 +137,31 @@ describe("stream", () => {
         : [];
     expect(texts).toEqual(["key: left.key", "gap: right.n - left.n"]);
     expect(join?.schema.fields.map((field) => field.type.nullable)).toEqual([false, true]);
+  });
+
+  it("makes a join updating by its kind and by its sides, and knows its unique key", () => {
+    const { nodes } = planOf((rows) => {
+      const keyed = rows.keyBy("key");
+      const totals = keyed.aggregate("totals", () => ({ total: count() }));
+      keyed.join("plain", keyed, { select: (l, r) => ({ key: l.key, n: r.n }) });
+      keyed.join("outer", keyed, { kind: "left", select: (l, r) => ({ key: l.key, n: r.n }) });
+      keyed.join("with-totals", totals, { select: (l, r) => ({ key: l.key, total: r.total }) });
+      totals.join("both", totals, {
+        kind: "full",
+        select: (l, r) => ({ key: coalesce(l.key, r.key), total: l.total }),
+      });
+      totals.join("same", totals, { select: (l, r) => ({ key: l.key, total: r.total }) });
+    });
+    const found = nodes.flatMap((node) =>
+      node.kind === "join" ? [[node.id, node.isUpdating, node.updating?.uniqueKey, node.keys]] : [],
+    );
+    expect(found).toEqual([
+      ["plain", false, undefined, ["key"]],
+      ["outer", true, [], ["key"]],
+      ["with-totals", true, [], ["key"]],
+      ["both", true, [], ["key"]],
+      ["same", true, ["key"], ["key"]],
+    ]);
   });
 
   it("keys by computed columns, through a projection", () => {
@@ -267,6 +299,66 @@ describe("stream", () => {
     });
     expect(nodes.at(-1)).not.toHaveProperty("stepMs");
     expect(nodes.at(-2)).toMatchObject({ window: { kind: "session", gapMs: 1_800_000 } });
+  });
+
+  it("names days, weeks, months and years by their time zone", () => {
+    const timeZone = "Europe/Berlin";
+    const calendar = { kind: "calendar", timeZone };
+    expect([daily({ timeZone }), monthly({ timeZone }), yearly({ timeZone })]).toEqual([
+      { ...calendar, unit: "day" },
+      { ...calendar, unit: "month" },
+      { ...calendar, unit: "year" },
+    ]);
+    const weeks = [weekly({ timeZone }), weekly({ timeZone, startsOn: "sunday" })];
+    expect(weeks).toMatchObject([{ weekStart: 1 }, { weekStart: 0 }]);
+  });
+
+  it("takes triggers of rows and of time for global windows", () => {
+    const rows = { kind: "rows", count: 5 };
+    expect(countWindow(5)).toEqual({ kind: "global", trigger: rows, purge: true });
+    expect(globalWindow({ everyRows: 5 })).toEqual({ kind: "global", trigger: rows, purge: false });
+    expect(globalWindow({ every: minutes(1), purge: true })).toEqual({
+      kind: "global",
+      trigger: { kind: "every", everyMs: 60_000 },
+      purge: true,
+    });
+  });
+
+  it("makes an updating stream of windows that give results before they close", () => {
+    const { nodes } = planOf((rows) => {
+      const options = { allowedLateness: minutes(1), emit: { every: minutes(5) } };
+      const totals = rows
+        .keyBy("key")
+        .window(tumbling(hours(1)), options)
+        .aggregate("totals", () => ({ n: count() }));
+      totals.sink("out", { ...store(), updatesKey: ["key"] });
+      totals.late().sink("late", store());
+    });
+    expect(nodes[2]).toMatchObject({
+      kind: "windowAggregate",
+      allowedLatenessMs: 60_000,
+      emit: { kind: "every", everyMs: 300_000 },
+      updating: { uniqueKey: ["key", "windowStart", "windowEnd"] },
+    });
+    expect(nodes.find((node) => node.kind === "late")?.updating).toBeUndefined();
+  });
+
+  it("adds the aggregates of a frame to the row", () => {
+    const { nodes } = planOf((rows) => {
+      const keyed = rows.keyBy("key");
+      keyed
+        .over("five", { within: minutes(5) }, (r) => ({ most: max(r.n) }))
+        .over("ten", { rows: 10 }, (r) => ({ total: sum(r.most) }))
+        .sink("out", store());
+    });
+    expect(nodes.slice(2, 4).map(shape)).toEqual([
+      ["five", ["key"], ["at", "key", "x", "n", "most"]],
+      ["ten", ["key"], ["at", "key", "x", "n", "most", "total"]],
+    ]);
+    expect(nodes.slice(2, 4)).toMatchObject([
+      { frame: { kind: "time", sizeMs: 300_000 } },
+      { frame: { kind: "rows", count: 10 } },
+    ]);
   });
 
   it("takes the slide of a hopping window as a forecast's step", () => {

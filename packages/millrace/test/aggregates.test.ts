@@ -344,3 +344,42 @@ test("what a user-defined aggregate throws stops the run with its name", async (
     params: { step: "picky.add", problem: "not today" },
   });
 });
+
+test("a user-defined aggregate with remove follows an updating stream", async () => {
+  const total = aggregateFunction({
+    name: "total",
+    input: { value: t.int64() },
+    state: t.row({ sum: t.float64() }),
+    returns: t.float64(),
+    init: () => ({ sum: 0 }),
+    add: (state, { value }) => ({ sum: state.sum + value }),
+    remove: (state, { value }) => ({ sum: state.sum - value }),
+    result: ({ sum: all }) => all,
+  });
+  const running = pipeline("running", (p) => {
+    p.source("rides", descriptor, { eventTime: (ride) => ride.at })
+      .keyBy("city", "line")
+      .aggregate("per-line", (r) => ({ km: sum(r.km), rides: count() }))
+      .keyBy("city")
+      .aggregate("per-city", (r) => ({
+        km: total({ value: r.km }),
+        most: argMax(r.line, r.rides),
+        middle: median(r.km),
+      }))
+      .changes()
+      .sink("tumbling", store);
+  });
+  const memory = new MemoryStore();
+  const summary = await run(running, { batchRows: 100, connectors: connectorsTo(memory) });
+  expect(summary.outcome).toBe("finished");
+  const rows = memory.batches("tumbling").flatMap((batch) => rowsOf(batch));
+  const last = (city: string) => rows.filter((row) => row["city"] === city).at(-1);
+  for (const city of ["Bern", "Oslo", "Rome"]) {
+    const own = rides.filter((ride) => ride.city === city);
+    const ridesOf = (line: unknown): number => own.filter((ride) => ride.line === line).length;
+    const most = Math.max(...own.map((ride) => ridesOf(ride.line)));
+    const found = last(city);
+    expect(found).toMatchObject({ km: own.reduce((all, ride) => all + ride.km, 0) });
+    expect(ridesOf(found?.["most"])).toBe(most);
+  }
+});

@@ -1,12 +1,17 @@
-import { assert, type Operator } from "@millrace/core";
+import { assert, type Operator, type RowSchema } from "@millrace/core";
 import type { StageOperator } from "@millrace/plan";
 import { ChangesOperator } from "./changes.ts";
 import { DeduplicateOperator } from "./deduplicate/deduplicate.ts";
 import { DetectOperator } from "./detect.ts";
 import { FilterProjectOperator } from "./filter-project.ts";
 import { ForecastOperator } from "./forecast.ts";
+import { AsOfJoinOperator } from "./join/as-of-join.ts";
 import { IntervalJoinOperator } from "./join/interval-join.ts";
+import { JoinOperator } from "./join/join.ts";
+import { LookupTableOperator } from "./join/lookup-table.ts";
+import { WindowJoinOperator } from "./join/window-join.ts";
 import type { OperatorContext } from "./operator-context.ts";
+import { OverOperator } from "./over/over.ts";
 import { TopRowsOperator } from "./rank/top-rows.ts";
 import { RowFunctionOperator } from "./row-function.ts";
 import { RetimeOperator } from "./retime.ts";
@@ -32,14 +37,20 @@ export function createOperator(operator: StageOperator, context: OperatorContext
       return new RowFunctionOperator(spec, schemas, context);
     case "windowAggregate":
       return createWindowAggregate(spec, schemas, context);
+    case "over":
+      return new OverOperator(spec, schemas, context.operatorId);
     case "deduplicate":
       return new DeduplicateOperator(spec, schemas.input, context.operatorId);
     case "intervalJoin":
-      return new IntervalJoinOperator(
-        spec,
-        { inputs: operator.inputSchemas, output: operator.outputSchema },
-        context.operatorId,
-      );
+      return new IntervalJoinOperator(spec, joinSchemas(operator), context.operatorId);
+    case "join":
+      return new JoinOperator(spec, joinSchemas(operator), context.operatorId);
+    case "windowJoin":
+      return new WindowJoinOperator(spec, joinSchemas(operator), context.operatorId);
+    case "lookupTable":
+      return new LookupTableOperator(spec, joinSchemas(operator), context.operatorId);
+    case "asOfJoin":
+      return new AsOfJoinOperator(spec, joinSchemas(operator), context.operatorId);
     case "detect":
       return new DetectOperator(spec, schemas, context);
     case "forecast":
@@ -57,4 +68,11 @@ export function createOperator(operator: StageOperator, context: OperatorContext
     case "union":
       return new UnionOperator(schemas.output, spec.isUpdating === true);
   }
+}
+
+function joinSchemas(operator: StageOperator): {
+  readonly inputs: readonly RowSchema[];
+  readonly output: RowSchema;
+} {
+  return { inputs: operator.inputSchemas, output: operator.outputSchema };
 }

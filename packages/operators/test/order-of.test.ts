@@ -16,6 +16,21 @@ test("a window aggregation is order-free, even with first", () => {
   expect(orderOf(windowed)).toBe("order-free");
 });
 
+test("a summary that forgets makes an aggregation arrival-ordered, unless rows are taken back", () => {
+  const settings = { k: 1, capacity: 10 };
+  const calls = [call("approxTopK", first.argument, utf8, { settings })];
+  expect(orderOf({ ...windowed, calls })).toBe("arrival-ordered");
+  const running = {
+    kind: "runningAggregate",
+    keys: [],
+    calls,
+    columns: [],
+    emit: "each-batch",
+  } as const;
+  expect(orderOf({ ...running, retracts: false })).toBe("arrival-ordered");
+  expect(orderOf({ ...running, retracts: true })).toBe("order-free");
+});
+
 test("a detector is event-ordered", () => {
   const detector = { role: "detector", kind: "any", options: {} } as const;
   expect(orderOf({ kind: "detect", keys: [], value: "x", detector })).toBe("event-ordered");

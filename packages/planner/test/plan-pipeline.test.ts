@@ -1,5 +1,5 @@
 import { isMillraceError, type MillraceError } from "@millrace/core";
-import type { LogicalPlan, WindowSpec } from "@millrace/plan";
+import type { LogicalNode, LogicalPlan, WindowAggregateNode, WindowSpec } from "@millrace/plan";
 import { expect, test } from "vitest";
 import { explainLogical, explainMermaid, explainPhysical, planPipeline } from "@millrace/planner";
 import {
@@ -223,4 +223,129 @@ test("a window that its DSL call would refuse is refused in a plan from elsewher
     ),
   );
   expect(problems.map((problem) => problem.code)).toEqual(["PLAN_WINDOW_STEP_INVALID"]);
+});
+
+test("explain says how windows and frames give results", () => {
+  const int64 = { kind: "int64", as: "number", nullable: false } as const;
+  const seen = { function: "count", distinct: false, type: int64 } as const;
+  const over: LogicalNode = {
+    kind: "over",
+    id: "recent",
+    inputs: ["by"],
+    keys: ["origin"],
+    schema: { fields: [...source().schema.fields, { name: "seen", type: int64 }] },
+    frame: { kind: "time", sizeMs: 300_000 },
+    columns: [{ name: "seen", expression: column("$0", int64), calls: [seen] }],
+  };
+  const logical = plan(
+    source(),
+    keyBy("by", "flights", ["origin"]),
+    over,
+    hourly("days", "recent", {
+      window: { kind: "calendar", unit: "day", timeZone: "Europe/Berlin" },
+      emit: { kind: "every", everyMs: 60_000 },
+      updating: { uniqueKey: ["origin", "windowStart", "windowEnd"] },
+    }),
+    sink("out", "days", {
+      schema: hourly("days", "recent").schema,
+      updatesKey: ["origin", "windowStart", "windowEnd"],
+    }),
+  );
+  expect(explainLogical(logical)).toContain("each day of Europe/Berlin, updating every 1m");
+  const physical = explainPhysical(planned(logical));
+  expect(physical).toMatch(/over the last 5m by origin: .*\(event-ordered/);
+  expect(physical).toContain("each day of Europe/Berlin, updating every 1m by origin: count");
+});
+
+test("columns of a frame that nobody reads are not computed", () => {
+  const int64 = { kind: "int64", as: "number", nullable: false } as const;
+  const seen = { function: "count", distinct: false, type: int64 } as const;
+  const most = {
+    function: "max",
+    distinct: false,
+    type: int64,
+    argument: column("delay"),
+  } as const;
+  const over: LogicalNode = {
+    kind: "over",
+    id: "recent",
+    inputs: ["by"],
+    keys: ["origin"],
+    schema: {
+      fields: [
+        ...source().schema.fields,
+        { name: "seen", type: int64 },
+        { name: "most", type: int64 },
+      ],
+    },
+    frame: { kind: "rows", count: 5 },
+    columns: [
+      { name: "seen", expression: column("$0", int64), calls: [seen] },
+      { name: "most", expression: column("$0", int64), calls: [most] },
+    ],
+  };
+  const logical = plan(
+    source(),
+    keyBy("by", "flights", ["origin"]),
+    over,
+    project("short", "recent", { seen: column("seen", int64) }),
+    sink("out", "short"),
+  );
+  const [stage] = planned(logical).stages;
+  const [input] = stage?.inputs ?? [];
+  if (input?.kind !== "source") throw new Error("the stage reads the source");
+  expect(input.columns.map(({ name }) => name)).toEqual(["departedAt", "origin"]);
+  expect(stage?.operators[0]?.spec).toMatchObject({ kind: "over", calls: [seen] });
+});
+
+test.each<[string, WindowAggregateNode["window"], WindowAggregateNode["emit"], string]>([
+  [
+    "an unknown time zone",
+    { kind: "calendar", unit: "day", timeZone: "Mars/Base" },
+    undefined,
+    "PLAN_TIME_ZONE_UNKNOWN",
+  ],
+  [
+    "a week that starts on no day",
+    { kind: "calendar", unit: "week", timeZone: "UTC", weekStart: 7 },
+    undefined,
+    "PLAN_WINDOW_STEP_INVALID",
+  ],
+  [
+    "early results of a global window",
+    { kind: "global", trigger: { kind: "rows", count: 5 }, purge: true },
+    { kind: "on-end" },
+    "PLAN_WINDOW_STEP_INVALID",
+  ],
+])("the check refuses %s", (_, window, emit, code) => {
+  const change = emit === undefined ? { window } : { window, emit };
+  const logical = plan(
+    source(),
+    keyBy("by", "flights", ["origin"]),
+    hourly("h", "by", change),
+    sink("out", "h"),
+  );
+  expect(problemsOf(logical).map((problem) => problem.code)).toEqual([code]);
+});
+
+test("the check refuses aggregates that frames cannot combine", () => {
+  const int64 = { kind: "int64", as: "number", nullable: false } as const;
+  const calls = [
+    { function: "quantile", distinct: false, type: int64, argument: column("delay"), q: 0.5 },
+    { function: "count", distinct: true, type: int64, argument: column("delay") },
+  ] as const;
+  const over: LogicalNode = {
+    kind: "over",
+    id: "recent",
+    inputs: ["by"],
+    keys: ["origin"],
+    schema: { fields: [...source().schema.fields, { name: "seen", type: int64 }] },
+    frame: { kind: "rows", count: 5 },
+    columns: [{ name: "seen", expression: column("$0", int64), calls }],
+  };
+  const logical = plan(source(), keyBy("by", "flights", ["origin"]), over, sink("out", "recent"));
+  expect(problemsOf(logical).map((problem) => problem.message)).toEqual([
+    'over "recent": quantile of int32 is not possible over a frame.',
+    'over "recent": count of distinct values of int32 is not possible over a frame.',
+  ]);
 });

@@ -9,8 +9,8 @@ const headerLength = 6;
 /** Settings of a KLL sketch. */
 export interface KllOptions {
   /**
-   * Values of the highest level, from 8 to 65,535: 200 gives ranks within about 1.7 % of the number of
-   * values, four times as many halve that twice.
+   * Values of the highest level, from 8 to 65,535: 200 gives ranks within about 1.7 % of the number
+   * of values, four times as many halve that twice.
    */
   readonly k: number;
   /** Which of two neighbours is kept is drawn from it: one seed and one order give one sketch. */
@@ -18,12 +18,12 @@ export interface KllOptions {
 }
 
 /**
- * Quantiles within a share of the *rank*, whatever the values are like; DDSketch bounds the error of
- * the *value* instead.
+ * Quantiles within a share of the *rank*, whatever the values are like; DDSketch bounds the error
+ * of the *value* instead.
  *
- * Values stand in levels; one of level h counts 2^h. A level that is full is sorted, and every second of
- * its values goes up. Up to about 3 · k values, the result is exact. Merged sketches keep the bound; the
- * order of values and merges may show within it. NaN is left out.
+ * Values stand in levels; one of level h counts 2^h. A level that is full is sorted, and every
+ * second of its values goes up. Up to about 3 · k values, the result is exact. Merged sketches keep
+ * the bound; the order of values and merges may show within it. NaN is left out.
  *
  * **State** at most about 3 · k values and 8 more for each doubling
  * **Source** Karnin, Lang, Liberty, "Optimal quantile approximation in streams", FOCS 2016
@@ -125,8 +125,8 @@ export class KllSketch {
   }
 
   /**
-   * The value at rank ⌊q · (n − 1)⌋ (0-based), within the bound on ranks; the least and the greatest
-   * are exact. NaN when empty.
+   * The value at rank ⌊q · (n − 1)⌋ (0-based), within the bound on ranks; the least and the
+   * greatest are exact. NaN when empty.
    *
    * **Cost** O(size · log size)
    */

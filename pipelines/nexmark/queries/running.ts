@@ -8,6 +8,7 @@ import {
   sum,
 } from "millrace";
 import type { Bid } from "../data/rows.ts";
+import { auctionBids, winningBids } from "./auction-bids.ts";
 import type { NexmarkQuery } from "./query.ts";
 
 type BidRow = ExpressionRow<InferRow<typeof Bid>>;
@@ -28,6 +29,16 @@ function byRank<Name extends string>(
     [`rank3_${name}`]: of().filter(price.gte(high)),
   } as Record<`rank${1 | 2 | 3}_${Name}`, CountAggregate>;
 }
+
+const q4: NexmarkQuery = {
+  name: "q4",
+  title: "average winning price per category",
+  define: ({ auctions, bids, resultBy }) =>
+    winningBids(auctionBids(auctions, bids))
+      .keyBy((bid) => ({ id: bid.category }))
+      .aggregate("prices", (bid) => ({ final: sum(bid.price).dividedToInteger(count()) }))
+      .sink("out", resultBy("id")),
+};
 
 const q15: NexmarkQuery = {
   name: "q15",
@@ -127,4 +138,4 @@ const j4: NexmarkQuery = {
 };
 
 /** Queries whose rows change as bids come. */
-export const runningQueries: readonly NexmarkQuery[] = [q15, q16, q17, q18, q19, j4];
+export const runningQueries: readonly NexmarkQuery[] = [q4, q15, q16, q17, q18, q19, j4];

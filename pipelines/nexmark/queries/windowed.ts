@@ -103,4 +103,4 @@ const j2: NexmarkQuery = {
 };
 
 /** Queries over windows. */
-export const windowedQueries: readonly NexmarkQuery[] = [q5, q11, q12, j2];
+export const windowedQueries: readonly NexmarkQuery[] = [q5, q7, q11, q12, j2];

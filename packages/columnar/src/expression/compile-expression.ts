@@ -8,6 +8,7 @@ import { int64Halves, newColumn } from "../column/new-column.ts";
 import { readText } from "../column/value-reader.ts";
 import { hashColumns } from "../hash/hash-columns.ts";
 import { CodeWriter, type LoopInput, representationOf } from "./code-writer.ts";
+import { decimalProduct } from "./decimal-product.ts";
 import { overflowError } from "./expression-error.ts";
 import { generate } from "./generate-code.ts";
 import { type Evaluator, interpretExpression } from "./interpret-expression.ts";
@@ -60,8 +61,9 @@ function cached<T>(cache: Map<string, T>, expression: Expression, make: () => T)
  * Fused: numbers (int64 and timestamp<ms> by halves), booleans, dates, durations and text; a text
  * column meets literals by bytes, other text functions decode per row. bigint, decimal, binary,
  * json and nested values, and casts but to float64, are left to the interpreter, called per row
- * inside the loop; if the result itself is such a value, all of the expression is. A bare column is
- * returned unchanged. Programs are kept per structure of the expression.
+ * inside the loop; if the result itself is such a value, all of the expression is, but for an
+ * integer column times a decimal literal. A bare column is returned unchanged. Programs are kept
+ * per structure of the expression.
  *
  * @throws MillraceError `EXPRESSION_INTEGER_OVERFLOW` or `EXPRESSION_CAST_FAILED` from `evaluate`
  */
@@ -71,7 +73,9 @@ export function compileExpression(expression: Expression): Evaluator {
       const { name } = expression;
       return { evaluate: (batch) => columnOf(batch, name) };
     }
-    if (representationOf(expression.type) === "other") return interpretExpression(expression);
+    if (representationOf(expression.type) === "other") {
+      return decimalProduct(expression) ?? interpretExpression(expression);
+    }
     const programFor = programsOf(expression, (names) => makeProgram(expression, names, false));
     const arrowType = toArrowType(expression.type);
     return { evaluate: (batch) => run(programFor(batch), expression, arrowType, batch) };

@@ -1,4 +1,4 @@
-import type { DataType, FieldType, RowSchema } from "@millrace/core";
+import { type DataType, Decimal, type FieldType, type RowSchema } from "@millrace/core";
 import type { Expression, FunctionName } from "@millrace/plan";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -21,6 +21,13 @@ const boolean: DataType = { kind: "boolean", nullable: true };
 const utf8: DataType = { kind: "utf8", nullable: true };
 const timestamp: DataType = { kind: "timestamp", unit: "ms", nullable: true };
 const duration: DataType = { kind: "duration", nullable: true };
+
+const decimal = (precision: number): DataType => ({
+  kind: "decimal",
+  precision,
+  scale: 3,
+  nullable: true,
+});
 
 const fields: FieldType[] = [
   { name: "i", type: int32 },
@@ -218,7 +225,21 @@ const { expression: anyExpression } = fc.letrec<Record<string, Expression>>((tie
         fc.integer({ min: -1e9, max: 1e9 }).map((v) => literal(v, duration)),
       ),
     ),
-    expression: fc.oneof(int, float, bool, text, instant),
+    decimal: fc
+      .tuple(
+        fc.oneof(fc.constantFrom(column("i"), column("l"), column("l2")), int),
+        fc.bigInt({ min: -(10n ** 20n), max: 10n ** 20n }),
+        fc.constantFrom(9, 20, 38),
+      )
+      .chain(([whole, unscaled, precision]) => {
+        const factor = literal(new Decimal(unscaled, 3).toString(), decimal(21));
+        const type = decimal(precision);
+        return fc.constantFrom(
+          call("multiply", type, whole, factor),
+          call("multiply", type, factor, whole),
+        );
+      }),
+    expression: fc.oneof(int, float, bool, text, instant, tie("decimal")),
   };
 });
 
@@ -251,6 +272,18 @@ describe("compileExpression", () => {
       }),
       { seed: 42, numRuns: 1500 },
     );
+  });
+
+  it("multiplies integers by a small decimal exactly", () => {
+    const factor = literal("0.908", decimal(4));
+    const product = call("multiply", decimal(23), column("l"), factor);
+    const law = fc.property(fc.array(someRow, { maxLength: 20 }), (rows) => {
+      const batch = rowsToBatch(schema, rows);
+      const found = valuesOf(product, batch, "compiled") as { value: (Decimal | null)[] };
+      const expected = rows.map(({ l }) => (l === null ? null : BigInt(l) * 908n));
+      expect(found.value.map((value) => value?.unscaled ?? null)).toEqual(expected);
+    });
+    fc.assert(law, { seed: 3, numRuns: 100 });
   });
 
   it("returns a bare column unchanged", () => {

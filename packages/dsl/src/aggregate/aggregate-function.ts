@@ -27,7 +27,9 @@ export interface AggregateFunctionOptions<Inputs extends object, State extends o
   readonly add: (state: State, row: Inputs) => State;
   /** The state of the rows of both; without it, only tumbling windows can use the aggregate. */
   readonly merge?: (left: State, right: State) => State;
-  /** The state with one row less, maybe before it came; without it, no updating stream can use it. */
+  /**
+   * The state with one row less, maybe before it came; without it, no updating stream can use it.
+   */
   readonly remove?: (state: State, row: Inputs) => State;
   readonly result: (state: State) => Result;
 }
@@ -57,8 +59,8 @@ export function userFunctionsOf(
 /**
  * An aggregate of the user's own, in plain functions over a state row.
  *
- * The functions are pure: they give a new state and leave the old one as it is. What they throw stops
- * the task with `RUN_FUNCTION_FAILED`. Over no rows, the result is null.
+ * The functions are pure: they give a new state and leave the old one as it is. What they throw
+ * stops the task with `RUN_FUNCTION_FAILED`. Over no rows, the result is null.
  *
  * **State** the state row a group; keep it small and bounded
  * **Cost**  one object and one call per row

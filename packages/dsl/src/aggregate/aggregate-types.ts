@@ -54,7 +54,9 @@ export interface NumberAggregate<
   dividedBy<Other extends number | null = number>(
     other: AggregateExpression<Other> | number,
   ): NumberAggregate<number | NullOf<Value> | NullIn<Other>>;
-  /** The whole quotient of integers, cut towards zero as in SQL; null where the divisor is 0. int64. */
+  /**
+   * The whole quotient of integers, cut towards zero as in SQL; null where the divisor is 0. int64.
+   */
   dividedToInteger(other: number): NumberAggregate<number | NullOf<Value>>;
   dividedToInteger<Other extends number | null>(
     other: AggregateExpression<Other>,

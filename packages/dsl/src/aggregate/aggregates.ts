@@ -52,8 +52,9 @@ export function countDistinct(of: ColumnExpression<unknown>): CountAggregate {
 /**
  * The sum: int64 of integers (exact), float64 of floats, decimals of decimals (exact).
  *
- * Float sums are compensated: the order of rows shows in the last digits only, if at all. With `exact`
- * it never does, as the sum is rounded once: the same bits in any order, for about 600 bytes a group.
+ * Float sums are compensated: the order of rows shows in the last digits only, if at all. With
+ * `exact` it never does, as the sum is rounded once: the same bits in any order, for about 600
+ * bytes a group.
  */
 export function sum<Value extends Numeric>(
   of: ColumnExpression<Value>,
@@ -96,8 +97,8 @@ export function stddev(of: ColumnExpression<Numeric>): CalledAggregate<number | 
 }
 
 /**
- * The skewness of the sample, corrected for its size (G1, as spreadsheets and DuckDB have it); null for
- * fewer than three values, and where all are equal.
+ * The skewness of the sample, corrected for its size (G1, as spreadsheets and DuckDB have it); null
+ * for fewer than three values, and where all are equal.
  *
  * **Source** Pébay, SAND2008-6212, 2008; Joanes, Gill, The Statistician 47, 1998
  */
@@ -106,8 +107,8 @@ export function skewness(of: ColumnExpression<Numeric>): CalledAggregate<number 
 }
 
 /**
- * The excess kurtosis of the sample, corrected for its size (G2, as spreadsheets and DuckDB have it);
- * 0 for a normal distribution, null for fewer than four values, and where all are equal.
+ * The excess kurtosis of the sample, corrected for its size (G2, as spreadsheets and DuckDB have
+ * it); 0 for a normal distribution, null for fewer than four values, and where all are equal.
  *
  * **Source** Pébay, SAND2008-6212, 2008; Joanes, Gill, The Statistician 47, 1998
  */
@@ -133,8 +134,8 @@ export interface QuantileOptions {
    */
   readonly exact?: boolean;
   /**
-   * `"kll"` bounds the error of the rank (about 1.7 % of the number of values), whatever the values are
-   * like; without it, the error of the value is bounded.
+   * `"kll"` bounds the error of the rank (about 1.7 % of the number of values), whatever the values
+   * are like; without it, the error of the value is bounded.
    */
   readonly sketch?: "kll";
   /** What the choices of a KLL sketch are drawn from; 0 by default. */
@@ -200,7 +201,8 @@ function truthOf<Value extends boolean | null>(
 }
 
 /**
- * Whether the condition is true for any row: three-valued, so null where none is true and one is null.
+ * Whether the condition is true for any row: three-valued, so null where none is true and one is
+ * null.
  */
 export function any<Value extends boolean | null>(of: BooleanExpression<Value>): Truth<Value> {
   return truthOf("any", of);

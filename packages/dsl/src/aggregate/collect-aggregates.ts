@@ -22,9 +22,9 @@ type Listed<Value> = readonly Exclude<Value, null>[] | NullOf<Value>;
 /**
  * The values of a group in order of event time; nulls are skipped.
  *
- * **State** fewer than 2 · limit values a group. The first `limit` values by event order are kept, what
- * comes after them is left out of the result and not counted: `count(of)` says how many there were.
- * Over an updating stream, all values are kept, up to `limits.valuesPerGroupMax`.
+ * **State** fewer than 2 · limit + 64 values a group. The first `limit` values by event order are
+ * kept, what comes after them is left out of the result and not counted: `count(of)` says how many
+ * there were. Over an updating stream, all values are kept, up to `limits.valuesPerGroupMax`.
  */
 export function collectList<Value>(
   of: ColumnExpression<Value>,
@@ -39,9 +39,9 @@ export function collectList<Value>(
 /**
  * The different values of a group, ascending; nulls are skipped.
  *
- * **State** fewer than 2 · limit values a group. The `limit` smallest values are kept, greater ones are
- * left out of the result: `countDistinct(of)` says how many there were. Over an updating stream, all
- * values are kept, up to `limits.valuesPerGroupMax`.
+ * **State** fewer than 2 · limit + 64 values a group. The `limit` smallest values are kept, greater
+ * ones are left out of the result: `countDistinct(of)` says how many there were. Over an updating
+ * stream, all values are kept, up to `limits.valuesPerGroupMax`.
  */
 export function collectSet<Value>(
   of: ColumnExpression<Value>,
@@ -56,9 +56,9 @@ export function collectSet<Value>(
 /**
  * The last value by event time of each key; rows where one of the two is null are skipped.
  *
- * **State** fewer than 2 · limit rows a group. The `limit` smallest keys are kept, greater ones are left
- * out of the result: `countDistinct(key)` says how many there were. Over an updating stream, all rows
- * are kept, up to `limits.valuesPerGroupMax`.
+ * **State** fewer than 2 · limit + 64 rows a group. The `limit` smallest keys are kept, greater
+ * ones are left out of the result: `countDistinct(key)` says how many there were. Over an updating
+ * stream, all rows are kept, up to `limits.valuesPerGroupMax`.
  */
 export function collectMap<Key extends string | null, Value>(
   key: ColumnExpression<Key>,

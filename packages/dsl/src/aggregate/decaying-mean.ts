@@ -5,9 +5,9 @@ import type { UndistinctAggregate } from "./aggregate-types.ts";
 import { floatOfNumber, makeAggregate, type Numeric } from "./make-aggregate.ts";
 
 /**
- * The mean in which a value weighs half as much for each half-life that it is older than the last row
- * of the group, by event time: an exponentially weighted moving average (EWMA) that knows irregular
- * times. float64.
+ * The mean in which a value weighs half as much for each half-life that it is older than the last
+ * row of the group, by event time: an exponentially weighted moving average (EWMA) that knows
+ * irregular times. float64.
  *
  * The order of arrival does not matter, and rows of one time weigh the same.
  *

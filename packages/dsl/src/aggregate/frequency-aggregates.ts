@@ -40,7 +40,8 @@ export function mode<Value>(of: ColumnExpression<Value>): CalledAggregate<Value>
 }
 
 /**
- * The `k` most frequent values with their counts, the most frequent first, then the smallest; exact.
+ * The `k` most frequent values with their counts, the most frequent first, then the smallest;
+ * exact.
  *
  * **State** one entry per (group, value), up to `limits.valuesPerGroupMax`; see `approxTopK`
  *
@@ -57,9 +58,9 @@ export function topK<Value>(
 /**
  * About the `k` most frequent values with their counts, of any number of different ones.
  *
- * A count is never too high, and too low by at most n / (capacity + 1) of n rows; a value that is more
- * frequent than that is found. Exact for fewer than 2 · capacity different values; beyond, the order of
- * arrival may show within the bound. Over an updating stream it is `topK`.
+ * A count is never too high, and too low by at most n / (capacity + 1) of n rows; a value that is
+ * more frequent than that is found. Exact for fewer than 2 · capacity different values; beyond, the
+ * order of arrival may show within the bound. Over an updating stream it is `topK`.
  *
  * **State** fewer than 2 · capacity entries a group
  * **Source** Misra, Gries, 1982, to which space-saving is isomorphic: Agarwal et al., "Mergeable
@@ -96,9 +97,9 @@ const binType: DataType = {
 /**
  * How many values are in each bin [from, to), ascending.
  *
- * With `edges`, all bins are there, also empty ones, one from −∞ and one to ∞ among them. With `width`,
- * those that have a value; bin n covers [n · width, (n + 1) · width). NaN is left out, with `width`
- * infinite values, too.
+ * With `edges`, all bins are there, also empty ones, one from −∞ and one to ∞ among them. With
+ * `width`, those that have a value; bin n covers [n · width, (n + 1) · width). NaN is left out,
+ * with `width` infinite values, too.
  *
  * **State** one entry per (group, bin that has a value), up to `limits.valuesPerGroupMax`
  *

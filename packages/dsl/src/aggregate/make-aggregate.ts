@@ -18,7 +18,9 @@ export interface CallDetails {
   readonly settings?: AggregateSettings;
 }
 
-/** An aggregate call as a value that the user can go on with; `typeOf` gives its type without null. */
+/**
+ * An aggregate call as a value that the user can go on with; `typeOf` gives its type without null.
+ */
 export function makeAggregate<Result>(
   name: AggregateName,
   of: unknown,

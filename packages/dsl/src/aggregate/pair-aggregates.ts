@@ -14,8 +14,8 @@ type Ordered = Numeric | PointInTime | string | boolean;
 type PairAggregate = UndistinctAggregate<number | null>;
 
 /**
- * The value of one column in the row where another one is smallest; of equal ones, in the first row by
- * event time. Rows where one of the two is null are skipped.
+ * The value of one column in the row where another one is smallest; of equal ones, in the first row
+ * by event time. Rows where one of the two is null are skipped.
  */
 export function argMin<Value, By extends Ordered>(
   value: ColumnExpression<Value>,
@@ -25,8 +25,8 @@ export function argMin<Value, By extends Ordered>(
 }
 
 /**
- * The value of one column in the row where another one is greatest; of equal ones, in the first row by
- * event time. Rows where one of the two is null are skipped.
+ * The value of one column in the row where another one is greatest; of equal ones, in the first row
+ * by event time. Rows where one of the two is null are skipped.
  */
 export function argMax<Value, By extends Ordered>(
   value: ColumnExpression<Value>,
@@ -57,7 +57,10 @@ export function covariance(
   return pair("covariance", y, x);
 }
 
-/** Pearson's correlation, −1 to 1; null for fewer than two pairs, and where one of the two is constant. */
+/**
+ * Pearson's correlation, −1 to 1; null for fewer than two pairs, and where one of the two is
+ * constant.
+ */
 export function correlation(
   y: ColumnExpression<Numeric>,
   x: ColumnExpression<Numeric>,

@@ -145,7 +145,9 @@ export interface NumberExpression<out Value extends number | null> extends Compa
   dividedBy<Other extends number | null = number>(
     other: ColumnExpression<Other> | number,
   ): NumberExpression<number | NullOf<Value> | NullIn<Other>>;
-  /** The whole quotient of integers, cut towards zero as in SQL; null where the divisor is 0. int64. */
+  /**
+   * The whole quotient of integers, cut towards zero as in SQL; null where the divisor is 0. int64.
+   */
   dividedToInteger(other: number): NumberExpression<number | NullOf<Value>>;
   dividedToInteger<Other extends number | null>(
     other: ColumnExpression<Other>,
@@ -273,8 +275,8 @@ export interface StringExpression<out Value extends string | null> extends Compa
   /** Every occurrence of `search`, which is plain text and no pattern. */
   replace(search: string, replacement: string): StringExpression<string | NullOf<Value>>;
   /**
-   * What a group of a regular expression (flag `u`) finds first; null where nothing is found, or the
-   * group took no part. 0, the default, is the whole match.
+   * What a group of a regular expression (flag `u`) finds first; null where nothing is found, or
+   * the group took no part. 0, the default, is the whole match.
    */
   regexpExtract(pattern: RegExp | string, group?: number): StringExpression<string | null>;
   /** The part between separators at a 0-based index; null beyond the last part. */
@@ -303,8 +305,8 @@ export interface TimestampExpression<
   /** 1 … 366 */
   dayOfYear(): NumberExpression<number | NullOf<Value>>;
   /**
-   * Text by a pattern of `yyyy`, `MM`, `dd`, `HH`, `mm`, `ss` and `SSS` (milliseconds); other letters
-   * stand in single quotes, signs for themselves: `"yyyy-MM-dd'T'HH:mm"`.
+   * Text by a pattern of `yyyy`, `MM`, `dd`, `HH`, `mm`, `ss` and `SSS` (milliseconds); other
+   * letters stand in single quotes, signs for themselves: `"yyyy-MM-dd'T'HH:mm"`.
    */
   formatTime(pattern: string): StringExpression<string | NullOf<Value>>;
   /** The start of the unit that the value lies in. */

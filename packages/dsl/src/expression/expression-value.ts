@@ -1,4 +1,4 @@
-import { type ColumnType, type DataType, withNullable } from "@millrace/core";
+import { type ColumnType, type DataType, isSameType, withNullable } from "@millrace/core";
 import {
   type AggregateCall,
   allowsDistinct,
@@ -308,6 +308,8 @@ export class ExpressionValue {
 
   cast(target: ColumnType<unknown>): ExpressionValue {
     const nullable = this.#type.nullable || target.dataType.nullable;
+    // A value that is of the type already stays what it is.
+    if (isSameType(this.#type, withNullable(target.dataType, nullable))) return this;
     return callValue("cast", [this.expression], target.dataType, nullable);
   }
 

@@ -51,6 +51,15 @@ export type AggregatedRow<Row, Keys extends PropertyKey, Columns> = Flat<{
       : Instant;
 }>;
 
+/** The row with aggregates over the rows before it. */
+export type OverRow<Row, Columns> = Flat<{
+  [Name in keyof Row | keyof Columns]: Name extends keyof Columns
+    ? ValueOfAggregate<Columns[Name]>
+    : Name extends keyof Row
+      ? Row[Name]
+      : never;
+}>;
+
 /** The row of a running aggregation. */
 export type GroupRow<Row, Keys extends PropertyKey, Columns> = Flat<{
   [Name in Keys | keyof Columns]: Name extends keyof Columns
@@ -59,6 +68,15 @@ export type GroupRow<Row, Keys extends PropertyKey, Columns> = Flat<{
       ? Row[Name]
       : never;
 }>;
+
+/** What is wrong with an aggregate that `over` adds; the aggregate itself where nothing is. */
+export type CheckedOver<Columns, Taken extends PropertyKey> = {
+  [Name in keyof Columns]: Name extends Taken
+    ? StreamTypeError<`the row has a column ${Name & string} already; choose another name`>
+    : Columns[Name] extends AggregateExpression<unknown>
+      ? Columns[Name]
+      : StreamTypeError<`${Name & string} must be an aggregate, such as count() or mean(row.x)`>;
+};
 
 /** The row with the number that a rank gave it. */
 export type RankedRow<Row, Rank extends PropertyKey> = Flat<{
@@ -123,10 +141,25 @@ export type Detected<Row> = Flat<{
       : never;
 }>;
 
-/** The right row as a join sees it: in a left join it may be missing. */
-export type JoinedRight<Row, Kind> = Kind extends "left"
+/** Which rows without a partner a join gives: none, the left ones, the right ones, or both. */
+export type JoinKindName = "inner" | "left" | "right" | "full";
+
+/** The left row as a join sees it: in a right or full join it may be missing. */
+export type JoinedLeft<Row, Kind> = Kind extends "right" | "full"
   ? { [Name in keyof Row]: Row[Name] | null }
   : Row;
+
+/** The right row as a join sees it: in a left or full join it may be missing. */
+export type JoinedRight<Row, Kind> = Kind extends "left" | "full"
+  ? { [Name in keyof Row]: Row[Name] | null }
+  : Row;
+
+/** The row of a window join. */
+export type WindowJoinedRow<Columns> = Flat<{
+  [Name in WindowColumn | keyof Columns]: Name extends keyof Columns
+    ? ValueOfExpression<Columns[Name]>
+    : Instant;
+}>;
 
 /** What is wrong with the keys of a join's right side; nothing where their types are the left's. */
 export type SameKeys<Left, Right, Keys extends PropertyKey> = [

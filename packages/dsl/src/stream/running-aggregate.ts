@@ -1,6 +1,7 @@
 import type { Duration } from "@millrace/core";
 import type { EmitChanges, RunningAggregateNode } from "@millrace/plan";
 import { aggregateColumn } from "../aggregate/aggregate-column.ts";
+import { takeUserFunctions } from "../aggregate/take-user-functions.ts";
 import { reportProblem } from "../expression/scope.ts";
 import { checkDuplicates, columnsFrom, fieldsOf, type RowCallback } from "./step-columns.ts";
 import type { StepInput } from "./step-input.ts";
@@ -15,7 +16,7 @@ export interface RunningAggregateArguments {
 export function runningAggregateNode(
   step: string,
   id: string,
-  { node }: StepInput,
+  { draft, node }: StepInput,
   columns: RowCallback,
   options: RunningAggregateArguments,
 ): RunningAggregateNode {
@@ -29,6 +30,7 @@ export function runningAggregateNode(
   }
   const results = columnsFrom(step, node.schema, columns);
   const aggregates = results.map((r) => aggregateColumn(step, r.name, r.expression));
+  for (const { calls } of aggregates) takeUserFunctions(draft, calls);
   const keyFields = node.schema.fields.filter((field) => node.keys.includes(field.name));
   const fields = [...keyFields, ...fieldsOf(aggregates)];
   checkDuplicates(step, fields);

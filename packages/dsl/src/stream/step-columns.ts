@@ -36,7 +36,44 @@ export function runRowCallback(step: string, schema: RowSchema, callback: RowCal
 
 /** The condition that a callback gives; anything else is reported. */
 export function conditionOf(step: string, schema: RowSchema, callback: RowCallback): Expression {
-  const result = runRowCallback(step, schema, callback);
+  return checkedCondition(step, runRowCallback(step, schema, callback));
+}
+
+/** The condition that a callback over a join's two rows gives; anything else is reported. */
+export function pairCondition(
+  step: string,
+  schemas: { readonly left: RowSchema; readonly right: RowSchema },
+  callback: (left: never, right: never) => unknown,
+): Expression {
+  return checkedCondition(step, runPairCallback(step, schemas, callback));
+}
+
+/** The named expressions that a callback over a join's left row gives. */
+export function leftColumns(
+  step: string,
+  left: RowSchema,
+  callback: RowCallback,
+): NamedExpression[] {
+  return joinColumnsFrom(step, { left, right: { fields: [] } }, callback);
+}
+
+/** The timestamp that a callback over a join's left row gives; anything else is reported. */
+export function leftExpression(step: string, left: RowSchema, callback: RowCallback): Expression {
+  const result = runPairCallback(step, { left, right: { fields: [] } }, callback);
+  const expected = "a timestamp of the left row, such as left.expires";
+  if (!isExpressionValue(result)) {
+    reportProblem("PLAN_TYPE_MISMATCH", { step, expected, actual: nameOf(result) });
+    return unknownLiteral;
+  }
+  const { type } = result.expression;
+  const isTime = type === unknownType || (type.kind === "timestamp" && type.unit === "ms");
+  if (!isTime) {
+    reportProblem("PLAN_TYPE_MISMATCH", { step, expected, actual: formatDataType(type) });
+  }
+  return result.expression;
+}
+
+function checkedCondition(step: string, result: unknown): Expression {
   const expected = "a condition made of expressions, such as row.x.gt(5)";
   if (!isExpressionValue(result)) {
     reportProblem("PLAN_TYPE_MISMATCH", { step, expected, actual: nameOf(result) });
@@ -64,10 +101,18 @@ export function joinColumnsFrom(
   schemas: { readonly left: RowSchema; readonly right: RowSchema },
   callback: (left: never, right: never) => unknown,
 ): NamedExpression[] {
+  return namedExpressions(step, runPairCallback(step, schemas, callback));
+}
+
+function runPairCallback(
+  step: string,
+  schemas: { readonly left: RowSchema; readonly right: RowSchema },
+  callback: (left: never, right: never) => unknown,
+): unknown {
   const left = expressionRow(schemas.left, (name) => joinColumn("left", name));
   const right = expressionRow(schemas.right, (name) => joinColumn("right", name));
   const body = (): unknown => callback(left as never, right as never);
-  return namedExpressions(step, runCallback(step, body, expressionsIn));
+  return runCallback(step, body, expressionsIn);
 }
 
 function namedExpressions(step: string, result: unknown): NamedExpression[] {

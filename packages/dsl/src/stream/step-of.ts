@@ -3,7 +3,7 @@ import type { PlanDraft } from "../plan-draft.ts";
 
 /**
  * Time between the points of each key where it is known: the size of the tumbling window above, or
- * the slide of the hopping one. Growing windows and sessions have none.
+ * the slide of the hopping one. Other windows have none.
  *
  * Steps that keep rows as they are may stand between; a user function, or another key, ends the
  * knowledge.
@@ -16,6 +16,7 @@ export function stepOf(draft: PlanDraft, node: LogicalNode): number | undefined 
     case "sample":
     case "project":
     case "filter":
+    case "over":
     case "deduplicate":
     case "detect":
     case "union":
@@ -33,7 +34,9 @@ function stepOfWindow(window: WindowSpec): number | undefined {
     case "hopping":
       return window.slideMs;
     case "cumulate":
+    case "calendar":
     case "session":
+    case "global":
       return undefined;
   }
 }

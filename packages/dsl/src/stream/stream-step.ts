@@ -17,10 +17,15 @@ import {
 } from "@millrace/plan";
 import { reportProblem, withinScope } from "../expression/scope.ts";
 import type { PlanDraft } from "../plan-draft.ts";
+import { type AsOfJoinArguments, asOfJoinNode } from "./as-of-join.ts";
 import { type DeduplicateArguments, deduplicateNode } from "./deduplicate.ts";
 import { detectNode, type DetectArguments } from "./detect.ts";
 import { forecastNode, type ForecastArguments } from "./forecast.ts";
-import { intervalJoinNode, type JoinArguments } from "./interval-join.ts";
+import { type IntervalJoinArguments, intervalJoinNode } from "./interval-join.ts";
+import { type JoinArguments, joinNode } from "./join.ts";
+import type { JoinInputs } from "./joined-inputs.ts";
+import { broadcastNode, type LookupTableArguments, lookupTableNode } from "./lookup-table.ts";
+import { type FrameOptions, overNode } from "./over.ts";
 import { projectedBase } from "./projected-base.ts";
 import { runningAggregateNode, type RunningAggregateArguments } from "./running-aggregate.ts";
 import { retimeParts } from "./retime.ts";
@@ -45,6 +50,8 @@ import {
   type TopNArguments,
   topNNode,
 } from "./top-rows.ts";
+import { type WindowJoinArguments, windowJoinNode } from "./window-join.ts";
+import { type UpdatingEmit, windowTiming } from "./window-emit.ts";
 import { WindowedStep } from "./windowed-step.ts";
 
 /**
@@ -311,17 +318,13 @@ export class StreamStep {
 
   window(
     window: WindowSpec,
-    options: { allowedLateness?: Duration } = {},
+    options: { allowedLateness?: Duration; emit?: "on-close" | UpdatingEmit } = {},
   ): WindowedStep<StreamStep> {
     return this.within("window", () => {
       this.#checkKeyed("window");
       this.#checkAppends("window");
-      const allowedLatenessMs = options.allowedLateness ?? 0;
-      if (!(Number.isSafeInteger(allowedLatenessMs) && allowedLatenessMs >= 0)) {
-        const problem = "window: allowedLateness must be a duration of at least zero";
-        reportProblem("PLAN_ARGUMENT_INVALID", { problem });
-      }
-      return new WindowedStep(this.draft, this.node, { window, allowedLatenessMs }, (node) =>
+      const timing = windowTiming(window, options);
+      return new WindowedStep(this.draft, this.node, { window, ...timing }, (node) =>
         this.#append(node),
       );
     });
@@ -347,6 +350,12 @@ export class StreamStep {
 
   get #input(): StepInput {
     return { draft: this.draft, node: this.node };
+  }
+
+  over(id: string, frame: FrameOptions, columns: RowCallback): StreamStep {
+    return this.#stateful("over", id, (step) =>
+      overNode(step, id, this.#input, { frame, columns }),
+    );
   }
 
   deduplicate(id: string, options: DeduplicateArguments): StreamStep {
@@ -385,10 +394,56 @@ export class StreamStep {
     });
   }
 
-  intervalJoin(id: string, right: StreamStep, options: JoinArguments): StreamStep {
-    return this.#stateful("intervalJoin", id, (step) => {
+  join(id: string, right: StreamStep, options: JoinArguments): StreamStep {
+    const step = `join ${JSON.stringify(id)}`;
+    return this.within(step, () => {
+      this.draft.takeId(id);
+      this.#checkKeyed("join");
+      return this.#append(joinNode(step, id, { left: this.node, right: right.node }, options));
+    });
+  }
+
+  intervalJoin(id: string, right: StreamStep, options: IntervalJoinArguments): StreamStep {
+    return this.#joined("intervalJoin", id, right, (step, inputs) =>
+      intervalJoinNode(step, id, inputs, options),
+    );
+  }
+
+  windowJoin(id: string, right: StreamStep, options: WindowJoinArguments): StreamStep {
+    return this.#joined("windowJoin", id, right, (step, inputs) =>
+      windowJoinNode(step, id, inputs, options),
+    );
+  }
+
+  asOfJoin(id: string, right: StreamStep, options: AsOfJoinArguments): StreamStep {
+    return this.#joined("asOfJoin", id, right, (step, inputs) =>
+      asOfJoinNode(step, id, inputs, options),
+    );
+  }
+
+  lookupTable(id: string, table: StreamStep, options: LookupTableArguments): StreamStep {
+    const step = `lookupTable ${JSON.stringify(id)}`;
+    return this.within(step, () => {
+      this.draft.takeId(id);
+      table.#checkKeyed("lookupTable");
+      this.#checkAppends(step);
+      table.#checkAppends(step);
+      const broadcast = this.draft.append(broadcastNode(this.draft, table.node));
+      const inputs = { left: this.node, table: broadcast };
+      return this.#append(lookupTableNode(step, id, inputs, options));
+    });
+  }
+
+  /** A join of two streams whose rows stay. */
+  #joined(
+    verb: string,
+    id: string,
+    right: StreamStep,
+    nodeOf: (step: string, inputs: JoinInputs) => LogicalNode,
+  ): StreamStep {
+    return this.#stateful(verb, id, (step) => {
       right.#checkAppends(step);
-      return intervalJoinNode(step, id, { left: this.node, right: right.node }, options);
+      return nodeOf(step, { left: this.node, right: right.node });
     });
   }
 

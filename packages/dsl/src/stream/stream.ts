@@ -10,15 +10,17 @@ import type {
   AggregatedRow,
   CheckedAggregates,
   CheckedColumns,
+  CheckedOver,
   Detected,
   Dropped,
   ExtendedColumn,
   ForecastLevel,
   ForecastRow,
   GroupRow,
-  JoinedRight,
+  JoinKindName,
   NotKey,
   NumericColumn,
+  OverRow,
   Picked,
   RankedRow,
   Renamed,
@@ -26,7 +28,16 @@ import type {
   Selected,
   SinkFor,
   WindowColumn,
+  WindowJoinedRow,
 } from "./row-types.ts";
+import type { FrameOptions } from "./over.ts";
+import type {
+  AsOfJoinOptions,
+  IntervalJoinOptions,
+  JoinOptions,
+  LookupTableOptions,
+  WindowJoinOptions,
+} from "./join-options.ts";
 import type { StreamTypeError } from "./stream-type-error.ts";
 import type {
   EmitRows,
@@ -34,7 +45,8 @@ import type {
   RunningAggregateOptions,
   TopNOptions,
 } from "./updating-options.ts";
-import type { KeyedUpdatingStream } from "./updating-stream.ts";
+import type { KeyedUpdatingStream, RekeyedUpdating } from "./updating-stream.ts";
+import type { UpdatingEmit } from "./window-emit.ts";
 
 declare const rowBrand: unique symbol;
 
@@ -78,6 +90,25 @@ export interface AnyStream<in out Row extends object> {
 
 /** A stream of rows. `Row` is what plain functions see. */
 export interface Stream<in out Row extends object> extends AnyStream<Row> {
+  /**
+   * Pairs each row with the rows of a table that it looks up. The table is keyed and must end: a
+   * file, or a source that is read once. Every task reads all of it before the first row.
+   *
+   * Rows stay in their tasks, and keep their event time. State: the table, at most
+   * `limits.joinRowsMax` rows, in each task.
+   *
+   * @param id stable: it names the state
+   */
+  lookupTable<
+    Table extends object,
+    TableKeys extends string,
+    const Columns extends Readonly<Record<string, unknown>>,
+    Kind extends "inner" | "left" = "inner",
+  >(
+    id: string,
+    table: KeyedStream<Table, TableKeys>,
+    options: LookupTableOptions<Row, Table, TableKeys, Kind, Columns>,
+  ): Stream<Selected<Columns>>;
   /** Keeps the rows for which a condition is true; null is false. Vectorised. */
   where(condition: RowPredicate<Row>): Stream<Row>;
   /** Keeps the rows for which a plain function gives true. Row by row, not vectorised. */
@@ -130,8 +161,12 @@ export interface Stream<in out Row extends object> extends AnyStream<Row> {
   readonly aggregate: StreamTypeError<"keyBy must come before aggregate; for one result over all rows key by a constant: keyBy(() => ({ all: literal(0) }))">;
   readonly topN: StreamTypeError<"keyBy must come before topN">;
   readonly rank: StreamTypeError<"keyBy must come before rank">;
+  readonly over: StreamTypeError<"keyBy must come before over">;
   readonly deduplicate: StreamTypeError<"keyBy must come before deduplicate">;
+  readonly join: StreamTypeError<"keyBy must come before join">;
   readonly intervalJoin: StreamTypeError<"keyBy must come before intervalJoin">;
+  readonly windowJoin: StreamTypeError<"keyBy must come before windowJoin">;
+  readonly asOfJoin: StreamTypeError<"keyBy must come before asOfJoin">;
   readonly detect: StreamTypeError<"keyBy must come before detect">;
   readonly forecast: StreamTypeError<"keyBy must come before forecast">;
 }
@@ -147,26 +182,6 @@ export interface DetectOptions<Row> {
   /** A column that holds numbers. */
   readonly value: NumericColumn<Row>;
   readonly detector: ModelDescriptor<"detector">;
-}
-
-/** Options of `intervalJoin`. */
-export interface IntervalJoinOptions<
-  Left,
-  Right,
-  Kind extends "inner" | "left",
-  Columns extends Readonly<Record<string, unknown>>,
-> {
-  /** Least `right.time − left.time`, included; may be negative. */
-  readonly lower: Duration;
-  /** Greatest `right.time − left.time`, included; not below `lower`. */
-  readonly upper: Duration;
-  /** `left`: also left rows without a partner, with nulls for the right. Default `inner`. */
-  readonly kind?: Kind;
-  /** The result's columns, from a left and a right row. */
-  readonly select: (
-    left: ExpressionRow<Left>,
-    right: ExpressionRow<JoinedRight<Right, Kind>>,
-  ) => Columns & CheckedColumns<Columns, never>;
 }
 
 /** Options of `forecast`. */
@@ -243,9 +258,35 @@ export interface KeyedStream<
    * Groups the rows of each key by windows of event time.
    *
    * @param options `allowedLateness`: how long after its end a window waits for late records, by
-   *   default not at all
+   *   default not at all. `emit`: when it gives results. By default once, when it has waited
+   *   (`on-close`); all others give an updating stream, whose last rows are the same: a first
+   *   result at the window's end (`on-end`), with every batch (`on-change`), or whenever event time
+   *   passes a multiple (`{ every: minutes(1) }`), and a changed one for late records
    */
-  window(window: WindowSpec, options?: { allowedLateness?: Duration }): WindowedStream<Row, Keys>;
+  window(
+    window: WindowSpec,
+    options?: { allowedLateness?: Duration; emit?: "on-close" },
+  ): WindowedStream<Row, Keys>;
+  window(
+    window: WindowSpec,
+    options: { allowedLateness?: Duration; emit: UpdatingEmit },
+  ): UpdatingWindowedStream<Row, Keys>;
+  /**
+   * Adds to each row aggregates over the rows of its key up to it: those of event time in `(time −
+   * within, time]`, or the last `rows` in event order, the row among them.
+   *
+   * As SQL's `OVER (PARTITION BY … ORDER BY …)` with `RANGE` and `ROWS … PRECEDING`. A row comes
+   * out when the watermark has passed it. Rows behind their source's watermark are late and only
+   * counted. `distinct`, `quantile` and `approxDistinct` are not possible here.
+   *
+   * @param id stable: it names the state
+   * @param frame `{ within: minutes(5) }` or `{ rows: 11 }`
+   */
+  over<const Columns extends Readonly<Record<string, unknown>>>(
+    id: string,
+    frame: FrameOptions,
+    columns: (row: ExpressionRow<Row>) => Columns & CheckedOver<Columns, keyof Row>,
+  ): KeyedStream<OverRow<Row, Columns>, Keys>;
   /**
    * Keeps the first row of each key by event time, and drops the others until `within` has passed.
    *
@@ -306,25 +347,114 @@ export interface KeyedStream<
     id: string,
     options: RankOptions<Row, Keys, Rank, Emit>,
   ): RankedStream<RankedRow<Row, Rank>, Keys, Emit>;
+  /** Pairs each row with the rows of an updating stream that have the same keys. */
+  join<
+    Right extends object,
+    const Columns extends Readonly<Record<string, unknown>>,
+    Kind extends JoinKindName = "inner",
+  >(
+    id: string,
+    right: KeyedUpdatingStream<Right, Keys> & SameKeys<Row, Right, Keys>,
+    options: JoinOptions<Row, Right, Kind, Columns>,
+  ): RekeyedUpdating<Selected<Columns>, Keys, keyof Columns>;
+  /**
+   * Pairs each row with the rows of `right` that have the same keys, whichever comes first.
+   *
+   * Both are keyed by columns of the same names and types. A null key pairs with null. An inner
+   * join gives rows that stay. With another kind, or where a side is updating, the result is
+   * updating: a row without a partner comes with nulls at once, and is taken back when a partner
+   * comes. A pair's event time is the later of both; no row is late. The result is keyed still
+   * where the keys are selected under their names.
+   *
+   * @param id stable: it names the state
+   */
+  join<
+    Right extends object,
+    const Columns extends Readonly<Record<string, unknown>>,
+    Kind extends JoinKindName = "inner",
+  >(
+    id: string,
+    right: KeyedStream<Right, Keys> & SameKeys<Row, Right, Keys>,
+    options: JoinOptions<Row, Right, Kind, Columns>,
+  ): Joined<Selected<Columns>, Keys, keyof Columns, Kind>;
   /**
    * Pairs each row with the rows of `right` that have the same keys and a time within `[time +
    * lower, time + upper]` of it.
    *
    * Both are keyed by columns of the same names and types. A null key pairs with null. A pair's
-   * event time is the later of both; with `kind: "left"`, a row without a partner comes with its
-   * own time once none can come. Rows behind their source's watermark are late and only counted.
-   * The result is keyed still where the keys are selected under their names.
+   * event time is the later of both. A row without a partner, where `kind` wants it, comes once
+   * none can come, with its own time (or its upper bound, where that is of the row). Rows behind
+   * their source's watermark are late and only counted. The result is keyed still where the keys
+   * are selected under their names. State: rows until their partners can only be late, at most
+   * `limits.joinRowsMax` per side and task.
    *
    * @param id stable: it names the state
    */
   intervalJoin<
     Right extends object,
     const Columns extends Readonly<Record<string, unknown>>,
-    Kind extends "inner" | "left" = "inner",
+    Kind extends JoinKindName = "inner",
   >(
     id: string,
     right: KeyedStream<Right, Keys> & SameKeys<Row, Right, Keys>,
     options: IntervalJoinOptions<Row, Right, Kind, Columns>,
+  ): Rekeyed<Selected<Columns>, Keys, keyof Columns>;
+  /**
+   * Pairs the rows of each window that have the same keys, when the window closes. Then all its
+   * rows are there, so that of each kind the rows stay.
+   *
+   * The result has `windowStart`, `windowEnd` and the selected columns; its event time is the last
+   * instant of the window. A row is late when its source's watermark has reached the end of its
+   * last window. State: the rows of open windows, at most `limits.joinRowsMax` per side and task.
+   *
+   * @param id stable: it names the state
+   */
+  windowJoin<
+    Right extends object,
+    const Columns extends Readonly<Record<string, unknown>>,
+    Kind extends JoinKindName = "inner",
+  >(
+    id: string,
+    right: KeyedStream<Right, Keys> & SameKeys<Row, Right, Keys>,
+    options: WindowJoinOptions<Row, Right, Kind, Columns>,
+  ): Rekeyed<WindowJoinedRow<Columns>, Keys, keyof Columns>;
+  /**
+   * Pairs each row with the version of its key that held at its time: the latest row of `right`
+   * that is not after it. Of versions of one time the last by source, partition and offset holds.
+   *
+   * A row comes when the watermark has passed it, with its own event time; rows behind their
+   * source's watermark are late and only counted. State: rows that the watermark has not passed,
+   * and of each key the last version before it; at most `limits.joinRowsMax` per side and task.
+   *
+   * @param id stable: it names the state
+   */
+  asOfJoin<
+    Right extends object,
+    const Columns extends Readonly<Record<string, unknown>>,
+    Kind extends "inner" | "left" = "inner",
+  >(
+    id: string,
+    right: KeyedStream<Right, Keys> & SameKeys<Row, Right, Keys>,
+    options: AsOfJoinOptions<Row, Right, Kind, Columns>,
+  ): Rekeyed<Selected<Columns>, Keys, keyof Columns>;
+  /**
+   * Pairs each row with the rows of a table that it looks up. The table is keyed and must end: a
+   * file, or a source that is read once. Every task reads all of it before the first row.
+   *
+   * Rows stay in their tasks, and keep their event time. State: the table, at most
+   * `limits.joinRowsMax` rows, in each task.
+   *
+   * @param id stable: it names the state
+   */
+  lookupTable<
+    Table extends object,
+    TableKeys extends string,
+    const Columns extends Readonly<Record<string, unknown>>,
+    Kind extends "inner" | "left" = "inner",
+  >(
+    id: string,
+    table: KeyedStream<Table, TableKeys>,
+    options: LookupTableOptions<Row, Table, TableKeys, Kind, Columns>,
   ): Rekeyed<Selected<Columns>, Keys, keyof Columns>;
   /** Scores each row's value against the past of its key, and adds the columns of `Detection`. */
   detect(id: string, options: DetectOptions<Row>): KeyedStream<Detected<Row>, Keys>;
@@ -345,6 +475,11 @@ type Rekeyed<Row extends object, Keys extends string, Names> = [Keys] extends [N
   ? KeyedStream<Row, Keys>
   : Stream<Row>;
 
+/** What a join of streams whose rows stay gives: pairs stay, rows without a partner may not. */
+type Joined<Row extends object, Keys extends string, Names, Kind> = [Kind] extends ["inner"]
+  ? Rekeyed<Row, Keys, Names>
+  : RekeyedUpdating<Row, Keys, Names>;
+
 /** A keyed stream cut into windows; it waits for `aggregate`. */
 export interface WindowedStream<in out Row extends object, in out Keys extends string> {
   /**
@@ -364,6 +499,32 @@ export interface AggregatedStream<
   in out Keys extends string,
   in out Input extends object,
 > extends KeyedStream<Row, Keys> {
+  /** The rows that came after their window had closed. They are counted in any case. */
+  late(): KeyedStream<Input, Keys>;
+}
+
+/**
+ * A keyed stream cut into windows that give results before they close; it waits for `aggregate`.
+ */
+export interface UpdatingWindowedStream<in out Row extends object, in out Keys extends string> {
+  /**
+   * One row per key and window, which later rows may replace: the keys, `windowStart`, `windowEnd`,
+   * then the aggregates.
+   *
+   * @param id stable: it names the state
+   */
+  aggregate<const Columns extends Readonly<Record<string, unknown>>>(
+    id: string,
+    columns: (row: ExpressionRow<Row>) => Columns & CheckedAggregates<Columns, Keys | WindowColumn>,
+  ): UpdatingAggregatedStream<AggregatedRow<Row, Keys, Columns>, Keys, Row>;
+}
+
+/** The rows of windows as they change, and beside them the rows that came too late. */
+export interface UpdatingAggregatedStream<
+  in out Row extends object,
+  in out Keys extends string,
+  in out Input extends object,
+> extends KeyedUpdatingStream<Row, Keys> {
   /** The rows that came after their window had closed. They are counted in any case. */
   late(): KeyedStream<Input, Keys>;
 }

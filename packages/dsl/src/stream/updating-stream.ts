@@ -7,13 +7,16 @@ import type {
   Dropped,
   ExtendedColumn,
   GroupRow,
+  JoinKindName,
   NotKey,
   Picked,
   RankedRow,
   Renamed,
+  SameKeys,
   Selected,
 } from "./row-types.ts";
-import type { AnyStream, SampleOptions, Stream } from "./stream.ts";
+import type { JoinOptions } from "./join-options.ts";
+import type { AnyStream, KeyedStream, SampleOptions, Stream } from "./stream.ts";
 import type { StreamTypeError } from "./stream-type-error.ts";
 import type { RankOptions, RunningAggregateOptions, TopNOptions } from "./updating-options.ts";
 
@@ -62,6 +65,9 @@ export interface AnyUpdatingStream<in out Row extends object> {
   readonly forecast: StreamTypeError<"forecast needs rows that stay: this stream is updating">;
   readonly deduplicate: StreamTypeError<"deduplicate needs rows that stay: this stream is updating">;
   readonly intervalJoin: StreamTypeError<"intervalJoin needs rows that stay: this stream is updating">;
+  readonly windowJoin: StreamTypeError<"windowJoin needs rows that stay: this stream is updating">;
+  readonly asOfJoin: StreamTypeError<"asOfJoin needs rows that stay: this stream is updating">;
+  readonly lookupTable: StreamTypeError<"lookupTable needs rows that stay: this stream is updating">;
   readonly map: StreamTypeError<"map needs rows that stay: this stream is updating">;
   readonly flatMap: StreamTypeError<"flatMap needs rows that stay: this stream is updating">;
   readonly filter: StreamTypeError<"filter needs rows that stay: this stream is updating">;
@@ -162,9 +168,21 @@ export interface KeyedUpdatingStream<
     id: string,
     options: RankOptions<Row, Keys, Rank, "each-batch">,
   ): KeyedUpdatingStream<RankedRow<Row, Rank>, Keys>;
+  /** Pairs each row with the rows of `right` that have the same keys: `KeyedStream.join`. */
+  join<
+    Right extends object,
+    const Columns extends Readonly<Record<string, unknown>>,
+    Kind extends JoinKindName = "inner",
+  >(
+    id: string,
+    right:
+      | (KeyedStream<Right, Keys> & SameKeys<Row, Right, Keys>)
+      | (KeyedUpdatingStream<Right, Keys> & SameKeys<Row, Right, Keys>),
+    options: JoinOptions<Row, Right, Kind, Columns>,
+  ): RekeyedUpdating<Selected<Columns>, Keys, keyof Columns>;
 }
 
 /** Keyed as before where all keys are still there. */
-type RekeyedUpdating<Row extends object, Keys extends string, Names> = [Keys] extends [Names]
+export type RekeyedUpdating<Row extends object, Keys extends string, Names> = [Keys] extends [Names]
   ? KeyedUpdatingStream<Row, Keys>
   : UpdatingStream<Row>;

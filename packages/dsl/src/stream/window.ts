@@ -2,7 +2,7 @@ import type { Duration } from "@millrace/core";
 import { checkWindow, type WindowSpec } from "@millrace/plan";
 
 /** The window, or its problem thrown: the builder collects it with the place of the call. */
-function checked<Window extends WindowSpec>(window: Window): Window {
+export function checkedWindow<Window extends WindowSpec>(window: Window): Window {
   const problem = checkWindow(window);
   if (problem !== undefined) throw problem;
   return window;
@@ -24,7 +24,7 @@ function offsetWithin(offset: Duration | undefined, stepMs: number): number {
  * ```
  */
 export function tumbling(size: Duration, options: { offset?: Duration } = {}): WindowSpec {
-  return checked({
+  return checkedWindow({
     kind: "tumbling",
     sizeMs: size,
     offsetMs: offsetWithin(options.offset, size),
@@ -53,7 +53,7 @@ export function hopping(
   slide: Duration,
   options: { offset?: Duration } = {},
 ): WindowSpec {
-  return checked({
+  return checkedWindow({
     kind: "hopping",
     sizeMs: size,
     slideMs: slide,
@@ -82,7 +82,7 @@ export function cumulate(
   size: Duration,
   options: { offset?: Duration } = {},
 ): WindowSpec {
-  return checked({
+  return checkedWindow({
     kind: "cumulate",
     stepMs: step,
     sizeMs: size,
@@ -110,5 +110,5 @@ export function cumulate(
  * ```
  */
 export function session(gap: Duration): WindowSpec {
-  return checked({ kind: "session", gapMs: gap });
+  return checkedWindow({ kind: "session", gapMs: gap });
 }

@@ -1,11 +1,20 @@
 import { hours, minutes, t } from "@millrace/core";
-import { count, hopping, mean, pipeline, session, tumbling } from "../../src/index.ts";
+import {
+  count,
+  hopping,
+  mean,
+  pipeline,
+  session,
+  type StringExpression,
+  tumbling,
+} from "../../src/index.ts";
 import { Flight, seasonal, store, table, topic } from "../fixtures.ts";
 
 // Each line that must not compile ends in `//!` and a part of the compiler's sentence.
 pipeline("errors", (p) => {
   const flights = p.source("flights", table(Flight));
   flights.window(tumbling(hours(1))); //! keyBy must come before window
+  flights.over("o", { rows: 5 }, () => ({ n: count() })); //! keyBy must come before over
   flights.detect("d", { value: "delayMinutes", detector: seasonal }); //! keyBy must come before detect
   flights.deduplicate("d", { within: hours(1) }); //! keyBy must come before deduplicate
   flights.where((f) => f.delay.gt(5)); //! Property 'delay' does not exist
@@ -32,6 +41,21 @@ pipeline("errors", (p) => {
   keyed.intervalJoin("j", fees.keyBy("fee"), { ...near, select: (l) => ({ a: l.origin }) }); //! is not assignable to parameter of type
   keyed.intervalJoin("j", fees.keyBy("origin"), { ...near, select: (_, r) => ({ a: r.cost }) }); //! Property 'cost' does not exist
   keyed.intervalJoin("j", fees.keyBy("origin"), { ...near, select: () => ({ a: 5 }) }); //! a must be an expression
+  flights.join("j", keyed, { select: (l) => ({ a: l.origin }) }); //! keyBy must come before join
+  flights.windowJoin("j", keyed, { window: tumbling(hours(1)), select: (l) => ({ a: l.origin }) }); //! keyBy must come before windowJoin
+  flights.asOfJoin("j", keyed, { select: (l) => ({ a: l.origin }) }); //! keyBy must come before asOfJoin
+  keyed.join("j", other.keyBy("origin"), { select: (l) => ({ a: l.origin }) }); //! the keys of both sides must have the same types
+  keyed.join("j", fees.keyBy("origin"), { kind: "outer", select: (l) => ({ a: l.origin }) }); //! No overload matches this call
+  keyed.asOfJoin("j", fees.keyBy("origin"), { kind: "full", select: (l) => ({ a: l.origin }) }); //! is not assignable
+  const select = (l: { readonly origin: StringExpression<string> }) => ({ a: l.origin });
+  const byFee = fees.keyBy("origin");
+  keyed.intervalJoin("j", byFee, { ...near, upper: (l) => l.origin, select }); //! is not assignable
+  flights.lookupTable("l", fees, { on: (f) => ({ origin: f.origin }), select }); //! is not assignable
+  flights.lookupTable("l", byFee, { on: (f) => ({ origin: f.delayMinutes }), select }); //! Type 'NumberExpression<number>' is missing
+  const missing = keyed.join("k", byFee, { kind: "left", select: (l) => ({ origin: l.origin }) });
+  missing.window(tumbling(hours(1))); //! window needs rows that stay: this stream is updating
+  missing.windowJoin("j", keyed, { window: tumbling(hours(1)), select: () => ({}) }); //! windowJoin needs rows that stay
+  keyed.intervalJoin("j", missing, { ...near, select }); //! is missing the following properties from type 'KeyedStream
   flights.aggregate("a", () => ({ n: count() })); //! keyBy must come before aggregate
   flights.topN("t", { n: 1, orderBy: (f) => f.delayMinutes }); //! keyBy must come before topN
   keyed.aggregate("a", () => ({ origin: count() })); //! the column origin is taken
@@ -54,6 +78,14 @@ pipeline("errors", (p) => {
   const windowed = keyed.window(tumbling(hours(1)));
   keyed.window(hopping(hours(1))); //! Expected 2-3 arguments
   keyed.window(session(minutes(30), { offset: hours(1) })); //! Expected 1 arguments
+  keyed.over("o", { rows: 5 }, () => ({ origin: count() })); //! the row has a column origin already
+  keyed.over("o", { rows: 5 }, (f) => ({ to: f.destination })); //! to must be an aggregate
+  keyed.over("o", { rows: 5, within: hours(1) }, () => ({ n: count() })); //! is not assignable to parameter of type 'FrameOptions'
+  const changing = keyed.window(tumbling(hours(1)), { emit: "on-change" });
+  const totals = changing.aggregate("t", () => ({ n: count() }));
+  totals.window(tumbling(hours(1))); //! window needs rows that stay
+  totals.sink("out", store()); //! is not assignable to parameter of type 'UpdatingSinkDescriptor
+  keyed.window(tumbling(hours(1)), { emit: "on-start" }); //! No overload matches this call
   windowed.aggregate("a", () => ({ origin: count() })); //! the column origin is taken
   windowed.aggregate("a", () => ({ windowStart: count() })); //! the column windowStart is taken
   windowed.aggregate("a", (f) => ({ to: f.destination })); //! to must be an aggregate: a group has many values

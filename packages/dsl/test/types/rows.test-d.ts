@@ -12,7 +12,9 @@ import {
   coalesce,
   count,
   cumulate,
+  daily,
   first,
+  globalWindow,
   hopping,
   type KeyedStream,
   type KeyedUpdatingStream,
@@ -31,10 +33,13 @@ import {
   sum,
   type TimestampExpression,
   tumbling,
+  type UpdatingStream,
   when,
 } from "../../src/index.ts";
 import { Flight, seasonal, store, table, theta, topic } from "../fixtures.ts";
 import { type Equal, holds, type RowIn, type Same, type UpdatingRow } from "./equal.ts";
+
+type RowOfUpdating<Of> = Of extends KeyedUpdatingStream<infer Row, infer _> ? Row : never;
 
 const Mixed = t.row({
   at: t.timestamp(),
@@ -191,6 +196,67 @@ pipeline("types", (p) => {
   });
   holds<Equal<RowIn<typeof withMissing>, { delay: number; mean: number | null; least: number }>>();
 
+  const meanOf = <L, R>(l: L, r: R): { origin: L; mean: R } => ({ origin: l, mean: r });
+  const whole = flights.keyBy("origin").join("whole", hourly, {
+    select: (f, h) => meanOf(f.origin, h.meanDelay),
+  });
+  holds<Equal<typeof whole, KeyedStream<{ origin: string; mean: number }, "origin">>>();
+  whole.window(tumbling(hours(1)));
+  const outer = flights.keyBy("origin").join("outer", hourly, {
+    kind: "left",
+    forgetAfter: hours(2),
+    select: (f, h) => meanOf(f.origin, h.meanDelay),
+  });
+  holds<
+    Equal<typeof outer, KeyedUpdatingStream<{ origin: string; mean: number | null }, "origin">>
+  >();
+  const both = flights.keyBy("origin").join("both", hourly, {
+    kind: "full",
+    select: (f, h) => ({ from: coalesce(f.origin, h.origin), to: f.destination }),
+  });
+  holds<Equal<typeof both, UpdatingStream<{ from: string | null; to: string | null }>>>();
+  const again = hourly.join("again", outer, {
+    select: (h, o) => ({ mean: h.meanDelay, other: o.mean }),
+  });
+  holds<Equal<typeof again, UpdatingStream<{ mean: number; other: number | null }>>>();
+  const onceMore = outer.join("once-more", hourly, {
+    kind: "right",
+    select: (o, h) => meanOf(h.origin, o.mean),
+  });
+  holds<
+    Equal<typeof onceMore, KeyedUpdatingStream<{ origin: string; mean: number | null }, "origin">>
+  >();
+  const inWindow = flights.keyBy("origin").windowJoin("in-window", hourly, {
+    window: tumbling(hours(1)),
+    kind: "right",
+    select: (f, h) => ({ to: f.destination, mean: h.meanDelay }),
+  });
+  holds<
+    Equal<
+      typeof inWindow,
+      Stream<{ windowStart: Instant; windowEnd: Instant; to: string | null; mean: number }>
+    >
+  >();
+  const held = flights.keyBy("origin").asOfJoin("held", hourly, {
+    kind: "left",
+    tolerance: hours(3),
+    select: (f, h) => meanOf(f.origin, h.meanDelay),
+  });
+  holds<Equal<typeof held, KeyedStream<{ origin: string; mean: number | null }, "origin">>>();
+  const looked = flights.lookupTable("looked", hourly.keyBy("origin"), {
+    on: (f) => ({ origin: f.destination }),
+    kind: "left",
+    select: (f, h) => ({ to: f.destination, mean: h.meanDelay }),
+  });
+  holds<Equal<typeof looked, Stream<{ to: string; mean: number | null }>>>();
+  const untilEnd = hourly.intervalJoin("until-end", flights.keyBy("origin"), {
+    lower: hours(0),
+    upper: (h) => h.windowEnd,
+    where: (h, f) => f.delayMinutes.gt(h.meanDelay),
+    kind: "full",
+    select: (h, f) => ({ mean: h.meanDelay, to: f.destination }),
+  });
+  holds<Equal<RowIn<typeof untilEnd>, { mean: number | null; to: string | null }>>();
   const running = flights.keyBy("origin").aggregate("running", (f) => ({
     flights: count(),
     meanDelay: mean(f.delayMinutes),
@@ -325,6 +391,37 @@ pipeline("types", (p) => {
   const { late, other } = picked.split({ late: (r) => r.at.gt(instant(0)), other: "rest" });
   holds<Equal<typeof late, Stream<{ at: Instant; name: string }>>>();
   late.union(other).sink("both", store());
+
+  const byOrigin = flights.keyBy("origin");
+  const changing = byOrigin
+    .window(daily({ timeZone: "UTC" }), { emit: "on-end", allowedLateness: hours(1) })
+    .aggregate("changing", (f) => ({ n: count(), mean: mean(f.delayMinutes) }));
+  interface ChangingRow {
+    origin: string;
+    windowStart: Instant;
+    windowEnd: Instant;
+    n: number;
+    mean: number;
+  }
+  const asUpdating: KeyedUpdatingStream<{ [K in keyof ChangingRow]: ChangingRow[K] }, "origin"> =
+    changing;
+  void asUpdating;
+  const tooLate = changing.late();
+  holds<Equal<typeof tooLate, typeof byOrigin>>();
+  const asBefore = byOrigin
+    .window(globalWindow({ everyRows: 10 }), { emit: "on-close" })
+    .aggregate("as-before", () => ({ n: count() }));
+  asBefore.window(tumbling(hours(1)));
+  const early = byOrigin.window(tumbling(hours(1)), { emit: { every: minutes(5) } });
+  const earlyRows = early.aggregate("early", () => ({ n: count() }));
+  holds<Equal<RowOfUpdating<typeof earlyRows>["n"], number>>();
+  const over = byOrigin.over("over", { within: minutes(5) }, (f) => ({
+    seen: count(),
+    longest: max(f.delayMinutes),
+  }));
+  holds<Equal<RowIn<typeof over>["seen"], number>>();
+  holds<Equal<RowIn<typeof over>["longest"], number>>();
+  holds<Equal<RowIn<typeof over>["origin"], string>>();
 
   const threshold = p.parameter("threshold", t.float64(), 3);
   holds<Equal<typeof threshold, NumberExpression<number>>>();

@@ -28,7 +28,10 @@ type Flight = InferRow<typeof Flight>;
 const flightFiles = parquet("flights.parquet", Flight);
 const flightLines = ndjson("flights.ndjson", Flight);
 
-function fromLines(name: string, steps: (flights: Stream<Flight>) => Stream<object>): Pipeline {
+function fromLines<Row extends object>(
+  name: string,
+  steps: (flights: Stream<Flight>) => Stream<Row>,
+): Pipeline {
   return pipeline(name, (p) => {
     const flights = p.source("flights", flightLines, {
       eventTime: (flight) => flight.departedAt,

@@ -51,9 +51,9 @@ export type ArgumentForm = "none" | "number" | "hash" | "value";
  * is empty.
  *
  * `merge` and `add` commute: any split of the rows, in any order, gives the same result (float sums
- * up to rounding). One that was planned with `retracts` gives the result of the rows that were added
- * and not taken back, also where a row was taken back before it was added: such rows are owed for a
- * while, and count again once they are added.
+ * up to rounding). One that was planned with `retracts` gives the result of the rows that were
+ * added and not taken back, also where a row was taken back before it was added: such rows are owed
+ * for a while, and count again once they are added.
  */
 export interface Accumulator {
   /** Makes room for groups 0…count−1. */
@@ -64,6 +64,8 @@ export interface Accumulator {
    * leaves a group out.
    */
   merge(other: Accumulator, groups: Int32Array, count: number): void;
+  /** Takes out what `merge` has taken in, to the last bit. Absent where that is not possible. */
+  unmerge?(other: Accumulator, groups: Int32Array, count: number): void;
   /** The result of the given groups, as a column of the call's type. */
   result(groups: Int32Array, count: number): Data;
   /** Columns of the state row of a group; names are unique within the accumulator. */

@@ -11,8 +11,8 @@ const width = orderKeyCount + 1;
 
 /**
  * The value of one column in the row where another one is least or greatest; of equal ones, in the
- * first row by event order. Rows where one of the two is null are left out. NaN counts only where all
- * are NaN.
+ * first row by event order. Rows where one of the two is null are left out. NaN counts only where
+ * all are NaN.
  *
  * **State** 48 bytes and two plain values a group.
  */

@@ -20,8 +20,8 @@ export interface SortedCells {
  * registers of HyperLogLog. Open addressing in one typed array, so that a small group costs only
  * its own cells.
  *
- * Values are within ±(2^31 − 1); cells are int32. A cell of 0 or less is kept and has nothing to give:
- * more has been taken from it than added.
+ * Values are within ±(2^31 − 1); cells are int32. A cell of 0 or less is kept and has nothing to
+ * give: more has been taken from it than added.
  */
 export class CellTable {
   #entries = new Int32Array(firstCapacity * width);

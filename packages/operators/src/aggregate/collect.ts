@@ -15,17 +15,32 @@ export interface CollectOptions {
   readonly retracts: boolean;
 }
 
+/** Values more than twice the limit that a group may hold, so that small limits are not slow. */
+const spareValues = 64;
+
 type Trim = NonNullable<CountedPlan["trim"]>;
 
-/** Twice the limit, so that a group is trimmed once in `limit` rows. */
+/** A group is trimmed once in `limit` rows at most, and not for a handful. */
 function trimTo(
   { limit, retracts }: CollectOptions,
   kept: (values: GroupValues) => readonly number[],
+  isBeyond: NonNullable<Trim["beyond"]>["isBeyond"],
 ): { readonly trim?: Trim } {
   if (retracts) return {};
   const keep: Trim["keep"] = (values) =>
     kept(values).map((row) => [row, values.counts[row] as number] as const);
-  return { trim: { presentMax: 2 * limit, keep } };
+  return { trim: { presentMax: 2 * limit + spareValues, keep, beyond: { limit, isBeyond } } };
+}
+
+/** Whether a row of a batch is after the last kept one by event order. */
+function isAfter({ order }: AggregateRows, row: number, kept: GroupValues): boolean {
+  const columns = order.columns();
+  for (let key = 0; key < orderKeyCount; key += 1) {
+    const last = readNumbers(kept.columns[key] as Data)[kept.from] as number;
+    const difference = ((columns[key] as Float64Array)[row] as number) - last;
+    if (difference !== 0) return difference > 0;
+  }
+  return false;
 }
 
 function valueField(name: string, type: DataType): FieldType {
@@ -53,7 +68,7 @@ const withOrder = (input: AggregateRows): readonly Data[] => [
 /**
  * The first `limit` values by event order. What comes after them is left out.
  *
- * **State** up to 2 · limit values a group; over an updating stream, all of them
+ * **State** fewer than 2 · limit + 64 values a group; over an updating stream, all of them
  */
 export function collectList(
   argument: DataType,
@@ -84,14 +99,14 @@ export function collectList(
       }
       return list;
     },
-    ...trimTo(options, (values) => earliest(values).slice(0, limit)),
+    ...trimTo(options, (values) => earliest(values).slice(0, limit), isAfter),
   };
 }
 
 /**
  * The `limit` smallest of the different values, ascending. Greater ones are left out.
  *
- * **State** up to 2 · limit values a group; over an updating stream, all of them
+ * **State** fewer than 2 · limit + 64 values a group; over an updating stream, all of them
  */
 export function collectSet(
   argument: DataType,
@@ -110,7 +125,10 @@ export function collectSet(
     type,
     columnsOf: (input) => [input.data as Data],
     resultOf: (values) => smallest(values).map((row) => read(values.columns[0] as Data, row)),
-    ...trimTo(options, smallest),
+    ...trimTo(options, smallest, (input, row, kept) => {
+      const last = read(kept.columns[0] as Data, kept.from);
+      return compareValues(read(input.data as Data, row), last) > 0;
+    }),
   };
 }
 
@@ -118,7 +136,7 @@ export function collectSet(
  * The last value by event order of each key, for the `limit` smallest keys. Greater keys are left
  * out.
  *
- * **State** up to 2 · limit rows a group; over an updating stream, all of them
+ * **State** fewer than 2 · limit + 64 rows a group; over an updating stream, all of them
  */
 export function collectMap(
   types: { readonly key: DataType; readonly value: DataType },
@@ -145,6 +163,13 @@ export function collectMap(
       const data = values.columns[orderKeyCount + 1] as Data;
       return Object.fromEntries(latest(values).map(([key, row]) => [key, readValue(data, row)]));
     },
-    ...trimTo(options, (values) => latest(values).map(([, row]) => row)),
+    ...trimTo(
+      options,
+      (values) => latest(values).map(([, row]) => row),
+      (input, row, kept) => {
+        const last = readKey(kept.columns[orderKeyCount] as Data, kept.from);
+        return compareValues(readKey(input.data as Data, row), last) > 0;
+      },
+    ),
   };
 }

@@ -32,6 +32,14 @@ export class CountAccumulator implements Accumulator {
     }
   }
 
+  unmerge(other: CountAccumulator, groups: Int32Array, count: number): void {
+    const values = this.#cells.values;
+    for (let i = 0; i < count; i += 1) {
+      const group = groups[i] as number;
+      values[group] = (values[group] as number) - (other.#cells.values[i] as number);
+    }
+  }
+
   result(groups: Int32Array, count: number): Data {
     const out = new Float64Array(count);
     for (let i = 0; i < count; i += 1) out[i] = this.#cells.values[groups[i] as number] as number;

@@ -1,8 +1,9 @@
 import { columnBuilder } from "@millrace/columnar";
 import type { DataType, FieldType } from "@millrace/core";
 import type { Data } from "apache-arrow";
+import { Scratch } from "../scratch.ts";
 import type { Accumulator, AggregateRows } from "./accumulator.ts";
-import { ValueCounts, type ValueCountsOptions } from "./value-counts.ts";
+import { type CountedRows, ValueCounts, type ValueCountsOptions } from "./value-counts.ts";
 
 /** Values of one group: rows `from` … `to − 1` of columns, and how often each stands there. */
 export interface GroupValues {
@@ -25,12 +26,25 @@ export interface CountedPlan {
     readonly presentMax: number;
     /** What the counts become; those that are left out are forgotten. */
     keep(values: GroupValues): Iterable<readonly [row: number, count: number]>;
+    /**
+     * For a group of which `limit` values were kept: whether a row of a batch comes after the last
+     * of them, so that it never counts.
+     */
+    readonly beyond?: {
+      readonly limit: number;
+      isBeyond(input: AggregateRows, row: number, last: GroupValues): boolean;
+    };
   };
 }
 
+type Trim = NonNullable<CountedPlan["trim"]>;
+
+/** Rows after which it is looked again which groups need no more. */
+const sliceRows = 1_024;
+
 /**
- * Aggregates from the multiset of a group's values: `mode`, exact quantiles, `topK`, `collectSet`, ….
- * Rows can be taken back.
+ * Aggregates from the multiset of a group's values: `mode`, exact quantiles, `topK`, `collectSet`,
+ * …. Rows can be taken back.
  *
  * **State** one entry of `ValueCounts` per (group, value); bounded by the plan's trimming, else by
  * `limits.valuesPerGroupMax`
@@ -40,6 +54,11 @@ export class CountedAccumulator implements Accumulator {
   readonly stateFields: readonly FieldType[] = [];
   readonly valueCounts: ValueCounts;
   readonly #plan: CountedPlan;
+  readonly #scratch = new Scratch();
+  /**
+   * By group, the last value that was kept when the group was trimmed. Found anew after a restart.
+   */
+  readonly #lastKept: (GroupValues | undefined)[] = [];
 
   constructor(plan: CountedPlan, options: ValueCountsOptions) {
     this.#plan = plan;
@@ -57,6 +76,17 @@ export class CountedAccumulator implements Accumulator {
       this.valueCounts.add(columns, input);
       return;
     }
+    if (trim.beyond === undefined) {
+      this.#addTrimming(columns, input, trim);
+      return;
+    }
+    for (let from = 0; from < input.count; from += sliceRows) {
+      const to = Math.min(input.count, from + sliceRows);
+      this.#addTrimming(columns, this.#within(input, from, to, trim), trim);
+    }
+  }
+
+  #addTrimming(columns: readonly Data[], input: CountedRows, trim: Trim): void {
     // Row by row, so that batches make no difference.
     this.valueCounts.add(columns, input, (i) => {
       const group = input.groups[i] as number;
@@ -64,11 +94,37 @@ export class CountedAccumulator implements Accumulator {
     });
   }
 
-  #trim(group: number, trim: NonNullable<CountedPlan["trim"]>): void {
+  /** The rows from … to − 1 without those beyond what their group keeps. */
+  #within(input: AggregateRows, from: number, to: number, trim: Trim): CountedRows {
+    const rows = this.#scratch.ints(0, to - from);
+    const groups = this.#scratch.ints(1, to - from);
+    let count = 0;
+    for (let i = from; i < to; i += 1) {
+      const row = input.rows[i] as number;
+      const group = input.groups[i] as number;
+      const kept = this.#lastKept[group];
+      if (kept !== undefined && trim.beyond?.isBeyond(input, row, kept) === true) continue;
+      rows[count] = row;
+      groups[count] = group;
+      count += 1;
+    }
+    return { rows, groups, count, weights: input.weights };
+  }
+
+  #trim(group: number, trim: Trim): void {
     const entries = Int32Array.from(this.valueCounts.entriesOf(group)).toSorted();
     const kept = new Int32Array(entries.length);
-    for (const [row, count] of trim.keep(this.#valuesOf(entries, 0, entries.length))) {
+    const values = this.#valuesOf(entries, 0, entries.length);
+    let last = 0;
+    let keptCount = 0;
+    for (const [row, count] of trim.keep(values)) {
       kept[row] = count;
+      last = row;
+      keptCount += 1;
+    }
+    if (keptCount === trim.beyond?.limit) {
+      // By itself: the columns that it stands in have all values of the group.
+      this.#lastKept[group] = this.#valuesOf(Int32Array.of(entries[last] as number), 0, 1);
     }
     for (const [row, entry] of entries.entries()) {
       this.valueCounts.change(entry, kept[row] as number);

@@ -216,7 +216,8 @@ function planRetracting(
  * @param overflow throws when an exact sum leaves its range
  * @param options retracts: rows may be taken back. Without it, `distinct` is left to the caller's
  * `DistinctSet`; see `needsDistinctSet`.
- * @throws MillraceError `PLAN_FUNCTION_LOST` when a function of a user-defined aggregate is not there
+ * @throws MillraceError `PLAN_FUNCTION_LOST` when a function of a user-defined aggregate is not
+ *   there
  */
 export function planAccumulator(
   call: AggregateCall,

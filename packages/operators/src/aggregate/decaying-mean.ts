@@ -5,15 +5,18 @@ import type { Accumulator, AggregateRows } from "./accumulator.ts";
 import { FloatCells } from "./float-cells.ts";
 import { numberColumn } from "./number-column.ts";
 
-/** Slots of a group: sum of value · weight, sum of weights, last event time; weights are as of then. */
+/**
+ * Slots of a group: sum of value · weight, sum of weights, last event time; weights are as of then.
+ */
 const width = 3;
 
 /**
- * The mean in which a value weighs half as much for each half-life that it is older than the last row
- * of the group, by event time. The order of arrival does not matter; rows of one time weigh the same.
+ * The mean in which a value weighs half as much for each half-life that it is older than the last
+ * row of the group, by event time. The order of arrival does not matter; rows of one time weigh the
+ * same.
  *
- * Merging brings both parts to the later of their times. Rows are not taken back one by one, as what is
- * left may weigh next to nothing: over an updating stream, the values are kept.
+ * Merging brings both parts to the later of their times. Rows are not taken back one by one, as
+ * what is left may weigh next to nothing: over an updating stream, the values are kept.
  *
  * **State** 24 bytes a group.
  */

@@ -20,7 +20,7 @@ export function addToPair(cells: Float64Array, at: number, value: number): void 
 }
 
 /** What rounding loses of `a · b`: with the rounded product, it is exact. Within ±2^996. */
-export function productError(a: number, b: number, product: number): number {
+function productError(a: number, b: number, product: number): number {
   const bigA = splitter * a;
   const highA = bigA - (bigA - a);
   const lowA = a - highA;

@@ -20,16 +20,16 @@ const readBytes = valueReader(bytesType);
 const width = 5;
 
 /**
- * The sum of floats rounded once, at the end: the same bits in whatever order the values come, and after
- * values have been taken back.
+ * The sum of floats rounded once, at the end: the same bits in whatever order the values come, and
+ * after values have been taken back.
  *
  * Each group has a fixed-point number of 2,144 bits, in which every float64 has its place. A result
  * beyond the range of float64 is infinite. The sum of no more than negative zeros is 0.
  *
  * **State** 576 bytes a group
  * **Cost**  three additions per row
- * **Source** Kulisch, Miranker, "The arithmetic of the digital computer: a new approach", SIAM Review
- * 28, 1986 (the long accumulator); Neal, "Fast exact summation using small and large
+ * **Source** Kulisch, Miranker, "The arithmetic of the digital computer: a new approach", SIAM
+ * Review 28, 1986 (the long accumulator); Neal, "Fast exact summation using small and large
  * superaccumulators", 2015 (limbs with delayed carries)
  */
 export class ExactFloatSumAccumulator implements Accumulator {

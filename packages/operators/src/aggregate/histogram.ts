@@ -23,8 +23,9 @@ function binOf(edges: readonly number[], value: number): number {
 /**
  * How many values are in each bin [from, to), as rows of from, to and count.
  *
- * With edges: all bins, also empty ones, with one below the first and one above the last edge. With a
- * width: the bins that have a value. NaN is left out, infinite values too where bins have a width.
+ * With edges: all bins, also empty ones, with one below the first and one above the last edge. With
+ * a width: the bins that have a value. NaN is left out, infinite values too where bins have a
+ * width.
  *
  * **State** one entry per (group, bin that has a value)
  */

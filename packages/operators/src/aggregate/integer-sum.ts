@@ -54,6 +54,16 @@ export class IntegerSumAccumulator implements Accumulator {
     }
   }
 
+  unmerge(other: IntegerSumAccumulator, groups: Int32Array, count: number): void {
+    const cells = this.#cells.values;
+    const from = other.#cells.values;
+    for (let i = 0; i < count; i += 1) {
+      const at = (groups[i] as number) * width;
+      cells[at] = (cells[at] as number) - (from[i * width] as number);
+      cells[at + 1] = (cells[at + 1] as number) - (from[i * width + 1] as number);
+    }
+  }
+
   result(groups: Int32Array, count: number): Data {
     const out = new Float64Array(count);
     const isValid = new Uint8Array(count);

@@ -32,12 +32,14 @@ const xySlot = 10;
 const sums = [ySlot, xSlot, yySlot, xxSlot, xySlot];
 
 /**
- * Covariance of the sample, Pearson's correlation, or the line of least squares through pairs (y, x).
+ * Covariance of the sample, Pearson's correlation, or the line of least squares through pairs (y,
+ * x).
  *
- * Sums of values and of products are kept at 106 bits, so what cancels (values of 1e9 with a spread of
- * 1) keeps its digits, and rows are taken back by subtraction: the absolute error is about 2^-104 of
- * the sum of the products of all rows ever seen. Null for fewer than two pairs, and where a value that
- * must vary does not. A pair that is not finite makes the result NaN while it is there.
+ * Sums of values and of products are kept at 106 bits, so what cancels (values of 1e9 with a spread
+ * of 1) keeps its digits, and rows are taken back by subtraction: the absolute error is about
+ * 2^-104 of the sum of the products of all rows ever seen. Null for fewer than two pairs, and where
+ * a value that must vary does not. A pair that is not finite makes the result NaN while it is
+ * there.
  *
  * **State** 96 bytes a group.
  */

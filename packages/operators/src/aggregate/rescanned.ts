@@ -126,7 +126,9 @@ export class RescannedAccumulator implements Accumulator {
     return this.#inner.result(groups, count);
   }
 
-  /** Adds the values of the stale ones of the groups to a fresh accumulator, and takes its state. */
+  /**
+   * Adds the values of the stale ones of the groups to a fresh accumulator, and takes its state.
+   */
   #rescan(groups: Int32Array, count: number): void {
     const stale: number[] = [];
     const entries: number[] = [];

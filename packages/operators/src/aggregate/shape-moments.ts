@@ -4,7 +4,9 @@ import type { Accumulator, AggregateRows } from "./accumulator.ts";
 import { FloatCells } from "./float-cells.ts";
 import { numberColumn } from "./number-column.ts";
 
-/** Slots of a group: n, mean, sums of the second to the fourth powers of distances from the mean. */
+/**
+ * Slots of a group: n, mean, sums of the second to the fourth powers of distances from the mean.
+ */
 const width = 5;
 
 /**

@@ -16,7 +16,7 @@ type Read = (data: Data, row: number) => unknown;
 type StateRow = Readonly<Record<string, unknown>>;
 
 /** The functions of a user-defined aggregate, by what they do. */
-export interface UserAggregateFunctions {
+interface UserAggregateFunctions {
   readonly init: UserFunction;
   readonly add: UserFunction;
   readonly result: UserFunction;
@@ -25,14 +25,14 @@ export interface UserAggregateFunctions {
 }
 
 /**
- * A user-defined aggregate: a plain state row per group, which the user's functions turn into the next
- * one. Null over no rows.
+ * A user-defined aggregate: a plain state row per group, which the user's functions turn into the
+ * next one. Null over no rows.
  *
  * **State** the state row a group, and 8 bytes
  * **Cost**  one object and one call per row
  * **Errors** `RUN_FUNCTION_FAILED` when a function throws, or gives what its type does not hold
  */
-export class UserAggregateAccumulator implements Accumulator {
+class UserAggregateAccumulator implements Accumulator {
   readonly stateFields: readonly FieldType[];
   readonly #counts = new FloatCells(["$count"]);
   readonly #states: (StateRow | undefined)[] = [];

@@ -23,8 +23,8 @@ export interface CountedRows {
 }
 
 /**
- * How often each value stands in each group: the multisets of all groups of a window, exact, so that
- * what was added can be taken back. A value is one or more columns.
+ * How often each value stands in each group: the multisets of all groups of a window, exact, so
+ * that what was added can be taken back. A value is one or more columns.
  *
  * A count may be below zero for a while: rows may be taken back before they are added. Only counts
  * above zero are values of the group.
@@ -151,7 +151,7 @@ export class ValueCounts {
     const { rows, groups, count } = input;
     const length = columns[0]?.length ?? 0;
     this.#hash(columns, length);
-    const groupOfRow = new Int32Array(length);
+    const groupOfRow = this.#scratch.ints(1, length);
     const combined = this.#scratch.words(length);
     const entries = this.#scratch.ints(0, count);
     // A row may stand in several groups, but one look-up takes each row once.
@@ -228,7 +228,9 @@ export class ValueCounts {
     this.#changed.push(entry);
   }
 
-  /** Takes in another one's counts: its group i goes to group `groups[i]`; −1 leaves a group out. */
+  /**
+   * Takes in another one's counts: its group i goes to group `groups[i]`; −1 leaves a group out.
+   */
   merge(other: ValueCounts, groups: Int32Array, count: number): void {
     const entries: number[] = [];
     const targets: number[] = [];

@@ -1,8 +1,7 @@
-import { columnOf, makeBatch, takeRows } from "@millrace/columnar";
+import { columnOf, compileExpression, isValidAt, makeBatch } from "@millrace/columnar";
 import {
   assert,
   type Collector,
-  findField,
   hiddenColumns,
   type Operator,
   type OperatorCounts,
@@ -10,58 +9,52 @@ import {
   type RowSchema,
   type StateTable,
 } from "@millrace/core";
-import type { IntervalJoinSpec } from "@millrace/plan";
-import type { Data, RecordBatch } from "apache-arrow";
+import type { Expression, IntervalJoinSpec } from "@millrace/plan";
+import type { Data, RecordBatch, Schema } from "apache-arrow";
 import { readNumbers } from "../aggregate/read-numbers.ts";
-import { hiddenColumnsOf, OutputLayouts } from "../output-layout.ts";
-import { splitLateRows } from "../window/late-rows.ts";
-import { JoinKeys } from "./join-keys.ts";
-import { JoinMatches } from "./join-matches.ts";
-import { JoinOutput, type TakenRows } from "./join-output.ts";
-import { JoinSide } from "./join-side.ts";
-import { MatchedRows } from "./matched-rows.ts";
+import { onTimeRows } from "../window/late-rows.ts";
+import { JoinCondition } from "./join-condition.ts";
+import { JoinKeys, keyFieldsOf } from "./join-keys.ts";
+import { isOptionalSide, type JoinedSides, JoinOutput, joinedSchema } from "./join-output.ts";
+import { JoinPairs, pairsMax } from "./join-pairs.ts";
+import { JoinSide, type KeptValue } from "./join-side.ts";
 
 // Invariants:
 //   J1. A row is late iff its own `$watermark` is after its time. So a row that is not late is not
 //       before the operator's watermark.
 //   J2. A pair is emitted when the later of its rows arrives. Its time is not before the watermark.
-//   J3. A left row expires when the watermark is after its time + upper, a right row when it is
+//   J3. A left row expires when the watermark is after its upper bound, a right row when it is
 //       after its time − lower: by J1 no partner can come any more.
-//   J4. A left row that expires without a partner is emitted at that watermark, or on arrival where
-//       the watermark is there already, and then it is never kept.
+//   J4. A row that expires without a partner, where the kind wants it, is emitted at that
+//     watermark, or on arrival where the watermark is there already.
 
-/** One input: its rows, and how those of the other are found. */
-interface JoinInput {
-  readonly side: JoinSide;
-  readonly other: JoinSide;
-  /** Bounds of `other.time − own.time`. */
-  readonly bounds: { readonly lower: number; readonly upper: number };
-  readonly layouts: OutputLayouts;
-  readonly columnCount: number;
-}
+/** Stands for "never": before any event time. */
+const never = -8_640_000_000_000_000;
 
 /**
- * Pairs rows of two inputs with equal keys and `right.time` in `[left.time + lower, left.time +
- * upper]`.
+ * Pairs rows of two inputs with equal keys and `right.time` in `[left.time + lower, upper bound of
+ * left]`, for which the condition is true.
  *
- * **Shape** out: the selected columns, `$time`: the later of both
- * **State** rows that may still find a partner: left ones until their time + upper, right ones
- * until their time − lower
+ * **Shape** out: the selected columns, `$time`: the later of both; of a row without a partner its
+ * own, or its upper bound where that is of the row
+ * **State** rows that may still find a partner: left ones until their upper bound, right ones until
+ * their time − lower; at most `limits.joinRowsMax` per side
  * **Cost**  one key look-up per row, and a step for each row of the other side with the same key
- * **Nulls** a null key is a key of its own: it pairs with null
+ * **Nulls** a null key is a key of its own: it pairs with null. A null upper bound pairs with
+ * nothing
  * **Source** the interval join of Flink's Table API, with bounds included on both sides
  */
 export class IntervalJoinOperator implements Operator {
   readonly counts: OperatorCounts = operatorCounts();
   readonly state: readonly StateTable[];
+  readonly #spec: IntervalJoinSpec;
   readonly #keys: JoinKeys;
   readonly #left: JoinSide;
   readonly #right: JoinSide;
-  readonly #inputs: readonly JoinInput[];
   readonly #output: JoinOutput;
-  /** Of the left rows; absent in an inner join. */
-  readonly #matched: MatchedRows | undefined;
-  readonly #matches = new JoinMatches();
+  readonly #condition: JoinCondition | undefined;
+  readonly #upperOf: UpperBound | undefined;
+  readonly #pairs = new JoinPairs();
   #watermark = -Infinity;
 
   constructor(
@@ -71,122 +64,132 @@ export class IntervalJoinOperator implements Operator {
   ) {
     const [leftSchema, rightSchema] = schemas.inputs;
     assert(leftSchema !== undefined && rightSchema !== undefined, "a join has two inputs");
-    const keys = spec.joinKeys.map((name) => {
-      const field = findField(leftSchema, name);
-      assert(field !== undefined, `the left input has the key column ${name}`);
-      return field;
-    });
-    const { lowerMs: lower, upperMs: upper } = spec;
-    this.#keys = new JoinKeys(keys, operatorId);
-    const onRestored = (watermark: number): void => {
-      this.#watermark = Math.max(this.#watermark, watermark);
+    this.#spec = spec;
+    this.#keys = new JoinKeys(keyFieldsOf(spec.joinKeys, leftSchema), operatorId);
+    const { joinKind } = spec;
+    const isAlone = {
+      left: isOptionalSide("right", joinKind),
+      right: isOptionalSide("left", joinKind),
     };
-    this.#left = new JoinSide("left", upper, this.#keys, onRestored);
-    this.#right = new JoinSide("right", -lower, this.#keys, onRestored);
-    this.#inputs = [
-      inputOf(this.#left, this.#right, { lower, upper }, leftSchema),
-      inputOf(this.#right, this.#left, { lower: -upper, upper: -lower }, rightSchema),
-    ];
-    this.#output = new JoinOutput(spec, schemas.inputs, schemas.output);
-    if (spec.joinKind === "left") this.#matched = new MatchedRows(this.#left);
-    this.state = [this.#left, this.#right, ...(this.#matched === undefined ? [] : [this.#matched])];
+    const shared = {
+      joinKeys: this.#keys,
+      isUpdating: false,
+      keepsLineage: true,
+      operatorId,
+      onRestored: (watermark: number): void => {
+        this.#watermark = Math.max(this.#watermark, watermark);
+      },
+    };
+    const isOfRow = spec.upperBound !== undefined;
+    const keeps = (more: KeptValue[], alone: boolean): KeptValue[] =>
+      alone ? ["times", ...more, "partners"] : ["times", ...more];
+    this.#left = new JoinSide({
+      ...shared,
+      name: "left",
+      schema: leftSchema,
+      isOptional: isOptionalSide("left", joinKind),
+      keeps: keeps(isOfRow ? ["until"] : [], isAlone.left),
+      untilOf: (time) => time + (spec.upperMs ?? 0),
+    });
+    this.#right = new JoinSide({
+      ...shared,
+      name: "right",
+      schema: rightSchema,
+      isOptional: isOptionalSide("right", joinKind),
+      keeps: keeps([], isAlone.right),
+      untilOf: (time) => time - spec.lowerMs,
+    });
+    this.state = [this.#left, this.#right];
+    this.#output = new JoinOutput(spec, schemas, false);
+    if (spec.where !== undefined) this.#condition = new JoinCondition(spec.where, schemas.inputs);
+    if (spec.upperBound !== undefined) {
+      this.#upperOf = new UpperBound(spec.upperBound, leftSchema, schemas.inputs);
+    }
+  }
+
+  get #sides(): JoinedSides {
+    return { left: this.#left, right: this.#right };
   }
 
   process(batch: RecordBatch, out: Collector, input: number): void {
-    if (batch.numRows === 0) return;
-    const join = this.#inputs[input];
-    assert(join !== undefined, "a join has two inputs");
-    const rows = this.#onTime(batch, join, out);
+    const rows = onTimeRows(batch, this.counts, out, (time) => time + 1);
     if (rows.numRows === 0) return;
-    const times = readNumbers(columnOf(rows, hiddenColumns.time));
     const keys = this.#keys.of(rows);
-    join.other.match(keys, times, join.bounds, this.#matches);
-    if (this.#matches.count > 0) this.#emitPairs(rows, join, out);
-    this.#keep(rows, keys, times, join, out);
+    const times = readNumbers(columnOf(rows, hiddenColumns.time));
+    const isLeft = input === 0;
+    const own = isLeft ? this.#left : this.#right;
+    const until = isLeft ? this.#upperOf?.of(rows) : undefined;
+    const first = own.add({ batch: rows, keys, times, until });
+    if (isLeft) this.#matchLeft(first, out);
+    else this.#matchRight(first, out);
+    this.#emitPairs(out);
+    this.#expire(out);
   }
 
-  /** The rows that are not late, without `$watermark`: lateness has been decided. */
-  #onTime(batch: RecordBatch, join: JoinInput, out: Collector): RecordBatch {
-    const count = batch.numRows;
-    this.counts.rowsIn += count;
-    const times = readNumbers(columnOf(batch, hiddenColumns.time));
-    const split = splitLateRows(batch, times, (time) => time + 1);
-    if (split !== undefined) {
-      this.counts.late += split.lateCount;
-      out.emitLate(takeRows(batch, split.late, split.lateCount));
-    }
-    const onTime = split === undefined ? batch : takeRows(batch, split.onTime, split.onTimeCount);
-    this.counts.accepted += onTime.numRows;
-    const layout = join.layouts.of(onTime.schema);
-    if (layout.schema.fields.length === onTime.schema.fields.length) return onTime;
-    const columns = onTime.data.children.slice(0, join.columnCount) as Data[];
-    const all = [...columns, ...hiddenColumnsOf(onTime, layout)];
-    return makeBatch(layout.schema, all, onTime.numRows);
-  }
+  // Rows that have expired need no check: their times are out of bounds for any row that is not
+  // late.
 
-  #emitPairs(batch: RecordBatch, join: JoinInput, out: Collector): void {
-    const { rows, slots, count } = this.#matches;
-    const isLeft = join.side === this.#left;
-    if (!isLeft && this.#matched !== undefined) {
-      for (let i = 0; i < count; i += 1) this.#matched.mark(slots[i] as number);
-    }
-    for (const found of join.other.rowsAt(slots, count)) {
-      const own = { batch, rows: found.places.map((place) => rows[place] as number) };
-      this.#emit(isLeft ? own : found, isLeft ? found : own, out);
+  #matchLeft(first: number, out: Collector): void {
+    const { times, until, keys } = this.#left.slots;
+    const { times: otherTimes, next } = this.#right.slots;
+    const { head } = this.#right;
+    const { lowerMs } = this.#spec;
+    const pairs = this.#pairs;
+    const end = this.#left.slotCount;
+    for (let slot = first; slot < end; slot += 1) {
+      const from = (times[slot] as number) + lowerMs;
+      const to = until[slot] as number;
+      const key = keys[slot] as number;
+      if (key >= head.length) continue;
+      for (let other = head[key] as number; other !== 0; other = next[other] as number) {
+        const time = otherTimes[other] as number;
+        if (time >= from && time <= to) pairs.add(slot, other, 1);
+      }
+      if (pairs.count >= pairsMax) this.#emitPairs(out);
     }
   }
 
-  #emit(left: TakenRows, right: TakenRows | undefined, out: Collector): void {
-    this.counts.rowsOut += left.rows.length;
-    out.emit(this.#output.make(left, right));
-  }
-
-  /** Keeps the rows that may still find a partner. */
-  #keep(
-    batch: RecordBatch,
-    keys: Int32Array,
-    times: Float64Array,
-    join: JoinInput,
-    out: Collector,
-  ): void {
-    const count = batch.numRows;
-    const isMatched = this.#matchedRows(count, join);
-    const open = new Int32Array(count);
-    const alone = new Int32Array(count);
-    let openCount = 0;
-    let aloneCount = 0;
-    for (let row = 0; row < count; row += 1) {
-      if (!join.side.isExpired(times[row] as number, this.#watermark)) open[openCount++] = row;
-      else if (isMatched?.[row] === 0) alone[aloneCount++] = row;
-    }
-    if (aloneCount > 0) this.#emit({ batch, rows: alone.subarray(0, aloneCount) }, undefined, out);
-    const isWhole = openCount === count;
-    const openKeys = isWhole
-      ? keys
-      : Int32Array.from({ length: openCount }, (_, i) => keys[open[i] as number] as number);
-    const first = join.side.add(isWhole ? batch : takeRows(batch, open, openCount), openKeys);
-    if (isMatched === undefined) return;
-    for (let i = 0; i < openCount; i += 1) {
-      if (isMatched[open[i] as number] === 1) this.#matched?.mark(first + i);
+  #matchRight(first: number, out: Collector): void {
+    const { times, keys } = this.#right.slots;
+    const { times: otherTimes, until, next } = this.#left.slots;
+    const { head } = this.#left;
+    const { lowerMs } = this.#spec;
+    const pairs = this.#pairs;
+    const end = this.#right.slotCount;
+    for (let slot = first; slot < end; slot += 1) {
+      const time = times[slot] as number;
+      const key = keys[slot] as number;
+      if (key >= head.length) continue;
+      for (let other = head[key] as number; other !== 0; other = next[other] as number) {
+        if (time >= (otherTimes[other] as number) + lowerMs && time <= (until[other] as number)) {
+          pairs.add(other, slot, 1);
+        }
+      }
+      if (pairs.count >= pairsMax) this.#emitPairs(out);
     }
   }
 
-  /** Which rows of the batch have a partner already; undefined where nobody asks. */
-  #matchedRows(count: number, join: JoinInput): Uint8Array | undefined {
-    if (this.#matched === undefined || join.side !== this.#left) return undefined;
-    const isMatched = new Uint8Array(count);
-    for (let i = 0; i < this.#matches.count; i += 1) isMatched[this.#matches.rows[i] as number] = 1;
-    return isMatched;
+  #emitPairs(out: Collector): void {
+    const pairs = this.#pairs;
+    this.#condition?.filter(pairs, this.#sides);
+    const { joinKind } = this.#spec;
+    if (isOptionalSide("right", joinKind)) markPartners(this.#left, pairs.left, pairs.count);
+    if (isOptionalSide("left", joinKind)) markPartners(this.#right, pairs.right, pairs.count);
+    this.#emit(out);
+  }
+
+  #emit(out: Collector): void {
+    const { count } = this.#pairs;
+    if (count === 0) return;
+    this.counts.rowsOut += count;
+    out.emit(this.#output.make(this.#pairs, this.#sides));
+    this.#pairs.clear();
   }
 
   advanceWatermark(watermark: number, out: Collector): void {
     if (watermark <= this.#watermark) return;
     this.#watermark = watermark;
-    this.#right.expire(watermark);
-    const alone = this.#left.expire(watermark);
-    if (this.#matched !== undefined) {
-      for (const left of this.#left.rowsAt(alone, alone.length)) this.#emit(left, undefined, out);
-    }
+    this.#expire(out);
     this.#left.compact();
     this.#right.compact();
     this.#keys.forget(() => {
@@ -194,14 +197,58 @@ export class IntervalJoinOperator implements Operator {
       this.#right.renumber();
     });
   }
+
+  #expire(out: Collector): void {
+    const { joinKind } = this.#spec;
+    const pairs = this.#pairs;
+    const left = this.#left;
+    const right = this.#right;
+    left.expire(this.#watermark, (slot) => {
+      const { partners, times, until } = left.slots;
+      if (!isOptionalSide("right", joinKind) || partners[slot] !== 0) return;
+      if (this.#upperOf !== undefined && (until[slot] as number) > (times[slot] as number)) {
+        times[slot] = until[slot] as number;
+      }
+      pairs.add(slot, 0, 1);
+    });
+    right.expire(this.#watermark, (slot) => {
+      if (isOptionalSide("left", joinKind) && right.slots.partners[slot] === 0) {
+        pairs.add(0, slot, 1);
+      }
+    });
+    this.#emit(out);
+  }
 }
 
-function inputOf(
-  side: JoinSide,
-  other: JoinSide,
-  bounds: JoinInput["bounds"],
-  schema: RowSchema,
-): JoinInput {
-  const layouts = new OutputLayouts(schema, [hiddenColumns.watermark]);
-  return { side, other, bounds, layouts, columnCount: schema.fields.length };
+/** Remembers that rows have a partner: the first one is enough. */
+function markPartners(side: JoinSide, slots: Int32Array, count: number): void {
+  const { partners } = side.slots;
+  for (let i = 0; i < count; i += 1) {
+    const slot = slots[i] as number;
+    if (partners[slot] === 0) side.addPartners(slot, 1);
+  }
+}
+
+/** The upper bound of each left row, where it is of the row. */
+class UpperBound {
+  readonly #bound: { evaluate(batch: RecordBatch): Data };
+  readonly #schema: Schema;
+  readonly #columnCount: number;
+
+  constructor(expression: Expression, left: RowSchema, inputs: readonly RowSchema[]) {
+    this.#bound = compileExpression(expression);
+    const read = left.fields.map(({ name }) => ({ side: "left" as const, name }));
+    this.#schema = joinedSchema(read, inputs, "inner");
+    this.#columnCount = left.fields.length;
+  }
+
+  of(batch: RecordBatch): Float64Array {
+    const columns = batch.data.children.slice(0, this.#columnCount);
+    const bounds = this.#bound.evaluate(makeBatch(this.#schema, columns, batch.numRows));
+    const until = Float64Array.from(readNumbers(bounds).subarray(0, batch.numRows));
+    for (let row = 0; row < batch.numRows; row += 1) {
+      if (!isValidAt(bounds, row)) until[row] = never;
+    }
+    return until;
+  }
 }

@@ -1,5 +1,5 @@
 import { columnOf, GroupTable, hashColumns } from "@millrace/columnar";
-import { type FieldType, keyGroupOf } from "@millrace/core";
+import { assert, type FieldType, findField, keyGroupOf, type RowSchema } from "@millrace/core";
 import type { RecordBatch } from "apache-arrow";
 
 const forgetFrom = 1_024;
@@ -34,6 +34,15 @@ export class JoinKeys {
     return keys;
   }
 
+  /** The key's number of each row, −1 where no row had it. Columns are in the keys' order. */
+  find(batch: RecordBatch): Int32Array {
+    const columns = batch.data.children;
+    const hashes = hashColumns(columns, batch.numRows);
+    return Int32Array.from({ length: batch.numRows }, (_, row) =>
+      this.#table.find(columns, hashes, row),
+    );
+  }
+
   keyGroupOf(key: number): number {
     return keyGroupOf(this.#table.hashOf(key));
   }
@@ -49,4 +58,13 @@ export class JoinKeys {
     renumber();
     this.#forgetAt = Math.max(forgetFrom, this.#table.size * 2);
   }
+}
+
+/** The key columns of a side, in the join's order. */
+export function keyFieldsOf(names: readonly string[], schema: RowSchema): FieldType[] {
+  return names.map((name) => {
+    const field = findField(schema, name);
+    assert(field !== undefined, `a side of a join has the key column ${name}`);
+    return field;
+  });
 }

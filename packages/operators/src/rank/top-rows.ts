@@ -22,7 +22,13 @@ import { CompleteGroups } from "./complete-groups.ts";
 import { KeptRows, type RestoredRows } from "./kept-rows.ts";
 import { RankedOutput } from "./ranked-output.ts";
 import { RowOrder } from "./row-order.ts";
-import { addChanges, type RowChanges, type VisibleRows, visibleRows } from "./visible-rows.ts";
+import {
+  addChanges,
+  placesUpTo,
+  type RowChanges,
+  type VisibleRows,
+  visibleRows,
+} from "./visible-rows.ts";
 
 // Invariants:
 //   N1. A group's list is sorted and holds each row once, with how often it counts. Where rows
@@ -207,7 +213,7 @@ export class TopRowsOperator implements Operator {
 
   #visible(list: readonly number[]): VisibleRows {
     const isList = !this.#spec.retracts && this.#spec.rankKind === "rowNumber";
-    if (isList) return { slots: [...list], ranks: list.map((_, i) => i + 1) };
+    if (isList) return { slots: list.slice(), ranks: placesUpTo(list.length) };
     return visibleRows(list, this.#spec, this.#weightOf, this.#order.isTied);
   }
 
@@ -221,7 +227,7 @@ export class TopRowsOperator implements Operator {
       const last = list[n - 1] as number;
       while (size < list.length && this.#order.isTied(last, list[size] as number)) size += 1;
     }
-    for (const slot of list.splice(size)) this.#kept.setWeight(slot, 0);
+    while (list.length > size) this.#kept.setWeight(list.pop() as number, 0);
   }
 
   #emitChanges(out: Collector): void {
@@ -266,8 +272,10 @@ export class TopRowsOperator implements Operator {
     for (const group of due) {
       const list = this.#lists[group] as number[];
       const visible = this.#visible(list);
-      slots.push(...visible.slots);
-      ranks.push(...visible.ranks);
+      for (const [i, slot] of visible.slots.entries()) {
+        slots.push(slot);
+        ranks.push(visible.ranks[i] as number);
+      }
       for (const slot of list.splice(0)) this.#kept.setWeight(slot, 0);
     }
     this.#emptyGroups += due.length;

@@ -1,9 +1,20 @@
 import type { RankKind } from "@millrace/plan";
 
-/** Rows that are among the first, with their numbers. A row that counts twice is there twice. */
+/**
+ * Rows that are among the first, and their numbers, of which there may be more. A row that counts
+ * twice is there twice.
+ */
 export interface VisibleRows {
-  readonly slots: number[];
-  readonly ranks: number[];
+  readonly slots: readonly number[];
+  readonly ranks: readonly number[];
+}
+
+const places: number[] = [];
+
+/** 1, 2, 3, … at least up to `count`; never written to. */
+export function placesUpTo(count: number): readonly number[] {
+  while (places.length < count) places.push(places.length + 1);
+  return places;
 }
 
 /**

@@ -1,9 +1,8 @@
-import { columnOf, makeBatch, takeRows } from "@millrace/columnar";
+import { makeBatch } from "@millrace/columnar";
 import { type Collector, hiddenColumns, type OperatorCounts, type RowSchema } from "@millrace/core";
 import type { Data, RecordBatch } from "apache-arrow";
-import { readNumbers } from "../aggregate/read-numbers.ts";
 import { hiddenColumnsOf, OutputLayouts } from "../output-layout.ts";
-import { splitLateRows } from "../window/late-rows.ts";
+import { onTimeRows } from "../window/late-rows.ts";
 import { RowBuffer } from "./row-buffer.ts";
 
 /**
@@ -25,17 +24,7 @@ export class OrderedInput {
   }
 
   add(batch: RecordBatch, out: Collector): void {
-    const count = batch.numRows;
-    if (count === 0) return;
-    this.#counts.rowsIn += count;
-    const times = readNumbers(columnOf(batch, hiddenColumns.time));
-    const split = splitLateRows(batch, times, (time) => time + 1);
-    if (split !== undefined) {
-      this.#counts.late += split.lateCount;
-      out.emitLate(takeRows(batch, split.late, split.lateCount));
-    }
-    const onTime = split === undefined ? batch : takeRows(batch, split.onTime, split.onTimeCount);
-    this.#counts.accepted += onTime.numRows;
+    const onTime = onTimeRows(batch, this.#counts, out, (time) => time + 1);
     this.buffer.add(this.#withoutWatermark(onTime));
   }
 

@@ -1,38 +1,13 @@
-import {
-  batchSchema,
-  columnOf,
-  concatBatches,
-  hashColumns,
-  int32Column,
-  int64Column,
-  makeBatch,
-  takeRows,
-} from "@millrace/columnar";
-import {
-  type FieldType,
-  hiddenColumns,
-  keyGroupColumn,
-  keyGroupOf,
-  limits,
-  lineageColumns,
-  type StateTable,
-} from "@millrace/core";
-import { type Data, type RecordBatch, Schema } from "apache-arrow";
+import { columnOf, concatBatches, hashColumns, takeRows } from "@millrace/columnar";
+import { hiddenColumns, keyGroupOf, lineageColumns, type StateTable } from "@millrace/core";
+import type { RecordBatch } from "apache-arrow";
 import { readNumbers } from "../aggregate/read-numbers.ts";
 import { findColumn } from "../find-column.ts";
+import { type NumberedRows, NumberedRowsFormat, RestoredRows } from "../numbered-rows.ts";
 
-const sequenceColumn = "$sequence";
-const stateFields: readonly FieldType[] = [
-  { name: keyGroupColumn, type: { kind: "int32", nullable: false } },
-  { name: sequenceColumn, type: { kind: "int64", as: "number", nullable: false } },
-];
-
-/** Rows that wait, with their times and numbers. */
-interface Waiting {
-  readonly batch: RecordBatch;
+/** Rows that wait, with their times. */
+interface Waiting extends NumberedRows {
   readonly times: Float64Array;
-  /** Number of each row since the operator's beginning: its identity in the changelog. */
-  readonly sequence: Float64Array;
 }
 
 /**
@@ -49,8 +24,8 @@ export class RowBuffer implements StateTable {
   #nextSequence = 0;
   /** Rows from this number on are not in the changelog yet. */
   #deltaFrom = 0;
-  #restoredRows = new Set<number>();
-  #stateSchema: { readonly rows: Schema; readonly state: Schema } | undefined;
+  #restoring = new RestoredRows();
+  readonly #format = new NumberedRowsFormat();
 
   constructor(keys: readonly string[]) {
     this.#keys = keys;
@@ -129,53 +104,26 @@ export class RowBuffer implements StateTable {
     const taken = takeRows(batch, Int32Array.from(rows), rows.length);
     const keyGroups = Int32Array.from(rows, (row) => keyGroupOf(hashes[row] as number));
     const numbers = Float64Array.from(rows, (row) => sequence[row] as number);
-    const columns: Data[] = [
-      int32Column(keyGroups, rows.length),
-      int64Column(numbers, rows.length),
-      ...taken.data.children,
-    ];
-    return [makeBatch(this.#schemaOf(taken.schema), columns, rows.length)];
-  }
-
-  #schemaOf(rows: Schema): Schema {
-    if (this.#stateSchema?.rows !== rows) {
-      const state = new Schema([...batchSchema(stateFields).fields, ...rows.fields]);
-      this.#stateSchema = { rows, state };
-    }
-    return this.#stateSchema.state;
+    return [this.#format.encode({ batch: taken, sequence: numbers }, keyGroups)];
   }
 
   restore(rows: RecordBatch): void {
-    const keyGroups = readNumbers(columnOf(rows, keyGroupColumn));
-    const sequence = readNumbers(columnOf(rows, sequenceColumn));
-    const fresh: number[] = [];
-    for (let row = 0; row < rows.numRows; row += 1) {
-      const number = sequence[row] as number;
-      const identity = number * limits.keyGroups + (keyGroups[row] as number);
-      this.#nextSequence = Math.max(this.#nextSequence, number + 1);
-      if (this.#restoredRows.has(identity)) continue;
-      this.#restoredRows.add(identity);
-      fresh.push(row);
-    }
-    this.#deltaFrom = this.#nextSequence;
-    if (fresh.length === 0) return;
-    const schema = new Schema(rows.schema.fields.slice(stateFields.length));
-    const columns = rows.data.children.slice(stateFields.length);
-    const batch = makeBatch(schema, columns, rows.numRows);
-    const all = { batch, times: timesOf(batch), sequence };
-    this.#waiting.push(pick(all, Int32Array.from(fresh)));
+    this.#restoring.add(rows);
   }
 
   restored(watermark: number): void {
-    this.#restoredRows = new Set();
-    if (this.#waiting.length === 0) return;
-    const merged = this.#merged();
-    const open = [...merged.times.keys()].filter(
-      (row) => (merged.times[row] as number) >= watermark,
-    );
-    // In the order in which they had arrived.
-    open.sort((a, b) => (merged.sequence[a] as number) - (merged.sequence[b] as number));
-    this.#waiting = open.length === 0 ? [] : [pick(merged, Int32Array.from(open))];
+    const restoring = this.#restoring;
+    this.#restoring = new RestoredRows();
+    this.#nextSequence = restoring.nextSequence;
+    this.#deltaFrom = restoring.nextSequence;
+    const rows = restoring.take();
+    if (rows === undefined) return;
+    const all = { ...rows, times: timesOf(rows.batch) };
+    const open: number[] = [];
+    for (let row = 0; row < all.batch.numRows; row += 1) {
+      if ((all.times[row] as number) >= watermark) open.push(row);
+    }
+    this.#waiting = open.length === 0 ? [] : [pick(all, Int32Array.from(open))];
   }
 
   get rowCount(): number {

@@ -5,7 +5,7 @@ import { Scratch } from "../scratch.ts";
 import { copyGroups } from "../window/copy-groups.ts";
 import { OpenWindow, type WindowCall } from "../window/open-window.ts";
 import { tableShapes } from "../window/table-shapes.ts";
-import { WindowLayout } from "../window/window-layout.ts";
+import { AlignedLayout } from "../window/aligned-layout.ts";
 import type { PaneStore, TableShape } from "../window/window-table.ts";
 import { KeyLives, sinceField } from "./key-lives.ts";
 import { StandingRows } from "./standing-rows.ts";
@@ -30,7 +30,7 @@ export interface RunningGroupsOptions {
  */
 export class RunningGroups implements PaneStore {
   readonly keys: readonly FieldType[];
-  readonly layout: WindowLayout = new WindowLayout({ kind: "tumbling", sizeMs: 1, offsetMs: 0 });
+  readonly layout: AlignedLayout = new AlignedLayout({ kind: "tumbling", sizeMs: 1, offsetMs: 0 });
   readonly shapes: readonly TableShape[];
   readonly lives: KeyLives | undefined;
   readonly #calls: readonly WindowCall[];
@@ -64,6 +64,10 @@ export class RunningGroups implements PaneStore {
 
   open(): OpenWindow {
     return this.#window;
+  }
+
+  keyGroupsOf(window: OpenWindow, groups: Int32Array): Int32Array {
+    return window.keyGroupsOf(groups);
   }
 
   *all(): Iterable<OpenWindow> {

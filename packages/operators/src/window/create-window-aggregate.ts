@@ -1,5 +1,6 @@
 import type { Operator, RowSchema } from "@millrace/core";
 import type { WindowAggregateSpec } from "@millrace/plan";
+import { GlobalWindowOperator } from "./global-window.ts";
 import type { AggregateContext } from "./plan-calls.ts";
 import { SessionAggregateOperator } from "./session-aggregate.ts";
 import { WindowAggregateOperator } from "./window-aggregate.ts";
@@ -11,7 +12,12 @@ export function createWindowAggregate(
   context: AggregateContext,
 ): Operator {
   const { window } = spec;
-  return window.kind === "session"
-    ? new SessionAggregateOperator({ ...spec, window }, schemas, context)
-    : new WindowAggregateOperator({ ...spec, window }, schemas, context);
+  switch (window.kind) {
+    case "session":
+      return new SessionAggregateOperator({ ...spec, window }, schemas, context);
+    case "global":
+      return new GlobalWindowOperator({ ...spec, window }, schemas, context);
+    default:
+      return new WindowAggregateOperator({ ...spec, window }, schemas, context);
+  }
 }

@@ -71,6 +71,34 @@ function ranksOf(data: Data, type: DataType): KeyRanks {
 }
 
 /**
+ * Rows in ascending order of one key of whole numbers without nulls; undefined where it is not.
+ *
+ * Key and row are packed in one float64, so that the native sort of numbers orders them: about a
+ * fifth of the time of a sort that calls back.
+ */
+function orderOfIntegers(data: Data, count: number): Int32Array | undefined {
+  if (data.nullCount > 0) return undefined;
+  const values = readNumbers(data);
+  let least = Infinity;
+  let greatest = -Infinity;
+  for (let row = 0; row < count; row += 1) {
+    const value = values[row] as number;
+    if (!Number.isInteger(value)) return undefined;
+    if (value < least) least = value;
+    if (value > greatest) greatest = value;
+  }
+  if ((greatest - least + 1) * count > Number.MAX_SAFE_INTEGER) return undefined;
+  const packed = new Float64Array(count);
+  for (let row = 0; row < count; row += 1) {
+    packed[row] = ((values[row] as number) - least) * count + row;
+  }
+  packed.sort();
+  const order = new Int32Array(count);
+  for (let row = 0; row < count; row += 1) order[row] = (packed[row] as number) % count;
+  return order;
+}
+
+/**
  * Rows in ascending order of their keys: nulls first, text by its bytes, NaN last.
  *
  * **Cost** O(rows · log rows); 8 bytes a row and key
@@ -80,6 +108,12 @@ export function orderByKeys(
   keys: readonly FieldType[],
   count: number,
 ): Int32Array {
+  const [first, second] = columns;
+  const type = keys[0]?.type;
+  if (first !== undefined && second === undefined && type !== undefined && isReadAsNumber(type)) {
+    const order = orderOfIntegers(first, count);
+    if (order !== undefined) return order;
+  }
   const order = new Int32Array(count);
   for (let i = 0; i < count; i += 1) order[i] = i;
   const all = columns.map((data, i) => ranksOf(data, (keys[i] as FieldType).type));

@@ -1,5 +1,5 @@
-import { isValidAt } from "@millrace/columnar";
-import { hiddenColumns } from "@millrace/core";
+import { columnOf, isValidAt, takeRows } from "@millrace/columnar";
+import { type Collector, hiddenColumns, type OperatorCounts } from "@millrace/core";
 import type { RecordBatch } from "apache-arrow";
 import { readNumbers } from "../aggregate/read-numbers.ts";
 import { findColumn } from "../find-column.ts";
@@ -38,4 +38,25 @@ export function splitLateRows(
     else onTime[onTimeCount++] = row;
   }
   return lateCount === 0 ? undefined : { onTime, onTimeCount, late, lateCount };
+}
+
+/** The rows of a batch that are not late; the others go to the late output. Counts all of them. */
+export function onTimeRows(
+  batch: RecordBatch,
+  counts: OperatorCounts,
+  out: Collector,
+  deadlineOf: (time: number) => number,
+): RecordBatch {
+  const count = batch.numRows;
+  if (count === 0) return batch;
+  counts.rowsIn += count;
+  const times = readNumbers(columnOf(batch, hiddenColumns.time));
+  const split = splitLateRows(batch, times, deadlineOf);
+  if (split !== undefined) {
+    counts.late += split.lateCount;
+    out.emitLate(takeRows(batch, split.late, split.lateCount));
+  }
+  const onTime = split === undefined ? batch : takeRows(batch, split.onTime, split.onTimeCount);
+  counts.accepted += onTime.numRows;
+  return onTime;
 }

@@ -12,12 +12,23 @@ import type { CallState, OpenWindow } from "./open-window.ts";
  * one look-up per value
  */
 export function mergeWindow(into: OpenWindow, from: OpenWindow): void {
+  if (from.groups.size > 0) mergeGroups(into, from, groupsWithin(into, from));
+}
+
+/** Which group of `into` each group of `from` is; those that are missing are made. */
+export function groupsWithin(into: OpenWindow, from: OpenWindow): Int32Array {
   const count = from.groups.size;
-  if (count === 0) return;
   const keys = from.groups.keyColumns(Scratch.identity(count), count);
   const groups = new Int32Array(count);
   into.groups.lookup(keys, hashColumns(keys, count), undefined, count, groups);
-  mergeGroups(into, from, groups);
+  return groups;
+}
+
+/** Takes out of `into` what `mergeGroups` has added; its accumulators must be able to. */
+export function unmergeGroups(into: OpenWindow, from: OpenWindow, groups: Int32Array): void {
+  for (const [call, { accumulator }] of from.calls.entries()) {
+    into.calls[call]?.accumulator.unmerge?.(accumulator, groups, from.groups.size);
+  }
 }
 
 /**

@@ -1,5 +1,5 @@
 import { GroupTable } from "@millrace/columnar";
-import type { FieldType } from "@millrace/core";
+import { type FieldType, keyGroupOf } from "@millrace/core";
 import type { AggregateCall } from "@millrace/plan";
 import type { Accumulator, ArgumentForm } from "../aggregate/accumulator.ts";
 import type { CallInput } from "../aggregate/call-input.ts";
@@ -58,6 +58,11 @@ export class OpenWindow {
   /** Makes room in all accumulators for the groups there are. */
   ensure(): void {
     for (const { accumulator } of this.calls) accumulator.ensure(this.groups.size);
+  }
+
+  /** Key groups of groups. */
+  keyGroupsOf(groups: Int32Array): Int32Array {
+    return groups.map((group) => keyGroupOf(this.groups.hashOf(group)));
   }
 
   /** Marks groups as changed since the last delta. */

@@ -31,16 +31,21 @@ export function planCalls(
   context: AggregateContext,
   retracts: boolean = false,
 ): { readonly keys: readonly FieldType[]; readonly calls: readonly WindowCall[] } {
-  const keys = spec.keys.map((name) => {
-    const field = findField(input, name);
-    assert(field !== undefined, `the input has the key column ${name}`);
-    return field;
-  });
+  const keys = keyFieldsOf(spec.keys, input);
   const calls = spec.calls.map((call, index) => {
     const overflow = (): never => failSum(spec, index, context.operatorId);
     return { call, plan: planAccumulator(call, overflow, { ...context, retracts }), retracts };
   });
   return { keys, calls };
+}
+
+/** The key columns of an operator's input. */
+export function keyFieldsOf(keys: readonly string[], input: RowSchema): FieldType[] {
+  return keys.map((name) => {
+    const field = findField(input, name);
+    assert(field !== undefined, `the input has the key column ${name}`);
+    return field;
+  });
 }
 
 function failSum(spec: AggregationSpec, call: number, operatorId: string): never {

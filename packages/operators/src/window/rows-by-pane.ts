@@ -1,4 +1,5 @@
 import { Scratch } from "../scratch.ts";
+import type { PaneLayout } from "./window-layout.ts";
 
 /** Rows of a batch that belong to one pane. Arrays are reused. */
 export interface PaneRows {
@@ -10,26 +11,18 @@ export interface PaneRows {
 }
 
 /**
- * Sorts rows of a batch into panes `[n·pane + offset, (n+1)·pane + offset)`; the order within a
- * pane stays.
+ * Sorts rows of a batch into panes; the order within a pane stays.
  *
  * **Cost** O(rows), and one map look-up per run of rows of one pane; one pass when all are of one
  * pane
  */
 export class RowsByPane {
-  readonly #paneMs: number;
-  readonly #offsetMs: number;
+  readonly #layout: PaneLayout;
   readonly #scratch = new Scratch();
   readonly #slotOf = new Map<number, number>();
 
-  constructor(panes: { readonly paneMs: number; readonly offsetMs: number }) {
-    this.#paneMs = panes.paneMs;
-    this.#offsetMs = panes.offsetMs;
-  }
-
-  /** Start of the pane of a time, times before 1970 included. */
-  startOf(time: number): number {
-    return Math.floor((time - this.#offsetMs) / this.#paneMs) * this.#paneMs + this.#offsetMs;
+  constructor(layout: PaneLayout) {
+    this.#layout = layout;
   }
 
   /** @param rows the rows to sort; undefined for 0 … count − 1 */
@@ -41,8 +34,8 @@ export class RowsByPane {
   ): void {
     if (count === 0) return;
     const all = rows ?? Scratch.identity(count);
-    const start = this.startOf(times[all[0] as number] as number);
-    const end = start + this.#paneMs;
+    const start = this.#layout.paneStartOf(times[all[0] as number] as number);
+    const end = this.#layout.paneEndOf(start);
     let same = 0;
     while (same < count) {
       const time = times[all[same] as number] as number;
@@ -72,8 +65,8 @@ export class RowsByPane {
     for (let i = 0; i < count; i += 1) {
       const time = times[rows[i] as number] as number;
       if (time < start || time >= end) {
-        start = this.startOf(time);
-        end = start + this.#paneMs;
+        start = this.#layout.paneStartOf(time);
+        end = this.#layout.paneEndOf(start);
         slot = this.#slotOf.get(start) ?? starts.length;
         if (slot === starts.length) {
           this.#slotOf.set(start, slot);

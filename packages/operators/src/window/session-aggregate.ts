@@ -9,38 +9,34 @@ import {
   type RowSchema,
   type StateTable,
 } from "@millrace/core";
-import type { AggregateCall, SessionWindow, WindowAggregateSpec } from "@millrace/plan";
+import type { SessionWindow, WindowAggregateSpec } from "@millrace/plan";
 import type { Data, RecordBatch } from "apache-arrow";
 import { CallInput } from "../aggregate/call-input.ts";
 import { EventOrder } from "../aggregate/event-order.ts";
 import { readNumbers } from "../aggregate/read-numbers.ts";
 import { Scratch } from "../scratch.ts";
-import { ClosedWindows } from "./closed-windows.ts";
 import { splitLateRows } from "./late-rows.ts";
 import { type AggregateContext, planCalls } from "./plan-calls.ts";
 import { type PaneRows, RowsByPane } from "./rows-by-pane.ts";
+import { timeCalls } from "./session-pane.ts";
+import { type SessionOutput, SessionsAtClose } from "./session-output.ts";
 import { SessionStore } from "./session-store.ts";
 import { tableShapes } from "./table-shapes.ts";
+import { UpdatingSessions } from "./updating-sessions.ts";
 import { WindowTable } from "./window-table.ts";
 
 /** A window aggregation over sessions. */
 export type SessionSpec = WindowAggregateSpec & { readonly window: SessionWindow };
 
-/** The least or greatest event time of a group, beside the user's aggregates. */
-function timeCall(name: "min" | "max"): AggregateCall {
-  const type = { kind: "int64", as: "number", nullable: false } as const;
-  const argument = { kind: "column", name: hiddenColumns.time, type } as const;
-  return { function: name, distinct: false, type: { ...type, nullable: true }, argument };
-}
-
 /**
  * Aggregates rows per key in sessions: rows that follow each other in less than a gap, from the
  * first row to the last row plus the gap.
  *
- * Emits a session once, when the watermark reaches its end plus the allowed lateness. A row is late
+ * Emits a session once, when the watermark reaches its end plus the allowed lateness, or, with
+ * `emit`, before that and again when it changes, with `$weight`. A row is late
  * iff its own `$watermark` had passed its time by more than the allowed lateness: any later row may
  * be near a session that has been emitted, depending on what other partitions have read, and so on
- * chance. Rows that are not late never touch one.
+ * chance (decision 0007). Rows that are not late never touch one.
  *
  * **Shape** in: key and argument columns, `$time` · out: keys, `windowStart`, `windowEnd`, results,
  * `$time`
@@ -57,7 +53,7 @@ export class SessionAggregateOperator implements Operator {
   readonly #spec: SessionSpec;
   readonly #store: SessionStore;
   readonly #inputs: readonly CallInput[];
-  readonly #closed: ClosedWindows;
+  readonly #output: SessionOutput;
   readonly #byPane: RowsByPane;
   readonly #order = new EventOrder();
   readonly #scratch = new Scratch();
@@ -73,24 +69,29 @@ export class SessionAggregateOperator implements Operator {
   ) {
     const { operatorId } = context;
     this.#spec = spec;
-    const timed = { ...spec, calls: [...spec.calls, timeCall("min"), timeCall("max")] };
+    const timed = { ...spec, calls: [...spec.calls, ...timeCalls] };
     const { keys, calls } = planCalls(timed, schemas.input, context);
     const { allowedLatenessMs } = spec;
     const { gapMs } = spec.window;
     this.#store = new SessionStore({ keys, calls, gapMs, allowedLatenessMs, operatorId });
     this.#inputs = calls.map(({ call, plan }) => new CallInput(call, plan, this.#order));
-    this.#closed = new ClosedWindows({
-      keys: this.#store.sessionKeys,
-      keyCount: keys.length,
-      calls,
-      columns: spec.columns,
-      fields: schemas.output.fields,
-    });
+    const { emit, columns } = spec;
+    const store = this.#store;
+    const { fields } = schemas.output;
+    const rows = { keys: store.sessionKeys, keyCount: keys.length, calls, columns, fields };
+    this.#output =
+      emit === undefined
+        ? new SessionsAtClose(store, rows)
+        : new UpdatingSessions({ store, keys, rows, emit, allowedLatenessMs, operatorId });
     this.#byPane = new RowsByPane(this.#store.layout);
     const onRestored = (watermark: number): void => {
       this.#watermark = Math.max(this.#watermark, watermark);
+      this.#output.restored(watermark);
     };
-    this.state = tableShapes(calls).map((shape) => new WindowTable(shape, this.#store, onRestored));
+    this.state = [
+      ...tableShapes(calls).map((shape) => new WindowTable(shape, store, onRestored)),
+      ...this.#output.tables,
+    ];
   }
 
   process(batch: RecordBatch, out: Collector): void {
@@ -113,6 +114,12 @@ export class SessionAggregateOperator implements Operator {
     this.#order.reset(batch);
     for (const input of this.#inputs) input.prepare(batch);
     this.#byPane.split(times, split?.onTime, rowCount, (part) => this.#addRows(part));
+    this.#output.batchEnded((changes) => this.#emit(changes, out));
+  }
+
+  #emit(batch: RecordBatch, out: Collector): void {
+    this.counts.rowsOut += batch.numRows;
+    out.emit(batch);
   }
 
   #addRows({ paneStart, rows, count, isWhole }: PaneRows): void {
@@ -133,17 +140,12 @@ export class SessionAggregateOperator implements Operator {
     window.groups.lookup(this.#keyColumns, this.#hashes, lookedUp, count, groups);
     this.#store.checkBounds();
     window.add(this.#inputs, rows, groups, count);
+    this.#output.added(pane, groups, count);
   }
 
   advanceWatermark(watermark: number, out: Collector): void {
     if (watermark <= this.#watermark) return;
     this.#watermark = watermark;
-    const emit = (batch: RecordBatch): void => {
-      this.counts.rowsOut += batch.numRows;
-      out.emit(batch);
-    };
-    const sessions = this.#store.takeClosed(watermark);
-    if (sessions !== undefined) this.#closed.add(sessions.total, sessions, emit);
-    this.#closed.flush(emit);
+    this.#output.advance(watermark, (batch) => this.#emit(batch, out));
   }
 }

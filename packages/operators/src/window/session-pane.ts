@@ -1,8 +1,17 @@
-import { assert } from "@millrace/core";
+import { assert, hiddenColumns } from "@millrace/core";
+import type { AggregateCall } from "@millrace/plan";
 import { NumberExtremeAccumulator } from "../aggregate/number-extreme.ts";
+import { Scratch } from "../scratch.ts";
 import { copyGroups } from "./copy-groups.ts";
 import type { OpenWindow } from "./open-window.ts";
 import type { TableShape } from "./window-table.ts";
+
+/** The least and the greatest event time of a group, beside the user's aggregates. */
+export const timeCalls: readonly AggregateCall[] = (["min", "max"] as const).map((name) => {
+  const type = { kind: "int64", as: "number", nullable: false } as const;
+  const argument = { kind: "column", name: hiddenColumns.time, type } as const;
+  return { function: name, distinct: false, type: { ...type, nullable: true }, argument };
+});
 
 /**
  * The rows of a stretch of time as long as the gap. Two rows of one key in it are less than a gap
@@ -54,6 +63,12 @@ export class SessionPane {
   }
 
   /** Groups whose session has not been written. */
+  liveGroups(): Int32Array {
+    const all = Scratch.identity(this.window.groups.size).subarray(0, this.window.groups.size);
+    return all.filter((group) => !this.isWritten(group));
+  }
+
+  /** How many those are. */
   get liveCount(): number {
     return this.window.groups.size - this.#writtenCount;
   }

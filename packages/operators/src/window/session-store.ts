@@ -1,11 +1,11 @@
 import { hashColumns, int64Column } from "@millrace/columnar";
 import { type FieldType, limits, millraceError } from "@millrace/core";
 import type { Data } from "apache-arrow";
+import { AlignedLayout } from "./aligned-layout.ts";
 import { mergeGroups } from "./merge-windows.ts";
 import { OpenWindow, type WindowCall } from "./open-window.ts";
 import { SessionPane } from "./session-pane.ts";
 import { tableShapes } from "./table-shapes.ts";
-import { WindowLayout } from "./window-layout.ts";
 import type { PaneStore, TableShape } from "./window-table.ts";
 
 // Invariants:
@@ -19,11 +19,13 @@ import type { PaneStore, TableShape } from "./window-table.ts";
 
 const anyTime = { kind: "int64", as: "number", nullable: false } as const;
 
-/** Sessions that have closed: one group each, by the keys and the session's start. */
-export interface ClosedSessions {
+/** Sessions summed up: one group each, by the keys and the session's start. */
+export interface SummedSessions {
   readonly total: OpenWindow;
   readonly starts: Float64Array;
   readonly ends: Float64Array;
+  /** Per pane and group, the session that the group is of; −1 for other groups. */
+  readonly members: ReadonlyMap<SessionPane, Int32Array>;
 }
 
 /** Groups of a pane that are the last ones of sessions to write. */
@@ -37,7 +39,7 @@ interface Tails {
 /** The open sessions of one operator. */
 export class SessionStore implements PaneStore {
   readonly keys: readonly FieldType[];
-  readonly layout: WindowLayout;
+  readonly layout: AlignedLayout;
   readonly sessionKeys: readonly FieldType[];
   readonly #calls: readonly WindowCall[];
   readonly #shapes: readonly TableShape[];
@@ -57,7 +59,7 @@ export class SessionStore implements PaneStore {
     readonly operatorId: string;
   }) {
     this.keys = options.keys;
-    this.layout = new WindowLayout({ kind: "tumbling", sizeMs: options.gapMs, offsetMs: 0 });
+    this.layout = new AlignedLayout({ kind: "tumbling", sizeMs: options.gapMs, offsetMs: 0 });
     this.sessionKeys = [...options.keys, { name: "$session", type: anyTime }];
     this.#calls = options.calls;
     this.#shapes = tableShapes(options.calls);
@@ -86,6 +88,10 @@ export class SessionStore implements PaneStore {
     return pane.window;
   }
 
+  keyGroupsOf(window: OpenWindow, groups: Int32Array): Int32Array {
+    return window.keyGroupsOf(groups);
+  }
+
   *all(): Iterable<OpenWindow> {
     for (const { window } of this.#panes.values()) yield window;
   }
@@ -104,7 +110,8 @@ export class SessionStore implements PaneStore {
   }
 
   dropClosed(watermark: number): void {
-    this.takeClosed(watermark);
+    const due = this.#closing(watermark - this.#allowedLatenessMs);
+    if (due.length > 0) this.#free(this.#found(due).members);
   }
 
   /**
@@ -113,26 +120,92 @@ export class SessionStore implements PaneStore {
    * **Cost** O(groups of the panes in which a session may end by then), and of those to which a
    * session reaches back
    */
-  takeClosed(watermark: number): ClosedSessions | undefined {
-    const limit = watermark - this.#allowedLatenessMs;
+  takeClosed(watermark: number): SummedSessions | undefined {
+    const due = this.#closing(watermark - this.#allowedLatenessMs);
+    if (due.length === 0) return undefined;
+    const sessions = this.#summed(due);
+    this.#free(sessions.members);
+    return sessions;
+  }
+
+  /** The sessions that end after `after` and by `upTo`, whether or not they close. */
+  endingIn(after: number, upTo: number): SummedSessions | undefined {
+    const tails: Tails[] = [];
+    for (const pane of this.#panes.values()) {
+      const lastEnd = pane.window.start + 2 * this.#gapMs;
+      if (pane.dueFrom > upTo || lastEnd <= after) continue;
+      const ending = pane.liveGroups().filter((group) => {
+        const end = pane.lastOf(group) + this.#gapMs;
+        return end > after && end <= upTo;
+      });
+      const found = this.#withoutFollowers(pane, ending);
+      if (found !== undefined) tails.push(found);
+    }
+    return tails.length === 0 ? undefined : this.#summed(tails);
+  }
+
+  /** The sessions that groups of panes are of. */
+  sessionsOf(groups: ReadonlyMap<SessionPane, Int32Array>): SummedSessions | undefined {
+    const last = new Map<SessionPane, Set<number>>();
+    for (const [pane, members] of groups) {
+      const keys = pane.window.groups.keyColumns(members, members.length);
+      const hashes = hashColumns(keys, members.length);
+      for (const [row, member] of members.entries()) {
+        const tail = this.#tailOf(pane, member, keys, hashes, row);
+        const found = last.get(tail.pane) ?? new Set();
+        last.set(tail.pane, found.add(tail.group));
+      }
+    }
+    const tails = [...last].map(([pane, found]) => tailsOf(pane, Int32Array.from(found)));
+    return tails.length === 0 ? undefined : this.#summed(tails);
+  }
+
+  /** The last group of the session of a group. */
+  #tailOf(
+    pane: SessionPane,
+    group: number,
+    keys: readonly Data[],
+    hashes: Uint32Array,
+    row: number,
+  ): { readonly pane: SessionPane; readonly group: number } {
+    let tail = { pane, group };
+    for (;;) {
+      const next = this.#panes.get(tail.pane.window.start + this.#gapMs);
+      const follower = next?.window.groups.find(keys, hashes, row) ?? -1;
+      if (next === undefined || follower < 0) return tail;
+      if (next.firstOf(follower) >= tail.pane.lastOf(tail.group) + this.#gapMs) return tail;
+      tail = { pane: next, group: follower };
+    }
+  }
+
+  /** The panes of this moment, by start. */
+  panes(): Iterable<SessionPane> {
+    return this.#panes.values();
+  }
+
+  #closing(limit: number): Tails[] {
     this.#compact();
     const due: Tails[] = [];
     for (const pane of this.#panes.values()) {
       const tails = pane.dueFrom > limit ? undefined : this.#tailsOf(pane, limit);
       if (tails !== undefined) due.push(tails);
     }
-    if (due.length === 0) return undefined;
+    return due;
+  }
+
+  #found(tails: readonly Tails[]): SummedSessions {
     const total = this.#fresh(this.sessionKeys, 0);
     const ends: number[] = [];
-    const targets = new Map<SessionPane, Int32Array>();
-    for (const tails of due) this.#gather(tails, total, ends, targets);
-    for (const [pane, target] of targets) mergeGroups(total, pane.window, target);
-    const count = total.groups.size;
-    const starts = new Float64Array(count);
-    const merged = new SessionPane(total);
-    for (let group = 0; group < count; group += 1) starts[group] = merged.firstOf(group);
-    this.#free(targets);
-    return { total, starts, ends: Float64Array.from(ends) };
+    const starts: number[] = [];
+    const members = new Map<SessionPane, Int32Array>();
+    for (const each of tails) this.#gather(each, total, { starts, ends }, members);
+    return { total, starts: Float64Array.from(starts), ends: Float64Array.from(ends), members };
+  }
+
+  #summed(tails: readonly Tails[]): SummedSessions {
+    const sessions = this.#found(tails);
+    for (const [pane, target] of sessions.members) mergeGroups(sessions.total, pane.window, target);
+    return sessions;
   }
 
   /** The groups of a pane in which a session ends by `limit`. Says from when on to look again. */
@@ -147,29 +220,27 @@ export class SessionStore implements PaneStore {
       if (end <= limit) candidates[count++] = group;
       else pane.dueFrom = Math.min(pane.dueFrom, end);
     }
-    if (count === 0) return undefined;
-    const keys = pane.window.groups.keyColumns(candidates, count);
-    const hashes = hashColumns(keys, count);
+    return this.#withoutFollowers(pane, candidates.subarray(0, count));
+  }
+
+  /** Those of a pane's groups whose session does not go on in the next pane. */
+  #withoutFollowers(pane: SessionPane, candidates: Int32Array): Tails | undefined {
+    if (candidates.length === 0) return undefined;
+    const tails = tailsOf(pane, candidates);
     const next = this.#panes.get(pane.window.start + this.#gapMs);
-    if (next === undefined) return { pane, groups: candidates.slice(0, count), keys, hashes };
-    let kept = 0;
-    for (let i = 0; i < count; i += 1) {
-      const group = candidates[i] as number;
-      const follower = next.window.groups.find(keys, hashes, i);
-      const goesOn = follower >= 0 && next.firstOf(follower) < pane.lastOf(group) + this.#gapMs;
-      if (!goesOn) candidates[kept++] = group;
-    }
-    if (kept === 0) return undefined;
-    const groups = candidates.slice(0, kept);
-    const keptKeys = pane.window.groups.keyColumns(groups, kept);
-    return { pane, groups, keys: keptKeys, hashes: hashColumns(keptKeys, kept) };
+    if (next === undefined) return tails;
+    const last = candidates.filter((group, i) => {
+      const follower = next.window.groups.find(tails.keys, tails.hashes, i);
+      return follower < 0 || next.firstOf(follower) >= pane.lastOf(group) + this.#gapMs;
+    });
+    return last.length === 0 ? undefined : tailsOf(pane, last);
   }
 
   /** Finds the groups of each session back to its start, and which group of `total` they go to. */
   #gather(
     tails: Tails,
     total: OpenWindow,
-    ends: number[],
+    spans: { readonly starts: number[]; readonly ends: number[] },
     targets: Map<SessionPane, Int32Array>,
   ): void {
     const count = tails.groups.length;
@@ -195,7 +266,9 @@ export class SessionStore implements PaneStore {
     const into = new Int32Array(count);
     total.groups.lookup(keys, hashColumns(keys, count), undefined, count, into);
     for (let i = 0; i < count; i += 1) {
-      ends[into[i] as number] = tails.pane.lastOf(tails.groups[i] as number) + this.#gapMs;
+      const session = into[i] as number;
+      spans.starts[session] = starts[i] as number;
+      spans.ends[session] = tails.pane.lastOf(tails.groups[i] as number) + this.#gapMs;
     }
     for (const [at, pane] of panes.entries()) {
       const target = targets.get(pane) ?? new Int32Array(pane.window.groups.size).fill(-1);
@@ -225,4 +298,9 @@ export class SessionStore implements PaneStore {
       this.#panes.set(start, pane.compacted(this.#fresh(this.keys, start), this.#shapes));
     }
   }
+}
+
+function tailsOf(pane: SessionPane, groups: Int32Array): Tails {
+  const keys = pane.window.groups.keyColumns(groups, groups.length);
+  return { pane, groups, keys, hashes: hashColumns(keys, groups.length) };
 }

@@ -94,7 +94,9 @@ function distinctShape(name: string, call: number, argument: DataType): TableSha
   };
 }
 
-/** One row per (group, value) of an aggregate that keeps its values, and how often it stands there. */
+/**
+ * One row per (group, value) of an aggregate that keeps its values, and how often it stands there.
+ */
 function countsShape(name: string, call: number, values: readonly FieldType[]): TableShape {
   const countsOf = (window: OpenWindow): ValueCounts =>
     window.calls[call]?.accumulator.valueCounts as ValueCounts;
@@ -118,8 +120,8 @@ function countsShape(name: string, call: number, values: readonly FieldType[]): 
 }
 
 /**
- * The state tables of a window aggregation: groups, then one for each sketch, for the values that an
- * exact aggregate keeps, and for each `distinct`.
+ * The state tables of a window aggregation: groups, then one for each sketch, for the values that
+ * an exact aggregate keeps, and for each `distinct`.
  */
 export function tableShapes(calls: readonly WindowCall[]): readonly TableShape[] {
   const shapes: TableShape[] = [groupsShape(calls)];

@@ -9,23 +9,26 @@ import {
   type RowSchema,
   type StateTable,
 } from "@millrace/core";
-import type { WindowAggregateSpec } from "@millrace/plan";
+import { greatestDivisor, type WindowAggregateSpec } from "@millrace/plan";
 import type { Data, RecordBatch } from "apache-arrow";
 import { CallInput } from "../aggregate/call-input.ts";
 import { EventOrder } from "../aggregate/event-order.ts";
 import { readNumbers } from "../aggregate/read-numbers.ts";
 import { Scratch } from "../scratch.ts";
-import { ClosedWindows, constantSpans } from "./closed-windows.ts";
 import { splitLateRows } from "./late-rows.ts";
 import { firstOpenEnds } from "./first-open-ends.ts";
 import type { OpenWindow } from "./open-window.ts";
+import { OutputAtClose } from "./output-at-close.ts";
 import { type AggregateContext, planCalls } from "./plan-calls.ts";
 import { type PaneRows, RowsByPane } from "./rows-by-pane.ts";
+import { movingTotals } from "./moving-totals.ts";
 import { splitByEnd } from "./split-by-end.ts";
 import { tableShapes } from "./table-shapes.ts";
-import { type AlignedWindow, WindowLayout } from "./window-layout.ts";
+import { UpdatingOutput } from "./updating-output.ts";
+import { type ClockWindow, layoutOf, type WindowLayout } from "./window-layout.ts";
+import type { WindowOutput } from "./window-output.ts";
 import { WindowStore } from "./window-store.ts";
-import { PaneSums, RunningSums, type WindowTotals } from "./window-totals.ts";
+import { RunningSums } from "./window-totals.ts";
 import { WindowTable } from "./window-table.ts";
 
 // Invariants:
@@ -33,18 +36,25 @@ import { WindowTable } from "./window-table.ts";
 //       end plus the allowed lateness. It is late iff it counts in none.
 //   W2. A row never counts in a window that has closed.
 //   W3. A window closes once, at the first watermark that reaches its end plus the allowed
-//       lateness; a pane is freed whole with the last window over it.
+//       lateness; a pane is freed whole with the last window over it. What has been given out of a
+//       window when it closes is the result of all its rows, with `emit` as without.
 //   W4. All rows of a pane in the store count in the same windows; so a window is the sum of panes.
 
-/** A window aggregation over aligned windows. */
-export type AlignedWindowSpec = WindowAggregateSpec & { readonly window: AlignedWindow };
+/** A window aggregation over windows that the clock places. */
+export type ClockWindowSpec = WindowAggregateSpec & { readonly window: ClockWindow };
+
+function panesPerWindow(window: ClockWindow): number {
+  if (window.kind !== "hopping") return 1;
+  return window.sizeMs / greatestDivisor(window.sizeMs, window.slideMs);
+}
 
 /**
- * Aggregates rows per key in event-time windows that are aligned to the epoch: tumbling,
- * hopping and cumulate.
+ * Aggregates rows per key in event-time windows that the clock places: tumbling, hopping, cumulate
+ * and calendar windows.
  *
  * Emits each window that has a row once, when the watermark reaches its end plus the allowed
- * lateness; a row whose windows have all closed is late. Rows are aggregated per pane, so a row
+ * lateness, or, with `emit`, before that and again when it changes, with `$weight`; a row whose
+ * windows have all closed is late. Rows are aggregated per pane, so a row
  * costs the same however many windows it is in; a window of several panes merges them when it
  * closes.
  *
@@ -61,11 +71,10 @@ export type AlignedWindowSpec = WindowAggregateSpec & { readonly window: Aligned
 export class WindowAggregateOperator implements Operator {
   readonly counts: OperatorCounts = operatorCounts();
   readonly state: readonly StateTable[];
-  readonly #spec: AlignedWindowSpec;
+  readonly #spec: ClockWindowSpec;
   readonly #store: WindowStore;
   readonly #inputs: readonly CallInput[];
-  readonly #totals: WindowTotals;
-  readonly #closed: ClosedWindows;
+  readonly #output: WindowOutput;
   readonly #byPane: RowsByPane;
   readonly #layout: WindowLayout;
   readonly #order = new EventOrder();
@@ -78,7 +87,7 @@ export class WindowAggregateOperator implements Operator {
   #firstEnds: Float64Array | undefined;
 
   constructor(
-    spec: AlignedWindowSpec,
+    spec: ClockWindowSpec,
     schemas: { readonly input: RowSchema; readonly output: RowSchema },
     context: AggregateContext,
   ) {
@@ -86,24 +95,32 @@ export class WindowAggregateOperator implements Operator {
     this.#spec = spec;
     const { keys, calls } = planCalls(spec, schemas.input, context);
     const { allowedLatenessMs } = spec;
-    const layout = new WindowLayout(spec.window);
+    const layout = layoutOf(spec.window);
     this.#layout = layout;
     this.#store = new WindowStore({ keys, calls, layout, allowedLatenessMs, operatorId });
-    this.#totals = layout.isGrowing ? new RunningSums(this.#store) : new PaneSums(this.#store);
     this.#inputs = calls.map(({ call, plan }) => new CallInput(call, plan, this.#order));
-    this.#closed = new ClosedWindows({
-      keys,
-      keyCount: keys.length,
-      calls,
-      columns: spec.columns,
-      fields: schemas.output.fields,
-    });
+    const { emit, columns } = spec;
+    const rows = { keys, keyCount: keys.length, calls, columns, fields: schemas.output.fields };
+    const store = this.#store;
+    if (emit === undefined) {
+      const totals = layout.isGrowing
+        ? new RunningSums(store)
+        : movingTotals(store, calls, panesPerWindow(spec.window));
+      this.#output = new OutputAtClose(store, totals, rows);
+    } else {
+      this.#output = new UpdatingOutput({ store, rows, emit, allowedLatenessMs, operatorId });
+    }
     this.#byPane = new RowsByPane(layout);
     this.#visit = (part) => this.#addRows(part);
     const onRestored = (watermark: number): void => {
       this.#watermark = Math.max(this.#watermark, watermark);
+      this.#output.restored(watermark);
     };
-    this.state = tableShapes(calls).map((shape) => new WindowTable(shape, this.#store, onRestored));
+    const shapes = tableShapes(calls);
+    this.state = [
+      ...shapes.map((shape) => new WindowTable(shape, store, onRestored)),
+      ...this.#output.tables,
+    ];
   }
 
   process(batch: RecordBatch, out: Collector): void {
@@ -130,6 +147,12 @@ export class WindowAggregateOperator implements Operator {
       ? firstOpenEnds(batch, times, layout, allowedLatenessMs)
       : undefined;
     this.#byPane.split(times, split?.onTime, rowCount, this.#visit);
+    this.#output.batchEnded((changes) => this.#emit(changes, out));
+  }
+
+  #emit(batch: RecordBatch, out: Collector): void {
+    this.counts.rowsOut += batch.numRows;
+    out.emit(batch);
   }
 
   #addRows(part: PaneRows): void {
@@ -158,20 +181,12 @@ export class WindowAggregateOperator implements Operator {
     window.groups.lookup(this.#keyColumns, this.#hashes, lookedUp, count, groups);
     this.#store.checkBounds();
     window.add(this.#inputs, rows, groups, count);
+    this.#output.added(window, groups, count);
   }
 
   advanceWatermark(watermark: number, out: Collector): void {
     if (watermark <= this.#watermark) return;
     this.#watermark = watermark;
-    const emit = (batch: RecordBatch): void => {
-      this.counts.rowsOut += batch.numRows;
-      out.emit(batch);
-    };
-    for (const due of this.#store.takeDue(watermark)) {
-      const total = this.#totals.of(due);
-      const spans = constantSpans(due, total.groups.size);
-      this.#closed.add(total, spans, emit);
-    }
-    this.#closed.flush(emit);
+    this.#output.advance(watermark, (batch) => this.#emit(batch, out));
   }
 }

@@ -29,6 +29,10 @@ export class WindowStore implements PaneStore {
   #passed = -Infinity;
   /** No window is due that ends before. */
   #nextEnd = Infinity;
+  /** `endingIn` has given the windows that end by then. */
+  #ended = -Infinity;
+  /** No window that it has not given ends before. */
+  #nextEnding = Infinity;
 
   constructor(options: {
     readonly keys: readonly FieldType[];
@@ -54,6 +58,8 @@ export class WindowStore implements PaneStore {
     this.#panes.set(start, panes);
     this.#paneCount += 1;
     this.#nextEnd = Math.min(this.#nextEnd, firstEnd);
+    const ending = Math.max(firstEnd, this.layout.firstEndAfter(start, this.#ended));
+    this.#nextEnding = Math.min(this.#nextEnding, ending);
     return pane;
   }
 
@@ -85,49 +91,95 @@ export class WindowStore implements PaneStore {
    * the panes over which no window is open any more.
    */
   takeDue(watermark: number): DueWindow[] {
-    if (!this.isClosedAt(this.#nextEnd, watermark)) {
-      this.#passed = Math.max(this.#passed, watermark - this.#allowedLatenessMs);
-      return [];
-    }
-    const due = new Map<number, DueWindow>();
     const limit = watermark - this.#allowedLatenessMs;
-    this.#nextEnd = Infinity;
-    for (const [start, panes] of this.#panes) {
-      const open = panes.filter((pane) => this.#takeFrom(pane, limit, due));
-      this.#paneCount -= panes.length - open.length;
-      if (open.length === 0) this.#panes.delete(start);
-      else if (open.length < panes.length) this.#panes.set(start, open);
-    }
+    const due = this.#nextEnd > limit ? [] : this.#collect(this.#passed, limit);
+    if (this.#nextEnd <= limit) this.#free(limit);
     this.#passed = Math.max(this.#passed, limit);
-    for (const { panes } of due.values()) {
-      panes.sort((left, right) => left.start - right.start || left.firstEnd - right.firstEnd);
+    return due;
+  }
+
+  /** Windows that end after `after` and by `upTo`, by ascending end, whether or not they close. */
+  endingIn(after: number, upTo: number): DueWindow[] {
+    if (this.#nextEnding > upTo) return [];
+    const ending = this.#collect(after, upTo);
+    this.#ended = upTo;
+    this.#nextEnding = Infinity;
+    for (const pane of this.all()) {
+      const end = Math.max(pane.firstEnd, this.layout.firstEndAfter(pane.start, upTo));
+      if (end <= this.layout.lastEndOf(pane.start)) {
+        this.#nextEnding = Math.min(this.#nextEnding, end);
+      }
     }
-    return [...due.values()].toSorted((left, right) => left.end - right.end);
+    return ending;
+  }
+
+  /** The panes of the window that ends there whose rows count in it, in order. */
+  windowAt(end: number): DueWindow {
+    const start = this.layout.startOf(end);
+    const panes: OpenWindow[] = [];
+    for (let at = start; at < end; at = this.layout.paneEndOf(at)) {
+      for (const pane of this.#panes.get(at) ?? []) if (pane.firstEnd <= end) panes.push(pane);
+    }
+    return { start, end, panes: panes.sort(byPlace) };
+  }
+
+  /** Ends of the windows over a pane that are open, ascending. */
+  *openEndsOf(pane: OpenWindow): Iterable<number> {
+    const last = this.layout.lastEndOf(pane.start);
+    let end = Math.max(pane.firstEnd, this.layout.firstEndAfter(pane.start, this.#passed));
+    for (; end <= last; end += this.layout.strideMs) yield end;
   }
 
   dropClosed(watermark: number): void {
-    this.takeDue(watermark);
+    const limit = watermark - this.#allowedLatenessMs;
+    if (this.#nextEnd <= limit) this.#free(limit);
+    this.#passed = Math.max(this.#passed, limit);
   }
 
-  /** Adds a pane to its windows that are due; says whether one is still open. */
-  #takeFrom(pane: OpenWindow, limit: number, due: Map<number, DueWindow>): boolean {
-    const last = this.layout.lastEndOf(pane.start);
+  /** Windows with a pane that end after `after` and by `upTo`. */
+  #collect(after: number, upTo: number): DueWindow[] {
+    const found = new Map<number, DueWindow>();
     const { strideMs } = this.layout;
-    let end = Math.max(pane.firstEnd, this.layout.firstEndAfter(pane.start, this.#passed));
-    for (; end <= limit && end <= last; end += strideMs) {
-      const window = due.get(end);
-      if (window === undefined) {
-        due.set(end, { start: this.layout.startOf(end), end, panes: [pane] });
-      } else {
-        window.panes.push(pane);
+    for (const panes of this.#panes.values()) {
+      for (const pane of panes) {
+        const last = Math.min(upTo, this.layout.lastEndOf(pane.start));
+        let end = Math.max(pane.firstEnd, this.layout.firstEndAfter(pane.start, after));
+        for (; end <= last; end += strideMs) {
+          const window = found.get(end);
+          if (window !== undefined) window.panes.push(pane);
+          else found.set(end, { start: this.layout.startOf(end), end, panes: [pane] });
+        }
       }
     }
-    if (end > last) return false;
-    this.#nextEnd = Math.min(this.#nextEnd, end);
-    return true;
+    for (const { panes } of found.values()) panes.sort(byPlace);
+    return [...found.values()].toSorted((left, right) => left.end - right.end);
+  }
+
+  /** Frees the panes whose windows all end by the limit, and finds the next end after it. */
+  #free(limit: number): void {
+    this.#nextEnd = Infinity;
+    for (const [start, panes] of this.#panes) {
+      if (this.layout.lastEndOf(start) <= limit) {
+        this.#panes.delete(start);
+        this.#paneCount -= panes.length;
+        continue;
+      }
+      const next = this.layout.firstEndAfter(start, limit);
+      for (const pane of panes) {
+        this.#nextEnd = Math.min(this.#nextEnd, Math.max(pane.firstEnd, next));
+      }
+    }
+  }
+
+  keyGroupsOf(window: OpenWindow, groups: Int32Array): Int32Array {
+    return window.keyGroupsOf(groups);
   }
 
   *all(): Iterable<OpenWindow> {
     for (const panes of this.#panes.values()) yield* panes;
   }
+}
+
+function byPlace(left: OpenWindow, right: OpenWindow): number {
+  return left.start - right.start || left.firstEnd - right.firstEnd;
 }

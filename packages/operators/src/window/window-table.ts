@@ -8,13 +8,13 @@ import {
   makeBatch,
   takeRows,
 } from "@millrace/columnar";
-import { type FieldType, keyGroupColumn, keyGroupOf, type StateTable } from "@millrace/core";
+import { type FieldType, keyGroupColumn, type StateTable } from "@millrace/core";
 import type { Data, RecordBatch } from "apache-arrow";
 import { readNumbers } from "../aggregate/read-numbers.ts";
 import type { OpenWindow } from "./open-window.ts";
 import { RowsByPane } from "./rows-by-pane.ts";
 import { splitByEnd } from "./split-by-end.ts";
-import type { WindowLayout } from "./window-layout.ts";
+import type { PaneLayout } from "./window-layout.ts";
 
 const paneStartColumn = "$windowStart";
 const firstEndColumn = "$firstEnd";
@@ -41,9 +41,11 @@ export interface TableShape {
 /** The open panes of an operator, as its state tables see them. */
 export interface PaneStore {
   readonly keys: readonly FieldType[];
-  readonly layout: WindowLayout;
+  readonly layout: PaneLayout;
   open(start: number, firstEnd: number): OpenWindow;
   all(): Iterable<OpenWindow>;
+  /** Key groups of groups, by the user's keys. */
+  keyGroupsOf(window: OpenWindow, groups: Int32Array): Int32Array;
   /** Drops what has closed when event time is at the watermark. Twice is as good as once. */
   dropClosed(watermark: number): void;
 }
@@ -92,8 +94,9 @@ export class WindowTable implements StateTable {
     for (const window of this.#store.all()) {
       const all = this.#shape.all(window);
       const groups = this.#shape.groupsOf(window, all);
+      const keyGroups = this.#store.keyGroupsOf(window, groups);
       const inRange = all.filter((_, i) => {
-        const keyGroup = keyGroupOf(window.groups.hashOf(groups[i] as number));
+        const keyGroup = keyGroups[i] as number;
         return keyGroup >= from && keyGroup < to;
       });
       if (inRange.length > 0) batches.push(this.#batchOf(window, inRange));
@@ -104,7 +107,7 @@ export class WindowTable implements StateTable {
   #batchOf(window: OpenWindow, entries: Int32Array): RecordBatch {
     const count = entries.length;
     const groups = this.#shape.groupsOf(window, entries);
-    const keyGroups = groups.map((group) => keyGroupOf(window.groups.hashOf(group)));
+    const keyGroups = this.#store.keyGroupsOf(window, groups);
     const columns = [
       int32Column(keyGroups, count),
       ...window.groups.keyColumns(groups, count),

@@ -2,12 +2,19 @@ import { mergeWindow } from "./merge-windows.ts";
 import type { OpenWindow } from "./open-window.ts";
 import type { DueWindow, WindowStore } from "./window-store.ts";
 
+/** What a window's panes come to. */
+export interface WindowTotal {
+  readonly window: OpenWindow;
+  /** The groups that have rows in it; all unless given. */
+  readonly groups?: Int32Array;
+}
+
 /** What windows that have closed come to: the sums of their panes. */
 export interface WindowTotals {
   /**
    * Call with windows by ascending end. The total may be a pane, and may change at the next call.
    */
-  of(due: DueWindow): OpenWindow;
+  of(due: DueWindow): WindowTotal;
 }
 
 /** Merges the panes of each window. */
@@ -18,12 +25,12 @@ export class PaneSums implements WindowTotals {
     this.#store = store;
   }
 
-  of(due: DueWindow): OpenWindow {
+  of(due: DueWindow): { readonly window: OpenWindow } {
     const [only] = due.panes;
-    if (only !== undefined && due.panes.length === 1) return only;
-    const total = this.#store.fresh({ start: due.start, firstEnd: due.end });
-    for (const pane of due.panes) mergeWindow(total, pane);
-    return total;
+    if (only !== undefined && due.panes.length === 1) return { window: only };
+    const window = this.#store.fresh({ start: due.start, firstEnd: due.end });
+    for (const pane of due.panes) mergeWindow(window, pane);
+    return { window };
   }
 }
 
@@ -43,7 +50,7 @@ export class RunningSums implements WindowTotals {
     this.#store = store;
   }
 
-  of({ start, end, panes }: DueWindow): OpenWindow {
+  of({ start, end, panes }: DueWindow): WindowTotal {
     if (this.#running?.start !== start) {
       const total = this.#store.fresh({ start, firstEnd: end });
       this.#running = { start, total, added: -Infinity };
@@ -54,6 +61,6 @@ export class RunningSums implements WindowTotals {
     }
     running.added = end;
     if (this.#store.layout.lastEndOf(start) === end) this.#running = undefined;
-    return running.total;
+    return { window: running.total };
   }
 }

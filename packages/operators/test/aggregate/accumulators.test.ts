@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type AccumulatorPlan, planAccumulator } from "../../src/aggregate/create-accumulator.ts";
 import type { Accumulator } from "../../src/aggregate/accumulator.ts";
-import { call, column, float64, int64 } from "../fixtures.ts";
+import { call, column, float64, int64, utf8 } from "../fixtures.ts";
 import {
   aggregateCases,
   type Change,
@@ -30,7 +30,8 @@ function feed(
 
 const x = column("x", float64);
 
-// What `distinct` does outside of updating streams is in the distinct set; its laws are the windows'.
+// What `distinct` does outside of updating streams is in the distinct set; its laws are the
+// windows'.
 const plainCases = aggregateCases.filter((aggregate) => !aggregate.call.distinct);
 
 describe.each(plainCases)("$name", (aggregate) => {
@@ -261,25 +262,52 @@ describe("single values", () => {
     expect(one(aggregate, values)).toBe(rank);
   });
 
-  test("collectList holds no more than twice its limit", () => {
-    const limited = call(
-      "collectList",
-      x,
-      { kind: "list", item: float64, nullable: true },
-      {
-        settings: { limit: 5 },
-      },
-    );
-    const plan = planAccumulator(limited, overflow);
+  test.each([
+    ["in order", (i: number) => i],
+    ["in reverse", (i: number) => 5_000 - i],
+    ["at random", (i: number) => (i * 7919) % 5_003],
+  ])("collections of rows that come %s hold little more than twice their limit", (_, timeOf) => {
+    const list = { kind: "list", item: float64, nullable: true } as const;
+    const settings = { limit: 5 };
+    const calls = [
+      call("collectList", x, list, { settings }),
+      call("collectSet", x, list, { settings }),
+    ];
+    for (const limited of calls) {
+      const plan = planAccumulator(limited, overflow);
+      const accumulator = plan.create();
+      const rows = Array.from({ length: 5_000 }, (__, i) => ({
+        group: i % 2,
+        values: [timeOf(i)],
+        time: timeOf(i),
+        weight: 1,
+      }));
+      feed(accumulator, plan, limited, rows);
+      const expected = naiveAggregate(
+        limited,
+        rows.filter((row) => row.group === 0),
+      );
+      expect(resultsOf(accumulator, limited.type)[0]).toEqual(expected);
+      expect(accumulator.valueCounts?.presentOf(0)).toBeLessThan(74);
+    }
+  });
+
+  test("collectMap takes greater keys as long as it has room", () => {
+    const map = { kind: "map", value: int64, nullable: true } as const;
+    const aggregate = call("collectMap", column("s", utf8), map, {
+      others: [column("i", int64)],
+      settings: { limit: 3 },
+    });
+    const plan = planAccumulator(aggregate, overflow);
     const accumulator = plan.create();
-    const rows = Array.from({ length: 100 }, (_, i) => ({
+    const keys = ["a", "b", "c", "d"];
+    const rows = Array.from({ length: 3_000 }, (_, i) => ({
       group: 0,
-      values: [i],
-      time: 100 - i,
+      values: [keys[i < 2_000 ? i % 2 : i % 4], i],
+      time: i,
       weight: 1,
     }));
-    feed(accumulator, plan, limited, rows);
-    expect(resultsOf(accumulator, limited.type)[0]).toEqual([99, 98, 97, 96, 95]);
-    expect(accumulator.valueCounts?.presentOf(0)).toBeLessThan(10);
+    feed(accumulator, plan, aggregate, rows);
+    expect(resultsOf(accumulator, map)[0]).toEqual({ a: 2_996, b: 2_997, c: 2_998 });
   });
 });

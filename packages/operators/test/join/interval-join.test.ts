@@ -1,114 +1,101 @@
 import { takeRows } from "@millrace/columnar";
-import {
-  collectOutput,
-  expectSameRows,
-  operatorLaws,
-  type OperatorSegment,
-} from "@millrace/conformance";
-import { type FieldType, type Operator, timeField } from "@millrace/core";
+import { collectOutput, expectSameRows, operatorLaws } from "@millrace/conformance";
+import { type Operator, timeField } from "@millrace/core";
+import type { Expression, JoinKind } from "@millrace/plan";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { batchOf, column, int32, operatorOf, utf8, watermarkField } from "../fixtures.ts";
+import { batchOf, column, int32, int64, timestamp, watermarkField } from "../fixtures.ts";
+import {
+  type Given,
+  givenBatch as batch,
+  givenSteps as steps,
+  inputFields as input,
+  joinOf as operatorFor,
+  segmentsOf,
+  selectedColumns,
+} from "./join-fixtures.ts";
 
 interface Bounds {
   readonly lower: number;
-  readonly upper: number;
-  readonly kind: "inner" | "left";
+  /** In ms, or "own": the left's time + n modulo 10. */
+  readonly upper: number | "own";
+  readonly kind: JoinKind;
+  /** Whether only pairs of which the sum of both n is even count. */
+  readonly isEven?: boolean;
 }
 
-interface Given {
-  readonly input: number;
-  readonly key: string | null;
-  readonly time: number;
-  readonly n: number;
-}
-
-const key: FieldType = { name: "key", type: { ...utf8, nullable: true } };
-const input: FieldType[] = [key, { name: "n", type: int32 }];
-const output: FieldType[] = [key, { name: "l", type: int32 }, { name: "r", type: int32 }];
-
-function joinOf({ lower, upper, kind }: Bounds): Operator {
-  const columns = [
-    { name: "key", expression: column("left.key", key.type) },
-    { name: "l", expression: column("left.n", int32) },
-    { name: "r", expression: column("right.n", int32) },
-  ];
-  const schema = { fields: input };
-  return operatorOf(
+const sum: Expression = {
+  kind: "call",
+  function: "add",
+  arguments: [column("left.n", int32), column("right.n", int32)],
+  type: int64,
+};
+/** The sum of both n is even. */
+const isEven: Expression = {
+  kind: "call",
+  function: "eq",
+  arguments: [
     {
-      kind: "intervalJoin",
-      joinKeys: ["key"],
-      lowerMs: lower,
-      upperMs: upper,
-      joinKind: kind,
-      columns,
+      kind: "call",
+      function: "modulo",
+      arguments: [sum, { kind: "literal", value: 2, type: int64 }],
+      type: { ...int64, nullable: true },
     },
-    { input: schema, inputs: [schema, schema], output: { fields: output } },
-  );
-}
+    { kind: "literal", value: 0, type: int64 },
+  ],
+  type: { kind: "boolean", nullable: true },
+};
 
-function batch(rows: readonly Given[]): ReturnType<typeof batchOf> {
-  return batchOf(
-    [...input, timeField],
-    rows.map((row) => ({ key: row.key, n: row.n, $time: row.time })),
-  );
+function joinOf(bounds: Bounds): Operator {
+  const { lower, upper, kind } = bounds;
+  return operatorFor({
+    kind: "intervalJoin",
+    joinKeys: ["key"],
+    lowerMs: lower,
+    ...(upper === "own"
+      ? { upperBound: column("left.until", { ...timestamp, nullable: true }) }
+      : { upperMs: upper }),
+    ...(bounds.isEven === true ? { where: isEven } : {}),
+    joinKind: kind,
+    columns: selectedColumns(kind),
+  });
 }
 
 /** What should come out, in plain TypeScript. */
-function modelOf(rows: readonly Given[], { lower, upper, kind }: Bounds): object[] {
-  const rights = rows.filter((row) => row.input === 1);
-  return rows
-    .filter((row) => row.input === 0)
-    .flatMap((l): object[] => {
-      const partners = rights.filter(
-        (r) => r.key === l.key && r.time >= l.time + lower && r.time <= l.time + upper,
-      );
-      if (partners.length === 0 && kind === "left") {
-        return [{ key: l.key, l: l.n, r: null, $time: l.time }];
-      }
-      return partners.map((r) => ({
-        key: l.key,
-        l: l.n,
-        r: r.n,
-        $time: Math.max(l.time, r.time),
-      }));
-    });
+function modelOf(rows: readonly Given[], bounds: Bounds): object[] {
+  const { lower, upper, kind } = bounds;
+  const [lefts, rights] = [0, 1].map((side) => rows.filter((row) => row.input === side)) as [
+    Given[],
+    Given[],
+  ];
+  const boundOf = (l: Given): number => (upper === "own" ? (l.until ?? -1e9) : l.time + upper);
+  const isPair = (l: Given, r: Given): boolean =>
+    r.key === l.key &&
+    r.time >= l.time + lower &&
+    r.time <= boundOf(l) &&
+    (bounds.isEven !== true || (l.n + r.n) % 2 === 0);
+  const found: object[] = [];
+  for (const l of lefts) {
+    const partners = rights.filter((r) => isPair(l, r));
+    for (const r of partners) {
+      found.push({ key: l.key, l: l.n, r: r.n, $time: Math.max(l.time, r.time) });
+    }
+    if (partners.length > 0 || kind === "inner" || kind === "right") continue;
+    const time = upper === "own" ? Math.max(l.time, boundOf(l)) : l.time;
+    found.push({ key: l.key, l: l.n, r: null, $time: time });
+  }
+  if (kind === "inner" || kind === "left") return found;
+  const alone = rights.filter((r) => !lefts.some((l) => isPair(l, r)));
+  return [...found, ...alone.map((r) => ({ key: r.key, l: null, r: r.n, $time: r.time }))];
 }
 
-interface Step {
-  readonly input: number;
-  readonly rows: Given[];
-  readonly watermark: number;
+/** How far readers of the result are behind. */
+function delayOf({ kind, lower, upper }: Bounds): number {
+  const left = kind === "left" || kind === "full" ? (upper === "own" ? 0 : upper) : 0;
+  return Math.max(0, left, kind === "right" || kind === "full" ? -lower : 0);
 }
 
-/** Batches of both inputs; no row is before the last watermark. */
-const steps: fc.Arbitrary<Step[]> = fc
-  .array(
-    fc.record({
-      input: fc.nat({ max: 1 }),
-      passed: fc.nat({ max: 12 }),
-      rows: fc.array(
-        fc.record({ key: fc.constantFrom("a", "b", null), ahead: fc.nat({ max: 20 }) }),
-        { maxLength: 8 },
-      ),
-    }),
-    { minLength: 1, maxLength: 10 },
-  )
-  .map((given) => {
-    let from = -20;
-    let n = 0;
-    return given.map(({ input: side, passed, rows }) => {
-      const made = rows.map((row) => ({
-        input: side,
-        key: row.key,
-        time: from + row.ahead,
-        n: (n += 1),
-      }));
-      from += passed;
-      return { input: side, rows: made, watermark: from };
-    });
-  });
-
+const kinds = ["inner", "left", "right", "full"] as const;
 const boundsCases: Bounds[] = (
   [
     [-5, 5],
@@ -116,36 +103,36 @@ const boundsCases: Bounds[] = (
     [3, 9],
     [-9, -3],
     [0, 0],
+    [-4, "own"],
   ] as const
-).flatMap(([lower, upper]) => [
-  { lower, upper, kind: "inner" as const },
-  { lower, upper, kind: "left" as const },
-]);
+).flatMap(([lower, upper]) => kinds.map((kind) => ({ lower, upper, kind })));
+const conditionCases: Bounds[] = kinds.map((kind) => ({ lower: -6, upper: 6, kind, isEven: true }));
 
 describe("intervalJoin", () => {
-  test.each(boundsCases)("gives what plain TypeScript gives: $kind, $lower to $upper", (bounds) => {
-    const law = fc.property(steps, (given) => {
-      const out = collectOutput();
-      const operator = joinOf(bounds);
-      // What readers were told: nothing comes out with an earlier time.
-      let held = -Infinity;
-      for (const { input: side, rows, watermark } of given) {
-        const before = out.rows.length;
-        operator.process(batch(rows), out, side);
-        operator.advanceWatermark(watermark, out);
-        const isEarly = out.rows.slice(before).some((row) => Number(row["$time"]) < held);
-        expect(isEarly).toBe(false);
-        held = watermark - (bounds.kind === "left" ? Math.max(0, bounds.upper) : 0);
-      }
-      operator.advanceWatermark(Infinity, out);
-      const all = given.flatMap(({ rows }) => rows);
-      expectSameRows(out.rows, modelOf(all, bounds) as typeof out.rows, 0);
-      expect(operator.state.map((table) => table.rowCount)).toEqual(
-        bounds.kind === "left" ? [0, 0, 0] : [0, 0],
-      );
-    });
-    fc.assert(law, { seed: 1, numRuns: 100 });
-  });
+  test.each([...boundsCases, ...conditionCases])(
+    "gives what plain TypeScript gives: $kind, $lower to $upper, even $isEven",
+    (bounds) => {
+      const law = fc.property(steps, (given) => {
+        const out = collectOutput();
+        const operator = joinOf(bounds);
+        // What readers were told: nothing comes out with an earlier time.
+        let held = -Infinity;
+        for (const { input: side, rows, watermark } of given) {
+          const before = out.rows.length;
+          operator.process(batch(rows), out, side);
+          operator.advanceWatermark(watermark, out);
+          const isEarly = out.rows.slice(before).some((row) => Number(row["$time"]) < held);
+          expect(isEarly).toBe(false);
+          held = watermark - delayOf(bounds);
+        }
+        operator.advanceWatermark(Infinity, out);
+        const all = given.flatMap(({ rows }) => rows);
+        expectSameRows(out.rows, modelOf(all, bounds) as typeof out.rows, 0);
+        expect(operator.state.map((table) => table.rowCount)).toEqual([0, 0]);
+      });
+      fc.assert(law, { seed: 1, numRuns: 60 });
+    },
+  );
 
   test("a left row without a partner comes when the watermark has passed its last chance", () => {
     const out = collectOutput();
@@ -187,13 +174,14 @@ describe("intervalJoin", () => {
   });
 });
 
-for (const bounds of boundsCases.filter(({ lower }) => lower === -5 || lower === -9)) {
+const lawCases = boundsCases.filter(({ lower }) => [-5, -9, -4].includes(lower));
+for (const bounds of [...lawCases, ...conditionCases]) {
+  const condition = bounds.isEven === true ? ", with a condition" : "";
   operatorLaws({
-    name: `intervalJoin (${bounds.kind}, ${bounds.lower} to ${bounds.upper})`,
+    name: `intervalJoin (${bounds.kind}, ${bounds.lower} to ${bounds.upper}${condition})`,
     create: () => joinOf(bounds),
-    segments: steps.map((given): OperatorSegment[] =>
-      given.map((step) => ({ ...step, rows: batch(step.rows) })),
-    ),
+    segments: steps.map((given) => segmentsOf(given)),
     takeRows,
+    runs: 25,
   });
 }

@@ -2,6 +2,7 @@ import type { OperatorSegment, OutputRow } from "@millrace/conformance";
 import type { DataType, FieldType, Operator, RowSchema } from "@millrace/core";
 import {
   type AggregateCall,
+  type WindowEmit,
   windowFields,
   type WindowAggregateSpec,
   type WindowSpec,
@@ -120,12 +121,14 @@ export function windowOperator(
   window: WindowSpec,
   calls: readonly AggregateCall[] = modelCalls,
   allowedLatenessMs = 0,
+  emit?: WindowEmit,
 ): Operator {
   const spec: WindowAggregateSpec = {
     kind: "windowAggregate",
     keys: ["key"],
     window,
     allowedLatenessMs,
+    ...(emit === undefined ? {} : { emit }),
     calls,
     columns: calls.map(({ type }, i) => ({ name: `r${i}`, expression: column(`$${i}`, type) })),
   };

@@ -50,6 +50,11 @@ export function retractionOf(call: AggregateCall): Retraction {
   return call.function === "quantile" && isCounted ? "counts" : retractions[call.function];
 }
 
+/** Whether the order of arrival may show in a result, within its bound. */
+export function dependsOnArrival(call: AggregateCall): boolean {
+  return call.function === "approxTopK" || call.settings?.sketch === "kll";
+}
+
 /** Aggregates that see each different value once anyway, or of which it cannot be asked. */
 const undistinct: ReadonlySet<AggregateName> = new Set([
   "argMin",

@@ -4,11 +4,11 @@ import type { Expression } from "./expression.ts";
 /**
  * Aggregate functions.
  *
- * Nulls are left out (`count()` without argument counts rows); of several arguments, none may be null.
- * `any` and `all` see nulls. Over no values: `count` and `approxDistinct` 0, all others null.
- * `variance`, `stddev` and `covariance` are of the sample (n − 1; null for n < 2). `first`, `last` and
- * what else is in `orderedAggregates` go by event time, then hidden columns. NaN: `min`/`max` ignore it
- * unless all are NaN.
+ * Nulls are left out (`count()` without argument counts rows); of several arguments, none may be
+ * null. `any` and `all` see nulls. Over no values: `count` and `approxDistinct` 0, all others null.
+ * `variance`, `stddev` and `covariance` are of the sample (n − 1; null for n < 2). `first`, `last`
+ * and what else is in `orderedAggregates` go by event time, then hidden columns. NaN: `min`/`max`
+ * ignore it unless all are NaN.
  */
 export const aggregateNames = [
   "count",

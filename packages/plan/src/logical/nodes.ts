@@ -2,12 +2,16 @@ import type { DataType, Guarantee, Json, ModelDescriptor, RowSchema } from "@mil
 import type { AggregateColumn } from "../expression/aggregate.ts";
 import type { Expression, NamedExpression } from "../expression/expression.ts";
 import type {
+  AsOfJoinSpec,
   DeduplicateSpec,
   IntervalJoinSpec,
+  JoinSpec,
+  LookupTableSpec,
   RetimeSpec,
   SampleSpec,
   SkippingSpec,
   TopRowsSpec,
+  WindowJoinSpec,
 } from "../physical/specs.ts";
 
 /** Where in the user's file a step was written. */
@@ -158,8 +162,49 @@ export interface CumulateWindow {
   readonly offsetMs: number;
 }
 
-/** How event time is cut into windows. */
-export type WindowSpec = TumblingWindow | HoppingWindow | CumulateWindow | SessionWindow;
+/**
+ * The days, weeks, months or years of a time zone: a day with a clock change has 23 or 25 hours.
+ */
+export interface CalendarWindow {
+  readonly kind: "calendar";
+  readonly unit: "day" | "week" | "month" | "year";
+  /** A name of the IANA database, such as `Europe/Berlin`. */
+  readonly timeZone: string;
+  /** The first day of a week, 0 for Sunday to 6; Monday where it is absent. */
+  readonly weekStart?: number;
+}
+
+/** When a global window gives a result: at every n-th row of a key, or at multiples of a time. */
+export type WindowTrigger =
+  | { readonly kind: "rows"; readonly count: number }
+  | { readonly kind: "every"; readonly everyMs: number };
+
+/** One window per key, which gives a result whenever its trigger fires, in event order. */
+export interface GlobalWindow {
+  readonly kind: "global";
+  readonly trigger: WindowTrigger;
+  /** Whether a result is of the rows since the one before, rather than of all rows of the key. */
+  readonly purge: boolean;
+}
+
+/** How the rows of a key are cut into windows. */
+export type WindowSpec =
+  | TumblingWindow
+  | HoppingWindow
+  | CumulateWindow
+  | CalendarWindow
+  | SessionWindow
+  | GlobalWindow;
+
+/**
+ * When a window's result is given out, where it may change later. `on-end`: at the window's end;
+ * `on-change`: with every batch; `every`: when event time passes a multiple. After the window's end
+ * it is always with every batch.
+ */
+export type WindowEmit =
+  | { readonly kind: "on-end" }
+  | { readonly kind: "on-change" }
+  | { readonly kind: "every"; readonly everyMs: number };
 
 /**
  * Rows per (key, window): keys, `windowStart`, `windowEnd` (timestamps in ms), then the columns.
@@ -168,6 +213,28 @@ export interface WindowAggregateNode extends NodeBase {
   readonly kind: "windowAggregate";
   readonly window: WindowSpec;
   readonly allowedLatenessMs: number;
+  /** Absent: once, when the window has closed. Present: the result is an updating stream. */
+  readonly emit?: WindowEmit;
+  readonly columns: readonly AggregateColumn[];
+}
+
+/** Which rows of its key, up to itself, a row is aggregated with. */
+export type OverFrame =
+  | {
+      /** Rows of event time in `(time − sizeMs, time]`. */
+      readonly kind: "time";
+      readonly sizeMs: number;
+    }
+  | {
+      /** The last rows in event order, the row itself among them. */
+      readonly kind: "rows";
+      readonly count: number;
+    };
+
+/** The input's columns, then aggregates over the rows before each row. */
+export interface OverNode extends NodeBase {
+  readonly kind: "over";
+  readonly frame: OverFrame;
   readonly columns: readonly AggregateColumn[];
 }
 
@@ -182,8 +249,28 @@ export interface DeduplicateNode extends NodeBase, DeduplicateSpec {}
 /** Pairs of rows of its two inputs; the keys have the same names on both sides. */
 export interface IntervalJoinNode extends NodeBase, IntervalJoinSpec {}
 
-/** `left`: a left row without a partner is in the result, with nulls for the right's columns. */
-export type JoinKind = "inner" | "left";
+/** Pairs of rows of its two inputs with equal keys, whichever comes first. */
+export interface JoinNode extends NodeBase, JoinSpec {}
+
+/** Pairs of rows with equal keys in the same window. */
+export interface WindowJoinNode extends NodeBase, WindowJoinSpec {}
+
+/** Each left row with the latest right row of its key by then. */
+export interface AsOfJoinNode extends NodeBase, AsOfJoinSpec {}
+
+/** Marks a table of which every task gets all rows: only lookups read it. */
+export interface BroadcastNode extends NodeBase {
+  readonly kind: "broadcast";
+}
+
+/** Each row of the first input with the rows of the second, a broadcast, that it looks up. */
+export interface LookupTableNode extends NodeBase, LookupTableSpec {}
+
+/**
+ * Which rows without a partner are in the result, with nulls for the other side's columns: none,
+ * the left ones, the right ones, or both.
+ */
+export type JoinKind = "inner" | "left" | "right" | "full";
 
 /**
  * How often changes come out: at most one per key and batch, or one for each row that changes the
@@ -264,9 +351,15 @@ export type LogicalNode =
   | SampleNode
   | KeyByNode
   | WindowAggregateNode
+  | OverNode
   | LateNode
   | DeduplicateNode
   | IntervalJoinNode
+  | JoinNode
+  | WindowJoinNode
+  | AsOfJoinNode
+  | BroadcastNode
+  | LookupTableNode
   | RunningAggregateNode
   | TopRowsNode
   | ChangesNode

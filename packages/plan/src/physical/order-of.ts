@@ -1,10 +1,12 @@
+import { dependsOnArrival } from "../expression/aggregate-traits.ts";
 import type { OperatorSpec, OrderClass } from "./specs.ts";
 
 /**
  * Whether the order of rows matters to an operator.
  *
- * A window aggregation is order-free even with `first` or `last`: they go by event time and
- * lineage, not by arrival.
+ * A window aggregation that the clock or gaps cut is order-free even with `first` or `last`: they
+ * go by event time and lineage, not by arrival. With a summary that arrival may show in, within its
+ * bound (`approxTopK`, quantiles by KLL), it is not.
  */
 export function orderOf(spec: OperatorSpec): OrderClass {
   switch (spec.kind) {
@@ -13,13 +15,22 @@ export function orderOf(spec: OperatorSpec): OrderClass {
     case "union":
     case "sample":
     case "retime":
-    case "windowAggregate":
     case "intervalJoin":
+    case "join":
+    case "windowJoin":
+    case "lookupTable":
     case "changes":
       return "order-free";
+    case "windowAggregate":
+      if (spec.window.kind === "global") return "event-ordered";
+      return spec.calls.some(dependsOnArrival) ? "arrival-ordered" : "order-free";
     case "topRows":
-    case "runningAggregate":
       return spec.forgetAfterMs === undefined ? "order-free" : "event-ordered";
+    case "runningAggregate":
+      if (!spec.retracts && spec.calls.some(dependsOnArrival)) return "arrival-ordered";
+      return spec.forgetAfterMs === undefined ? "order-free" : "event-ordered";
+    case "asOfJoin":
+    case "over":
     case "deduplicate":
     case "detect":
     case "forecast":

@@ -4,9 +4,13 @@ import type { Expression, NamedExpression } from "../expression/expression.ts";
 import type { SortKey } from "../expression/sort-key.ts";
 import type {
   EmitChanges,
+  HoppingWindow,
   IdlenessSpec,
   JoinKind,
+  OverFrame,
   RankKind,
+  TumblingWindow,
+  WindowEmit,
   WindowSpec,
 } from "../logical/nodes.ts";
 
@@ -41,6 +45,17 @@ export interface WindowAggregateSpec {
   readonly keys: readonly string[];
   readonly window: WindowSpec;
   readonly allowedLatenessMs: number;
+  readonly emit?: WindowEmit;
+  readonly calls: readonly AggregateCall[];
+  /** Result columns over the calls, which are columns `$0`, `$1`, …. */
+  readonly columns: readonly NamedExpression[];
+}
+
+/** Aggregates of each row and the rows of its key before it, in event order. */
+export interface OverSpec {
+  readonly kind: "over";
+  readonly keys: readonly string[];
+  readonly frame: OverFrame;
   readonly calls: readonly AggregateCall[];
   /** Result columns over the calls, which are columns `$0`, `$1`, …. */
   readonly columns: readonly NamedExpression[];
@@ -56,17 +71,60 @@ export interface DeduplicateSpec {
   readonly withinMs: number;
 }
 
-/**
- * Pairs rows of inputs 0 (left) and 1 (right) with equal keys and `right.time` in `[left.time +
- * lowerMs, left.time + upperMs]`; the columns are over `left.<name>` and `right.<name>`.
- */
-export interface IntervalJoinSpec {
-  readonly kind: "intervalJoin";
+/** What all joins of inputs 0 (left) and 1 (right) have; keys have the same names on both sides. */
+export interface JoinSpecBase {
   readonly joinKeys: readonly string[];
-  readonly lowerMs: number;
-  readonly upperMs: number;
   readonly joinKind: JoinKind;
+  /** Over `left.<name>` and `right.<name>`. */
   readonly columns: readonly NamedExpression[];
+}
+
+/**
+ * Pairs rows with equal keys and `right.time` in `[left.time + lowerMs, left.time + upperMs]`, or
+ * up to `upperBound`.
+ */
+export interface IntervalJoinSpec extends JoinSpecBase {
+  readonly kind: "intervalJoin";
+  readonly lowerMs: number;
+  /** Absent where the bound is of the row. */
+  readonly upperMs?: number;
+  /** A timestamp over `left.<name>`, in place of `upperMs`. */
+  readonly upperBound?: Expression;
+  /** A further condition on pairs. */
+  readonly where?: Expression;
+}
+
+/**
+ * Pairs rows with equal keys, whichever comes first. Of updating inputs, and of kinds other than
+ * inner, the result is updating.
+ */
+export interface JoinSpec extends JoinSpecBase {
+  readonly kind: "join";
+  /** Whether each input is updating: left, right. */
+  readonly areUpdating: readonly [boolean, boolean];
+  /** Whether the result is. */
+  readonly isUpdating: boolean;
+  /** A row is forgotten when the watermark is after its time by more; absent: never. */
+  readonly forgetAfterMs?: number;
+}
+
+/**
+ * Pairs rows with equal keys in the same window, when the window closes; `windowStart` and
+ * `windowEnd` come before the columns.
+ */
+export interface WindowJoinSpec extends JoinSpecBase {
+  readonly kind: "windowJoin";
+  readonly window: TumblingWindow | HoppingWindow;
+}
+
+/**
+ * Pairs each left row with the latest right row of its key that is not after it, nor more than
+ * `toleranceMs` before it.
+ */
+export interface AsOfJoinSpec extends JoinSpecBase {
+  readonly kind: "asOfJoin";
+  readonly joinKind: "inner" | "left";
+  readonly toleranceMs?: number;
 }
 
 /**
@@ -113,6 +171,14 @@ export interface TopRowsSpec {
 /** Makes rows that stay of an updating stream: its changes, with a column that says which. */
 export interface ChangesSpec {
   readonly kind: "changes";
+}
+
+/** Pairs each left row with the rows of a table (right) whose keys the expressions give. */
+export interface LookupTableSpec extends JoinSpecBase {
+  readonly kind: "lookupTable";
+  readonly joinKind: "inner" | "left";
+  /** For each of `joinKeys`, in their order: over `left.<name>`. */
+  readonly on: readonly NamedExpression[];
 }
 
 /** Scores a value per key in event-time order. */
@@ -170,8 +236,13 @@ export type OperatorSpec =
   | FilterProjectSpec
   | RowFunctionSpec
   | WindowAggregateSpec
+  | OverSpec
   | DeduplicateSpec
   | IntervalJoinSpec
+  | JoinSpec
+  | WindowJoinSpec
+  | AsOfJoinSpec
+  | LookupTableSpec
   | RunningAggregateSpec
   | TopRowsSpec
   | ChangesSpec
@@ -217,9 +288,19 @@ export interface SkippingSpec {
   readonly conditions: readonly Expression[];
 }
 
+/** What all inputs of a stage may have. */
+interface StageInputBase {
+  /** Indexes of inputs that have ended before this one is read: tables that its rows look up. */
+  readonly after?: readonly number[];
+}
+
 /** Reads a connector's partitions. */
-export interface SourceInput {
+export interface SourceInput extends StageInputBase {
   readonly kind: "source";
+  /**
+   * Present where a table needs it: then it waits neither for other sources nor for its readers.
+   */
+  readonly feedsTable?: true;
   readonly sourceId: string;
   readonly sourceIndex: number;
   readonly connector: string;
@@ -239,7 +320,7 @@ export interface SourceInput {
 }
 
 /** Reads a repartition topic, one partition per task. */
-export interface ShuffleInput {
+export interface ShuffleInput extends StageInputBase {
   readonly kind: "shuffle";
   readonly topic: string;
   readonly schema: RowSchema;
@@ -254,6 +335,8 @@ export interface ShuffleOutput {
   readonly from: StagePort;
   readonly topic: string;
   readonly keys: readonly string[];
+  /** Present where every task gets all rows. */
+  readonly isBroadcast?: true;
   readonly schema: RowSchema;
 }
 

@@ -1,22 +1,29 @@
-import type { OperatorSpec } from "./specs.ts";
+import type { IntervalJoinSpec, OperatorSpec } from "./specs.ts";
 
 /**
  * How far the watermark of an operator's output is behind that of its input, in ms.
  *
- * A window aggregation holds a window back for the allowed lateness, and a left join a row without
- * a partner until none can come. So what reads them has complete rows only up to the watermark
- * minus that: a run hands on `watermark − delay`, adding the delays of a chain, also to `restored`.
- * All other operators emit all that the watermark has passed.
+ * A window aggregation holds a window back for the allowed lateness, and an interval join a row
+ * without a partner until none can come. So what reads them has complete rows only up to the
+ * watermark minus that: a run hands on `watermark − delay`, adding the delays of a chain, also to
+ * `restored`. All other operators emit all that the watermark has passed.
  */
 export function watermarkDelayMs(spec: OperatorSpec): number {
   switch (spec.kind) {
     case "windowAggregate":
       return spec.allowedLatenessMs;
     case "intervalJoin":
-      return spec.joinKind === "left" ? Math.max(0, spec.upperMs) : 0;
+      return intervalDelayMs(spec);
     case "retime":
       return spec.outOfOrdernessMs;
     default:
       return 0;
   }
+}
+
+/** A row whose bound is its own comes with that bound as its time, and so is not held back. */
+function intervalDelayMs({ joinKind, lowerMs, upperMs }: IntervalJoinSpec): number {
+  const left = joinKind === "left" || joinKind === "full" ? (upperMs ?? 0) : 0;
+  const right = joinKind === "right" || joinKind === "full" ? -lowerMs : 0;
+  return Math.max(0, left, right);
 }

@@ -3,6 +3,7 @@ import {
   type AggregateCall,
   aggregateNames,
   checkAggregates,
+  dependsOnArrival,
   retractionOf,
 } from "../../src/index.ts";
 
@@ -32,4 +33,11 @@ test("every aggregate says how it takes rows back; sketches that cannot keep cou
   for (const name of aggregateNames) expect(retractionOf(call(name))).toBeDefined();
   expect(retractionOf(call("quantile"))).toBe("inverts");
   expect(retractionOf({ ...call("quantile"), settings: { sketch: "kll" } })).toBe("counts");
+});
+
+test("only summaries of a bounded number of values depend on arrival", () => {
+  const names = aggregateNames.filter((name) =>
+    dependsOnArrival({ function: name, distinct: false, type: float64 }),
+  );
+  expect(names).toEqual(["approxTopK"]);
 });

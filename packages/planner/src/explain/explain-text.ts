@@ -1,6 +1,8 @@
 import { formatDuration, type RowSchema, formatDataType } from "@millrace/core";
 import {
+  formatEmit,
   formatExpression,
+  formatFrame,
   formatWindow,
   type LogicalPlanData,
   type PhysicalPlan,
@@ -11,8 +13,14 @@ import {
 } from "@millrace/plan";
 import { describeColumns } from "../steps/describe-columns.ts";
 import { stepFor } from "../steps/steps.ts";
+import {
+  describeAsOfJoin,
+  describeIntervalJoin,
+  describeJoin,
+  describeLookup,
+  describeWindowJoin,
+} from "../steps/describe-join.ts";
 import { describeSkipping } from "../steps/describe-skipping.ts";
-import { describeIntervalJoin } from "../steps/describe-join.ts";
 import { describeTopRows } from "../steps/top-rows.ts";
 
 /** The logical plan as text: one node a line, with its inputs, what it does and its columns. */
@@ -74,8 +82,11 @@ function describeOutput(output: StageOutput, from: string): string {
     return `sink ${output.sinkId} ← ${from}: ${output.connector}, ${output.guarantee}`;
   }
   const by = output.keys.join(", ") || "partition";
-  return output.kind === "topic"
-    ? `sink ${output.sinkId} ← ${from} by ${by}: topic ${output.topic}, ${output.guarantee}`
+  if (output.kind === "topic") {
+    return `sink ${output.sinkId} ← ${from} by ${by}: topic ${output.topic}, ${output.guarantee}`;
+  }
+  return output.isBroadcast === true
+    ? `broadcast ← ${from} to ${output.topic}`
     : `shuffle ← ${from} by ${by} to ${output.topic}`;
 }
 
@@ -97,17 +108,27 @@ export function describeOperator(operator: StageOperator): string {
     case "rowFunction":
       return `${spec.mode} by function ${spec.functionId}`;
     case "windowAggregate":
-      return `${formatWindow(spec.window)} by ${spec.keys.join(", ")}: ${spec.calls.map((call) => call.function).join(", ")}`;
+      return `${formatWindow(spec.window)}${formatEmit(spec.emit)} by ${spec.keys.join(", ")}: ${spec.calls.map((call) => call.function).join(", ")}`;
+    case "over":
+      return `over ${formatFrame(spec.frame)} by ${spec.keys.join(", ")}: ${spec.calls.map((call) => call.function).join(", ")}`;
     case "deduplicate":
       return `first by ${spec.keys.join(", ")} within ${formatDuration(spec.withinMs)}`;
     case "intervalJoin":
       return `${describeIntervalJoin(spec)} by ${spec.joinKeys.join(", ")}; select ${describeColumns(spec.columns)}`;
+    case "join":
+      return `${describeJoin(spec)} by ${spec.joinKeys.join(", ")}; select ${describeColumns(spec.columns)}`;
+    case "windowJoin":
+      return `${describeWindowJoin(spec)} by ${spec.joinKeys.join(", ")}; select ${describeColumns(spec.columns)}`;
+    case "asOfJoin":
+      return `${describeAsOfJoin(spec)} by ${spec.joinKeys.join(", ")}; select ${describeColumns(spec.columns)}`;
     case "runningAggregate":
       return `aggregate by ${spec.keys.join(", ")}: ${spec.calls.map((call) => call.function).join(", ")}, ${spec.emit}`;
     case "topRows":
       return `${describeTopRows(spec)} for each ${spec.keys.join(", ")}`;
     case "changes":
       return "changes";
+    case "lookupTable":
+      return `${describeLookup(spec)}; select ${describeColumns(spec.columns)}`;
     case "detect":
       return `detect ${spec.value} by ${spec.keys.join(", ")} with ${spec.detector.kind}`;
     case "forecast":

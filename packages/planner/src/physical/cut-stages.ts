@@ -1,4 +1,5 @@
 import type { LogicalNode, LogicalPlanData } from "@millrace/plan";
+import { cutTables } from "./cut-tables.ts";
 import { movingKeyBys } from "./placement.ts";
 
 /** How a node's rows reach a reader. */
@@ -7,6 +8,8 @@ export interface Cut {
   readonly to: string;
   /** Empty: rows keep their partition. */
   readonly keys: readonly string[];
+  /** Whether every task gets all rows. */
+  readonly isBroadcast?: true;
 }
 
 /** The nodes of one stage, in plan order. */
@@ -27,25 +30,30 @@ export interface StageCuts {
  *
  * With one partition every row is in its place already, so nothing is cut. Otherwise a `keyBy` ends
  * a stage, unless rows of equal keys are in one task already (`placement.ts`), or its reader is a
- * topic, which chooses the partition of a row itself. Where a union brings together streams of
- * different depth (number of cuts on the way), the shallower ones are cut as well, so that no stage
- * reads a topic that it writes.
+ * topic, which chooses the partition of a row itself; and so does a table that rows look up
+ * (`cut-tables.ts`). Where streams of different depth (number of cuts on the way) come together,
+ * the shallower ones are cut as well, so that no stage reads a topic that it writes.
  */
 export function cutStages(plan: LogicalPlanData, partitions: number): StageCuts {
   const depth = new Map<string, number>();
   const byId = new Map(plan.nodes.map((node) => [node.id, node]));
   const cuts: Cut[] = [];
   const moving = movingKeyBys(plan);
+  const tables = cutTables(plan, partitions);
   for (const node of plan.nodes) {
     const inputs = node.inputs.map((id) => byId.get(id)).filter((input) => input !== undefined);
     const isTopic = node.kind === "sink" && node.topic !== undefined;
     const isShuffled = (input: LogicalNode): boolean =>
       moving.has(input.id) && partitions > 1 && !isTopic;
-    const depths = inputs.map((i) => (depth.get(i.id) ?? 0) + (isShuffled(i) ? 1 : 0));
+    const isBroadcast = (input: LogicalNode): boolean => tables.has(input.id);
+    const isMoved = (input: LogicalNode): boolean => isShuffled(input) || isBroadcast(input);
+    const depths = inputs.map((i) => (depth.get(i.id) ?? 0) + (isMoved(i) ? 1 : 0));
     const own = Math.max(0, ...depths);
     depth.set(node.id, own);
     for (const input of inputs) {
-      if (isShuffled(input)) cuts.push({ from: input.id, to: node.id, keys: input.keys });
+      if (isBroadcast(input)) {
+        cuts.push({ from: input.id, to: node.id, keys: [], isBroadcast: true });
+      } else if (isShuffled(input)) cuts.push({ from: input.id, to: node.id, keys: input.keys });
       else if ((depth.get(input.id) ?? 0) < own) {
         cuts.push({ from: input.id, to: node.id, keys: [] });
       }

@@ -19,6 +19,8 @@ export function movingKeyBys(plan: LogicalPlanData): ReadonlySet<string> {
       if (placed !== undefined) placedBy.set(node.id, placed);
       continue;
     }
+    // A table goes to every task as it is.
+    if ((readers.get(node.id) ?? []).every(({ kind }) => kind === "broadcast")) continue;
     const stays = placed !== undefined && !feedsJoin(node, readers);
     if (!stays) moving.add(node.id);
     placedBy.set(node.id, stays ? placed : node.keys);

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { LogicalNode, LogicalPlanData, PhysicalPlan, Stage, StageInput } from "@millrace/plan";
 import { cutStages, type Cut } from "./cut-stages.ts";
+import { tableSources } from "./cut-tables.ts";
 import { needsLineage } from "./lineage.ts";
 import { StageBuilder } from "./stage-builder.ts";
 
@@ -10,7 +11,13 @@ const maxDriftDefaultMs = 24 * 3_600_000;
 /** Turns an optimized logical plan into stages, operators and edges. */
 export function planPhysical(plan: LogicalPlanData, partitions: number): PhysicalPlan {
   const { stages, cuts } = cutStages(plan, partitions);
-  const context = { plan, cuts, topics: topicNames(plan, cuts), lineage: needsLineage(plan) };
+  const context = {
+    plan,
+    cuts,
+    topics: topicNames(plan, cuts),
+    lineage: needsLineage(plan),
+    tables: tableSources(plan),
+  };
   const built = stages.map((stage) => new StageBuilder(stage, context).build());
   return {
     pipeline: plan.name,

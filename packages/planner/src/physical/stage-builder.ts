@@ -13,6 +13,7 @@ import {
 import { readersOf } from "../rules/rule.ts";
 import { stepFor } from "../steps/steps.ts";
 import type { Cut, StageNodes } from "./cut-stages.ts";
+import { inputsInOrder } from "./inputs-in-order.ts";
 import { fuseCalculation } from "./fuse-calculation.ts";
 
 /** What the stages of one plan share. */
@@ -23,6 +24,8 @@ export interface StageContext {
   readonly topics: ReadonlyMap<string, string>;
   /** Ids of sources whose rows carry their lineage. */
   readonly lineage: ReadonlySet<string>;
+  /** Ids of nodes of which tables are made. */
+  readonly tables: ReadonlySet<string>;
 }
 
 /** Turns the nodes of one stage into its inputs, operators and outputs. */
@@ -56,7 +59,7 @@ export class StageBuilder {
     }
     return {
       id: this.#stage.id,
-      inputs: this.#inputs,
+      inputs: inputsInOrder(this.#inputs, this.#operators),
       operators: this.#operators,
       outputs: this.#outputs,
     };
@@ -75,6 +78,7 @@ export class StageBuilder {
       from: this.#port(cut.from),
       topic: this.#topic(cut.from),
       keys: cut.keys,
+      ...(cut.isBroadcast === true ? { isBroadcast: true as const } : {}),
       schema: this.#nodeSchema(cut.from),
     });
   }
@@ -84,6 +88,7 @@ export class StageBuilder {
       case "source":
         return this.#addSource(node);
       case "keyBy":
+      case "broadcast":
         this.#ports.set(node.id, this.#port(node.inputs[0]));
         return;
       case "late":
@@ -103,6 +108,7 @@ export class StageBuilder {
     this.#ports.set(node.id, { from: "input", index: this.#inputs.length, output: "main" });
     this.#inputs.push({
       kind: "source",
+      ...(this.#context.tables.has(node.id) ? { feedsTable: true as const } : {}),
       sourceId: node.id,
       sourceIndex: node.sourceIndex,
       connector: node.connector,

@@ -1,3 +1,4 @@
+import type { Expression, IntervalJoinSpec } from "@millrace/plan";
 import { describeColumns } from "./describe-columns.ts";
 import { describeIntervalJoin } from "./describe-join.ts";
 import { joinColumnsRead, pruneJoinColumns } from "./join-columns.ts";
@@ -8,15 +9,30 @@ import type { Step } from "./step.ts";
 export const intervalJoinStep: Step<"intervalJoin"> = {
   describe: (node) => `${describeIntervalJoin(node)}; select ${describeColumns(node.columns)}`,
   needsEventTime: () => true,
-  columnsRead: joinColumnsRead,
+  columnsRead: (node, use) => joinColumnsRead(node, use, [node.upperBound, node.where]),
   prune: pruneJoinColumns,
-  mapExpressions: (node, change) => ({ ...node, columns: mapNamed(node.columns, change) }),
-  spec: ({ joinKeys, lowerMs, upperMs, joinKind, columns }) => ({
+  mapExpressions: (node, change) => ({
+    ...node,
+    ...conditionsOf(node, change),
+    columns: mapNamed(node.columns, change),
+  }),
+  spec: (node) => ({
     kind: "intervalJoin",
-    joinKeys,
-    lowerMs,
-    upperMs,
-    joinKind,
-    columns,
+    joinKeys: node.joinKeys,
+    lowerMs: node.lowerMs,
+    ...(node.upperMs === undefined ? {} : { upperMs: node.upperMs }),
+    ...conditionsOf(node, (expression) => expression),
+    joinKind: node.joinKind,
+    columns: node.columns,
   }),
 };
+
+function conditionsOf(
+  { upperBound, where }: Pick<IntervalJoinSpec, "upperBound" | "where">,
+  change: (expression: Expression) => Expression,
+): Pick<IntervalJoinSpec, "upperBound" | "where"> {
+  return {
+    ...(upperBound === undefined ? {} : { upperBound: change(upperBound) }),
+    ...(where === undefined ? {} : { where: change(where) }),
+  };
+}

@@ -6,7 +6,7 @@ import type { NodeOf, Step } from "./step.ts";
 export const sinkStep: Step<"sink"> = {
   describe: ({ connector, guarantee, topic }) =>
     `sink ${topic === undefined ? connector : `topic ${topic}`}, ${guarantee}`,
-  check: (node, byId) => [...checkGuarantee(node), ...checkChanges(node, byId)],
+  check: (node, byId) => [...checkGuarantee(node), ...checkChanges(node, byId), ...checkKey(node)],
   needsLineage: () => false,
 };
 
@@ -24,4 +24,13 @@ function checkChanges(
   const isUpdating = byId.get(node.inputs[0] ?? "")?.updating !== undefined;
   if (!isUpdating || node.updatesKey !== undefined) return [];
   return [millraceError("PLAN_SINK_APPEND_ONLY", { sink: node.id, connector: node.connector })];
+}
+
+/** A store can tell rows apart only by columns that they have. */
+function checkKey(node: NodeOf<"sink">): MillraceError[] {
+  const columns = node.schema.fields.map(({ name }) => name);
+  const unknown = (node.updatesKey ?? []).filter((name) => !columns.includes(name));
+  return unknown.map((column) =>
+    millraceError("PLAN_COLUMN_UNKNOWN", { step: `The key of ${node.id}`, column, columns }),
+  );
 }

@@ -1,11 +1,16 @@
 import type { LogicalNode } from "@millrace/plan";
+import { asOfJoinStep } from "./as-of-join.ts";
+import { broadcastStep } from "./broadcast.ts";
 import { changesStep } from "./changes.ts";
 import { deduplicateStep } from "./deduplicate.ts";
 import { detectStep } from "./detect.ts";
 import { forecastStep } from "./forecast.ts";
 import { intervalJoinStep } from "./interval-join.ts";
+import { joinStep } from "./join.ts";
 import { keyByStep } from "./key-by.ts";
 import { lateStep } from "./late.ts";
+import { lookupTableStep } from "./lookup-table.ts";
+import { overStep } from "./over.ts";
 import { projectStep } from "./project.ts";
 import { runningAggregateStep } from "./running-aggregate.ts";
 import { retimeStep } from "./retime.ts";
@@ -18,6 +23,7 @@ import { unionStep } from "./union.ts";
 import { filterStep, flatMapStep, mapStep } from "./user-function.ts";
 import { whereStep } from "./where.ts";
 import { windowAggregateStep } from "./window-aggregate.ts";
+import { windowJoinStep } from "./window-join.ts";
 
 /** What the planner knows of each kind of step. */
 const steps: { readonly [Kind in LogicalNode["kind"]]: Step<Kind> } = {
@@ -32,9 +38,15 @@ const steps: { readonly [Kind in LogicalNode["kind"]]: Step<Kind> } = {
   sample: sampleStep,
   keyBy: keyByStep,
   windowAggregate: windowAggregateStep,
+  over: overStep,
   late: lateStep,
   deduplicate: deduplicateStep,
   intervalJoin: intervalJoinStep,
+  join: joinStep,
+  windowJoin: windowJoinStep,
+  asOfJoin: asOfJoinStep,
+  broadcast: broadcastStep,
+  lookupTable: lookupTableStep,
   runningAggregate: runningAggregateStep,
   topRows: topRowsStep,
   changes: changesStep,

@@ -49,6 +49,20 @@ test("the changes of an updating stream have no event time", () => {
 
 test("the last row of a key needs event time", () => {
   const { eventTime: _, ...timeless } = source();
-  const nodes = [timeless, ...start.slice(1), { ...sink("out", "last"), updatesKey: ["origin"] }];
+  const nodes = [
+    timeless,
+    ...start.slice(1),
+    { ...sink("out", "last"), schema: flightSchema, updatesKey: ["origin"] },
+  ];
   expect(problemsOf(...nodes).map(([code]) => code)).toEqual(["PLAN_EVENT_TIME_MISSING"]);
+});
+
+test("a sink's key names columns of its rows", () => {
+  const keyed = { ...sink("out", "last"), schema: flightSchema, updatesKey: ["origin", "city"] };
+  expect(problemsOf(...start, keyed)).toEqual([
+    [
+      "PLAN_COLUMN_UNKNOWN",
+      'The key of out names the column "city", which the stream does not have (it has departedAt, origin, delay, distance).',
+    ],
+  ]);
 });

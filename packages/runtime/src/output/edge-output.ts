@@ -48,6 +48,13 @@ class EdgeBuffer {
     this.pendingBytes += batch.data.byteLength;
   }
 
+  /** Counts the rows once. */
+  addToAll(batch: RecordBatch): void {
+    for (const rows of this.#rows) rows.push(batch);
+    this.rowsWritten += batch.numRows;
+    this.pendingBytes += batch.data.byteLength * this.#rows.length;
+  }
+
   flushRows(writer: LogWriter): void {
     this.#rows.forEach((batches, partition) => {
       if (batches.length === 0) return;
@@ -91,18 +98,24 @@ abstract class BufferedEdgeOutput implements EdgeOutput {
   abstract flush(writer: LogWriter, watermark: number): void;
 }
 
-/** Rows to the tasks that own their keys; without keys to the task of the same number. */
+/**
+ * Rows to the tasks that own their keys; without keys to the task of the same number; of a
+ * broadcast to every task.
+ */
 export class ShuffleEdgeOutput extends BufferedEdgeOutput {
   readonly #keys: readonly string[];
   readonly #partitions: number;
+  readonly #isBroadcast: boolean;
 
   constructor(planned: ShuffleOutput, options: EdgeOutputOptions) {
     super(planned.topic, options);
     this.#keys = planned.keys;
     this.#partitions = options.partitions;
+    this.#isBroadcast = planned.isBroadcast === true;
   }
 
   override write(batch: RecordBatch): void {
+    if (this.#isBroadcast) return this.buffer.addToAll(batch);
     if (this.#keys.length === 0) return this.buffer.add(this.task, batch);
     const parts = partitionRows(batch, this.#keys, this.#partitions);
     parts.forEach((part, partition) => {

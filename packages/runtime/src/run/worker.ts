@@ -127,7 +127,8 @@ export class Worker {
   }
 
   #isBackedUp(task: Task): boolean {
-    return task.readsSource && this.#backlog.rows >= backlogRowsMax;
+    // Rows that look up a table wait unread until it has come.
+    return task.readsSource && !task.readsTable && this.#backlog.rows >= backlogRowsMax;
   }
 
   /** Waits for the signal, or for the one timer that all who wait share. */

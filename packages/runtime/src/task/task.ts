@@ -21,7 +21,7 @@ import {
   type OperatorCounts,
   type SourceProgress,
 } from "@millrace/core";
-import type { Stage } from "@millrace/plan";
+import type { Stage, StageInput } from "@millrace/plan";
 import { isBeyond, type TaskInput } from "../input/task-input.ts";
 import { encodeDeadLetters } from "../output/dead-letter-record.ts";
 import type { EdgeOutput } from "../output/edge-output.ts";
@@ -150,7 +150,7 @@ export class Task {
     if (input !== undefined) hasTaken = await this.#take(input, limits.front, readLimit);
     else if (this.#canEnd()) this.#advance();
     const isQuiet = this.#nextInput(readLimit) === undefined;
-    const isHeld = isQuiet && this.#openInputs().some((open) => isBeyond(open, readLimit));
+    const isHeld = isQuiet && this.#openInputs().some((open) => this.#isBeyond(open, readLimit));
     const isDue =
       isQuiet && !isHeld
         ? this.#isDirty || this.#canEnd()
@@ -189,6 +189,11 @@ export class Task {
   /** Whether it reads a connector, not only other tasks. */
   get readsSource(): boolean {
     return this.stage.inputs.some((input) => input.kind === "source");
+  }
+
+  /** Whether others wait until it has read a table. */
+  get readsTable(): boolean {
+    return this.#openInputs().some((input) => feedsTable(this.#planned(input)));
   }
 
   /** Rows given to an output of the stage since the genesis. */
@@ -242,19 +247,38 @@ export class Task {
     return this.#parts.inputs.filter((input) => !input.isEnded);
   }
 
-  /** The input that is furthest behind in event time, of those that may have something. */
+  /**
+   * The input that is furthest behind in event time, of those that may have something and whose
+   * tables have been read to their ends.
+   */
   #nextInput(readLimit: number): TaskInput | undefined {
     let next: TaskInput | undefined;
     for (const input of this.#openInputs()) {
-      if (this.#caughtUp.has(input) || isBeyond(input, readLimit)) continue;
+      if (this.#caughtUp.has(input) || this.#isBeyond(input, readLimit)) continue;
+      if (!this.#isReadable(input)) continue;
       if (next === undefined || input.watermark < next.watermark) next = input;
     }
     return next;
   }
 
+  #isReadable(input: TaskInput): boolean {
+    const after = this.#planned(input)?.after ?? [];
+    return after.every((index) => this.#parts.inputs[index]?.isEnded === true);
+  }
+
+  /** Whether an input waits for others that are behind it in event time. A table never does. */
+  #isBeyond(input: TaskInput, readLimit: number): boolean {
+    return !feedsTable(this.#planned(input)) && isBeyond(input, readLimit);
+  }
+
+  #planned(input: TaskInput): StageInput | undefined {
+    return this.stage.inputs[this.#parts.inputs.indexOf(input)];
+  }
+
   /** @returns whether there was anything: rows, or the input's end */
   async #take(input: TaskInput, front: SourceFront, readLimit: number): Promise<boolean> {
-    const read = await input.read(readLimit);
+    const isTable = feedsTable(this.#planned(input));
+    const read = await input.read(isTable ? Infinity : readLimit);
     const hasFollowed = this.#follow(input, front);
     if (read.kind === "caught-up") {
       this.#caughtUp.add(input);
@@ -323,6 +347,10 @@ export class Task {
       counts: this.counts() as unknown as Json,
     };
   }
+}
+
+function feedsTable(input: StageInput | undefined): boolean {
+  return input?.kind === "source" && input.feedsTable === true;
 }
 
 function tablesOf(chain: OperatorChain): OperatorTables[] {

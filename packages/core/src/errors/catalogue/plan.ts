@@ -16,6 +16,7 @@ export const planErrors: {
   PLAN_EVENT_TIME_INVALID: ErrorSpec<{ source: string; actual: string }>;
   PLAN_WINDOW_SIZE_INVALID: ErrorSpec<{ sizeMs: number }>;
   PLAN_WINDOW_STEP_INVALID: ErrorSpec<{ window: string; rule: string }>;
+  PLAN_TIME_ZONE_UNKNOWN: ErrorSpec<{ timeZone: string }>;
   PLAN_FORECAST_STEP_MISSING: ErrorSpec<{ id: string }>;
   PLAN_FORECAST_HORIZON_INVALID: ErrorSpec<{ id: string; horizonMs: number; stepMs: number }>;
   PLAN_GUARANTEE_IMPOSSIBLE: ErrorSpec<{ sink: string; demanded: string; offered: string }>;
@@ -131,6 +132,13 @@ export const planErrors: {
     exitCode: 2,
     message: (p) => `The window ${p.window} is not possible: ${p.rule}.`,
     hint: "Choose another slide or step, or a size that goes with it.",
+  }),
+  PLAN_TIME_ZONE_UNKNOWN: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 2,
+    message: (p) => `There is no time zone ${quote(p.timeZone)}.`,
+    hint: "Name one of the IANA database, such as Europe/Berlin, or UTC.",
   }),
   PLAN_FORECAST_STEP_MISSING: errorSpec({
     domain: "user",

@@ -9,6 +9,7 @@ export const runErrors: {
   RUN_COUNTS_DISAGREE: ErrorSpec<{ operatorId: string; counts: string }>;
   RUN_SUM_OVERFLOW: ErrorSpec<{ operatorId: string; column: string }>;
   RUN_STATE_TOO_LARGE: ErrorSpec<{ operatorId: string; limit: string }>;
+  RUN_JOIN_TOO_LARGE: ErrorSpec<{ operatorId: string; side: string; rowsMax: number }>;
 } = {
   RUN_STATE_MISMATCH: errorSpec({
     domain: "user",
@@ -60,5 +61,13 @@ export const runErrors: {
     exitCode: 1,
     message: (p) => `The state of ${quote(p.operatorId)} reached its limit: ${p.limit}.`,
     hint: "Use fewer keys or smaller windows, or raise the limit.",
+  }),
+  RUN_JOIN_TOO_LARGE: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 1,
+    message: (p) =>
+      `The ${p.side} side of the join ${quote(p.operatorId)} reached its limit of ${p.rowsMax} rows in one task.`,
+    hint: "Give the join forgetAfter or a narrower time span, leave out rows before it, or run more partitions.",
   }),
 };

@@ -1,0 +1,42 @@
+import type { Duration } from "@millrace/core";
+import { checkFrame, type OverFrame, type OverNode } from "@millrace/plan";
+import { aggregateColumn } from "../aggregate/aggregate-column.ts";
+import { reportProblem } from "../expression/scope.ts";
+import { checkDuplicates, columnsFrom, type RowCallback } from "./step-columns.ts";
+import type { StepInput } from "./step-input.ts";
+
+/** Which rows of its key a row is aggregated with: those of the last time, or so many rows. */
+export type FrameOptions =
+  | { readonly within: Duration; readonly rows?: never }
+  | { readonly rows: number; readonly within?: never };
+
+/** The node of `over`; what is wrong with it is reported. */
+export function overNode(
+  step: string,
+  id: string,
+  { node }: StepInput,
+  options: { readonly frame: FrameOptions; readonly columns: RowCallback },
+): OverNode {
+  const { schema, keys, id: inputId } = node;
+  const frame = frameOf(step, options.frame);
+  const results = columnsFrom(step, schema, options.columns);
+  const columns = results.map((r) => aggregateColumn(step, r.name, r.expression));
+  const added = columns.map(({ name, expression }) => ({ name, type: expression.type }));
+  const fields = [...schema.fields, ...added];
+  checkDuplicates(step, fields);
+  return { inputs: [inputId], schema: { fields }, keys, id, kind: "over", frame, columns };
+}
+
+function frameOf(step: string, options: FrameOptions): OverFrame {
+  if ((options.within === undefined) === (options.rows === undefined)) {
+    const problem = `${step}: give either within or rows`;
+    reportProblem("PLAN_ARGUMENT_INVALID", { problem });
+  }
+  const frame: OverFrame =
+    options.within === undefined
+      ? { kind: "rows", count: options.rows }
+      : { kind: "time", sizeMs: options.within };
+  const problem = checkFrame(frame);
+  if (problem !== undefined) throw problem;
+  return frame;
+}
