@@ -28,15 +28,9 @@ type Flight = InferRow<typeof Flight>;
 const flightFiles = parquet("flights.parquet", Flight);
 const flightLines = ndjson("flights.ndjson", Flight);
 
-function fromLines<Row extends object>(
-  name: string,
-  steps: (flights: Stream<Flight>) => Stream<Row>,
-): Pipeline {
+function fromLines(name: string, steps: (flights: Stream<Flight>) => void): Pipeline {
   return pipeline(name, (p) => {
-    const flights = p.source("flights", flightLines, {
-      eventTime: (flight) => flight.departedAt,
-    });
-    steps(flights).sink("out", consoleTable());
+    steps(p.source("flights", flightLines, { eventTime: (flight) => flight.departedAt }));
   });
 }
 
@@ -50,7 +44,8 @@ const golden: Readonly<Record<string, Pipeline>> = {
   foldConstants: fromLines("fold-constants", (flights) =>
     flights
       .where(() => literal(3).gt(2))
-      .where((flight) => flight.delay.gt(5).and(literal("a").eq("a"))),
+      .where((flight) => flight.delay.gt(5).and(literal("a").eq("a")))
+      .sink("out", consoleTable()),
   ),
   dropRepeatedKey: fromLines("drop-repeated-key", (flights) =>
     flights
@@ -58,7 +53,8 @@ const golden: Readonly<Record<string, Pipeline>> = {
       .deduplicate("first", { within: hours(1) })
       .keyBy("origin")
       .window(tumbling(hours(1)))
-      .aggregate("hourly", () => ({ flights: count() })),
+      .aggregate("hourly", () => ({ flights: count() }))
+      .sink("out", consoleTable()),
   ),
   pushDownFilter: fromLines("push-down-filter", (flights) =>
     flights
@@ -66,7 +62,8 @@ const golden: Readonly<Record<string, Pipeline>> = {
       .keyBy("from")
       .where((flight) => flight.minutes.gt(5))
       .window(tumbling(hours(1)))
-      .aggregate("hourly", () => ({ flights: count() })),
+      .aggregate("hourly", () => ({ flights: count() }))
+      .sink("out", consoleTable()),
   ),
   mergeFilters: fromLines("merge-filters", (flights) =>
     flights
@@ -74,10 +71,13 @@ const golden: Readonly<Record<string, Pipeline>> = {
       .keyBy("origin")
       .where((flight) => flight.delay.gt(5))
       .window(tumbling(hours(1)))
-      .aggregate("hourly", () => ({ flights: count() })),
+      .aggregate("hourly", () => ({ flights: count() }))
+      .sink("out", consoleTable()),
   ),
   orderConditions: fromLines("order-conditions", (flights) =>
-    flights.where((flight) => flight.origin.matches("^[A-M]").and(flight.delay.gt(5))),
+    flights
+      .where((flight) => flight.origin.matches("^[A-M]").and(flight.delay.gt(5)))
+      .sink("out", consoleTable()),
   ),
   pushIntoSource: pipeline("push-into-source", (p) => {
     p.source("flights", flightFiles, {
@@ -94,16 +94,22 @@ const golden: Readonly<Record<string, Pipeline>> = {
   mergeProjections: fromLines("merge-projections", (flights) =>
     flights
       .withColumns((flight) => ({ hours: flight.delay.dividedBy(60) }))
-      .select((flight) => ({ origin: flight.origin, days: flight.hours.dividedBy(24) })),
+      .select((flight) => ({ origin: flight.origin, days: flight.hours.dividedBy(24) }))
+      .sink("out", consoleTable()),
   ),
   shareExpressions: fromLines("share-expressions", (flights) =>
-    flights.select((flight) => ({
-      airport: flight.origin.lower().concat("/", flight.carrier),
-      isHub: flight.origin.lower().isIn(["ord", "atl"]),
-    })),
+    flights
+      .select((flight) => ({
+        airport: flight.origin.lower().concat("/", flight.carrier),
+        isHub: flight.origin.lower().isIn(["ord", "atl"]),
+      }))
+      .sink("out", consoleTable()),
   ),
   pruneColumns: fromLines("prune-columns", (flights) =>
-    flights.withColumns((flight) => ({ hours: flight.delay.dividedBy(60) })).select("carrier"),
+    flights
+      .withColumns((flight) => ({ hours: flight.delay.dividedBy(60) }))
+      .select("carrier")
+      .sink("out", consoleTable()),
   ),
 };
 
