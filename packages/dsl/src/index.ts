@@ -27,6 +27,7 @@ export {
   type PipelineBuilder,
   type SourceOptions,
 } from "./pipeline.ts";
+export type { FunctionOptions } from "./stream/function-options.ts";
 export type { Change, Detection, ForecastLevel, Severity } from "./stream/row-types.ts";
 export type {
   AggregatedStream,

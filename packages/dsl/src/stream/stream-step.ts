@@ -20,6 +20,7 @@ import type { PlanDraft } from "../plan-draft.ts";
 import { type DeduplicateArguments, deduplicateNode } from "./deduplicate.ts";
 import { detectNode, type DetectArguments } from "./detect.ts";
 import { forecastNode, type ForecastArguments } from "./forecast.ts";
+import { failureOptions, type FunctionOptions } from "./function-options.ts";
 import { intervalJoinNode, type JoinArguments } from "./interval-join.ts";
 import { projectedBase } from "./projected-base.ts";
 import { runningAggregateNode, type RunningAggregateArguments } from "./running-aggregate.ts";
@@ -195,6 +196,7 @@ export class StreamStep {
     userFunction: UserFunction,
     schema: RowSchema,
     keys: readonly string[],
+    options: FunctionOptions,
   ): StreamStep {
     if (typeof userFunction !== "function") {
       reportProblem("PLAN_ARGUMENT_INVALID", { problem: `${kind} needs a function` });
@@ -203,19 +205,22 @@ export class StreamStep {
     this.#checkAppends(kind);
     const id = this.draft.deriveId(kind);
     this.draft.functions.set(id, userFunction);
-    return this.#append({ inputs: [this.node.id], schema, keys, id, kind, functionId: id });
+    const failure = failureOptions(kind, options);
+    const inputs = [this.node.id];
+    return this.#append({ inputs, schema, keys, id, kind, functionId: id, ...failure });
   }
 
-  filter(test: UserFunction): StreamStep {
-    return this.within("filter", () => this.#apply("filter", test, this.#schema, this.node.keys));
+  filter(test: UserFunction, options: FunctionOptions = {}): StreamStep {
+    const { schema, keys } = this.node;
+    return this.within("filter", () => this.#apply("filter", test, schema, keys, options));
   }
 
-  map(type: RowType<object>, change: UserFunction): StreamStep {
-    return this.within("map", () => this.#apply("map", change, type.schema, []));
+  map(type: RowType<object>, change: UserFunction, options: FunctionOptions = {}): StreamStep {
+    return this.within("map", () => this.#apply("map", change, type.schema, [], options));
   }
 
-  flatMap(type: RowType<object>, change: UserFunction): StreamStep {
-    return this.within("flatMap", () => this.#apply("flatMap", change, type.schema, []));
+  flatMap(type: RowType<object>, change: UserFunction, options: FunctionOptions = {}): StreamStep {
+    return this.within("flatMap", () => this.#apply("flatMap", change, type.schema, [], options));
   }
 
   union(...others: readonly StreamStep[]): StreamStep {

@@ -6,6 +6,7 @@ import type {
   RowPredicate,
   TimestampExpression,
 } from "../expression/expression-types.ts";
+import type { FunctionOptions } from "./function-options.ts";
 import type {
   AggregatedRow,
   CheckedAggregates,
@@ -48,9 +49,17 @@ export interface AnyStream<in out Row extends object> {
   /** Only for inference; never present at run time. */
   readonly [rowBrand]: (row: Row) => Row;
   /** Applies a plain function to each row, giving rows of `type`. Row by row, not vectorised. */
-  map<Out extends object>(type: RowType<Out>, change: (row: Row) => Out): Stream<Out>;
+  map<Out extends object>(
+    type: RowType<Out>,
+    change: (row: Row) => Out,
+    options?: FunctionOptions,
+  ): Stream<Out>;
   /** Applies a plain function to each row, giving any number of rows of `type`. Not vectorised. */
-  flatMap<Out extends object>(type: RowType<Out>, change: (row: Row) => Iterable<Out>): Stream<Out>;
+  flatMap<Out extends object>(
+    type: RowType<Out>,
+    change: (row: Row) => Iterable<Out>,
+    options?: FunctionOptions,
+  ): Stream<Out>;
   /** All rows of this stream and of others with the same columns; no order between them is kept. */
   union(...others: readonly AnyStream<Row>[]): Stream<Row>;
   /** Groups rows by computed columns, which are added to the row. */
@@ -76,7 +85,7 @@ export interface Stream<in out Row extends object> extends AnyStream<Row> {
   /** Keeps the rows for which a condition is true; null is false. Vectorised. */
   where(condition: RowPredicate<Row>): Stream<Row>;
   /** Keeps the rows for which a plain function gives true. Row by row, not vectorised. */
-  filter(test: (row: Row) => boolean): Stream<Row>;
+  filter(test: (row: Row) => boolean, options?: FunctionOptions): Stream<Row>;
   /** Only what the callback returns. Vectorised. */
   select<const Columns extends Readonly<Record<string, unknown>>>(
     columns: (row: ExpressionRow<Row>) => Columns & CheckedColumns<Columns, never>,
@@ -187,7 +196,7 @@ export interface KeyedStream<
   /** Keeps the rows for which a condition is true; null is false. Vectorised. */
   where(condition: RowPredicate<Row>): KeyedStream<Row, Keys>;
   /** Keeps the rows for which a plain function gives true. Row by row, not vectorised. */
-  filter(test: (row: Row) => boolean): KeyedStream<Row, Keys>;
+  filter(test: (row: Row) => boolean, options?: FunctionOptions): KeyedStream<Row, Keys>;
   /** Only what the callback returns. Keyed still if all keys are in it, unchanged. Vectorised. */
   select<const Columns extends Readonly<Record<string, unknown>>>(
     columns: (row: ExpressionRow<Row>) => Columns & CheckedColumns<Columns, never>,

@@ -14,6 +14,7 @@ pipeline("errors", (p) => {
   flights.filter((f) => f.delayMinutes.gt(5)); //! Property 'gt' does not exist on type 'number'
   flights.select("nothing"); //! Argument of type '"nothing"' is not assignable
   flights.map(t.row({ a: t.int32() }), (f) => ({ a: f.origin })); //! Type 'string' is not assignable to type 'number'
+  flights.filter(() => true, { onError: "ignore" }); //! Type '"ignore"' is not assignable to type 'OnError
   flights.union(p.source("others", table(t.row({ a: t.int32() })))); //! is not assignable
   const keyed = flights.keyBy("origin");
   const other = p.source("far", table(t.row({ origin: t.int32(), fee: t.float64() })));

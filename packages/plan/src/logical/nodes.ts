@@ -70,12 +70,20 @@ export interface ProjectNode extends NodeBase {
 }
 
 /**
+ * What becomes of a row for which a user function fails: a dead letter, nothing (it counts as
+ * filtered), or an error that stops the run.
+ */
+export type OnError = "deadLetter" | "skip" | "fail";
+
+/**
  * A user function over plain rows. The function itself is in `LogicalPlan.functions`, never in the
  * node.
  */
 export interface FunctionNode extends NodeBase {
   readonly kind: "filter" | "map" | "flatMap";
   readonly functionId: string;
+  /** Absent: `deadLetter`. */
+  readonly onError?: OnError;
 }
 
 /** Brings together streams of one schema; their rows interleave as they come. */

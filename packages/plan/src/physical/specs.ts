@@ -2,7 +2,7 @@ import type { FieldType, Guarantee, Json, ModelDescriptor, RowSchema } from "@mi
 import type { AggregateCall } from "../expression/aggregate.ts";
 import type { Expression, NamedExpression } from "../expression/expression.ts";
 import type { SortKey } from "../expression/sort-key.ts";
-import type { EmitChanges, JoinKind, RankKind, WindowSpec } from "../logical/nodes.ts";
+import type { EmitChanges, JoinKind, OnError, RankKind, WindowSpec } from "../logical/nodes.ts";
 
 /**
  * Rows that satisfy the predicate, then the columns; either may be absent. Hidden columns pass
@@ -24,6 +24,8 @@ export interface RowFunctionSpec {
   readonly functionId: string;
   /** The step as the user knows it, for error texts. */
   readonly step: string;
+  /** Absent: `deadLetter`. */
+  readonly onError?: OnError;
 }
 
 /**

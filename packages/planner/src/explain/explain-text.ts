@@ -10,6 +10,7 @@ import {
 } from "@millrace/plan";
 import { describeColumns } from "../steps/describe-columns.ts";
 import { stepFor } from "../steps/steps.ts";
+import { describeOnError } from "../steps/describe-on-error.ts";
 import { describeIntervalJoin } from "../steps/describe-join.ts";
 import { describeTopRows } from "../steps/top-rows.ts";
 
@@ -85,7 +86,7 @@ export function describeOperator(operator: StageOperator): string {
       return [...where, ...select].join("; ");
     }
     case "rowFunction":
-      return `${spec.mode} by function ${spec.functionId}`;
+      return `${spec.mode} by function ${spec.functionId}${describeOnError(spec.onError)}`;
     case "windowAggregate":
       return `${formatWindow(spec.window)} by ${spec.keys.join(", ")}: ${spec.calls.map((call) => call.function).join(", ")}`;
     case "deduplicate":
