@@ -22,6 +22,10 @@ export const limits: {
   readonly windowPanesMax: number;
   /** Series (keys) of one detector or forecaster in one task. */
   readonly seriesMax: number;
+  /** Keys of one process step in one task. */
+  readonly processKeysMax: number;
+  /** Entries of one state, or timers, of one process step in one task. */
+  readonly processEntriesMax: number;
   /** Bytes of one log record. */
   readonly recordBytesMax: number;
   /** Bytes of a state snapshot chunk, roughly. */
@@ -39,6 +43,8 @@ export const limits: {
   windowsOpenMax: 100_000,
   windowPanesMax: 10_000,
   seriesMax: 1_000_000,
+  processKeysMax: 1_000_000,
+  processEntriesMax: 10_000_000,
   recordBytesMax: 256 * 1024 * 1024,
   snapshotChunkBytes: 1024 * 1024,
   idLengthMax: 100,

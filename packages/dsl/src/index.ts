@@ -28,6 +28,8 @@ export {
   type SourceOptions,
 } from "./pipeline.ts";
 export type { FunctionOptions } from "./stream/function-options.ts";
+export { listState, mapState } from "./stream/process-state.ts";
+export type * from "./stream/process-types.ts";
 export type { Change, Detection, ForecastLevel, Severity } from "./stream/row-types.ts";
 export type {
   AggregatedStream,
@@ -37,6 +39,7 @@ export type {
   ForecastOptions,
   IntervalJoinOptions,
   KeyedStream,
+  ProcessedStream,
   SampleOptions,
   Stream,
   WindowedStream,

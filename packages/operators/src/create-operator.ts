@@ -7,6 +7,7 @@ import { FilterProjectOperator } from "./filter-project.ts";
 import { ForecastOperator } from "./forecast.ts";
 import { IntervalJoinOperator } from "./join/interval-join.ts";
 import type { OperatorContext } from "./operator-context.ts";
+import { ProcessOperator } from "./process/process.ts";
 import { TopRowsOperator } from "./rank/top-rows.ts";
 import { RowFunctionOperator } from "./row-function.ts";
 import { RetimeOperator } from "./retime.ts";
@@ -50,6 +51,8 @@ export function createOperator(operator: StageOperator, context: OperatorContext
       return new TopRowsOperator(spec, schemas, context.operatorId);
     case "changes":
       return new ChangesOperator(schemas);
+    case "process":
+      return new ProcessOperator(spec, schemas, context);
     case "retime":
       return new RetimeOperator(spec);
     case "sample":

@@ -1,6 +1,7 @@
 import {
   catalogue,
   type Collector,
+  type DeadLetter,
   hiddenColumns,
   millraceError,
   type OperatorCounts,
@@ -53,14 +54,39 @@ export class FailedRows {
       throw millraceError("RUN_FUNCTION_FAILED", { step: place, problem }, { cause: error, where });
     }
     this.#counts.deadLettered += 1;
-    out.deadLetter({
+    out.deadLetter(this.#letter({ partition, offset }, problem, value));
+  }
+
+  /**
+   * Takes a timer for which the function failed: it is no row, so it is in no count.
+   *
+   * @param value the timer's key and time
+   * @throws MillraceError `RUN_FUNCTION_FAILED` where the run shall stop
+   */
+  takeTimer(value: object, error: unknown, out: Collector): void {
+    const { onError = "deadLetter", step } = this.#policy;
+    const problem = error instanceof Error ? error.message : String(error);
+    if (onError === "fail") {
+      const place = `${step} at the timer ${rowText(value)}`;
+      const where = { operatorId: this.#operatorId };
+      throw millraceError("RUN_FUNCTION_FAILED", { step: place, problem }, { cause: error, where });
+    }
+    if (onError === "skip") return;
+    out.deadLetter(this.#letter({ partition: -1, offset: -1 }, problem, value));
+  }
+
+  #letter(
+    place: { readonly partition: number; readonly offset: number },
+    problem: string,
+    value: object,
+  ): DeadLetter {
+    return {
       code: "RECORD_FUNCTION_FAILED",
-      reason: catalogue.RECORD_FUNCTION_FAILED.message({ step, problem }),
-      operatorId,
-      partition,
-      offset,
+      reason: catalogue.RECORD_FUNCTION_FAILED.message({ step: this.#policy.step, problem }),
+      operatorId: this.#operatorId,
+      ...place,
       raw: rowText(value),
-    });
+    };
   }
 }
 

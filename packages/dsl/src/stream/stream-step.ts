@@ -22,6 +22,7 @@ import { detectNode, type DetectArguments } from "./detect.ts";
 import { forecastNode, type ForecastArguments } from "./forecast.ts";
 import { failureOptions, type FunctionOptions } from "./function-options.ts";
 import { intervalJoinNode, type JoinArguments } from "./interval-join.ts";
+import { type ProcessArguments, processNode } from "./process.ts";
 import { projectedBase } from "./projected-base.ts";
 import { runningAggregateNode, type RunningAggregateArguments } from "./running-aggregate.ts";
 import { retimeParts } from "./retime.ts";
@@ -393,6 +394,26 @@ export class StreamStep {
     return this.#stateful("intervalJoin", id, (step) => {
       right.#checkAppends(step);
       return intervalJoinNode(step, id, { left: this.node, right: right.node }, options);
+    });
+  }
+
+  process(id: string, options: ProcessArguments): StreamStep {
+    return this.#stateful("process", id, (step) => processNode(step, id, this.#input, options));
+  }
+
+  side(name: string): StreamStep {
+    return this.within("side", () => {
+      const { node } = this;
+      const side =
+        node.kind === "process" ? node.sides.find((one) => one.name === name) : undefined;
+      if (side === undefined) {
+        const problem = `side: the step before it has no side output ${JSON.stringify(name)}`;
+        reportProblem("PLAN_ARGUMENT_INVALID", { problem });
+        return this;
+      }
+      const id = this.draft.deriveId("side");
+      const { schema } = side;
+      return this.#append({ inputs: [node.id], schema, keys: [], id, kind: "side", name });
     });
   }
 

@@ -7,6 +7,7 @@ import type {
   TimestampExpression,
 } from "../expression/expression-types.ts";
 import type { FunctionOptions } from "./function-options.ts";
+import type { ProcessOptions, StateTypes } from "./process-types.ts";
 import type {
   AggregatedRow,
   CheckedAggregates,
@@ -136,6 +137,7 @@ export interface Stream<in out Row extends object> extends AnyStream<Row> {
   readonly rank: StreamTypeError<"keyBy must come before rank">;
   readonly deduplicate: StreamTypeError<"keyBy must come before deduplicate">;
   readonly intervalJoin: StreamTypeError<"keyBy must come before intervalJoin">;
+  readonly process: StreamTypeError<"keyBy must come before process">;
   readonly detect: StreamTypeError<"keyBy must come before detect">;
   readonly forecast: StreamTypeError<"keyBy must come before forecast">;
 }
@@ -325,6 +327,23 @@ export interface KeyedStream<
     right: KeyedStream<Right, Keys> & SameKeys<Row, Right, Keys>,
     options: IntervalJoinOptions<Row, Right, Kind, Columns>,
   ): Rekeyed<Selected<Columns>, Keys, keyof Columns>;
+  /**
+   * Runs a plain function for each row, with state of the row's key and timers in event time.
+   *
+   * Rows and timers come by time, a timer before the rows of its instant. What a call changes and
+   * emits counts only if it succeeds. When a bounded input has ended, all timers that are set fire,
+   * but those that they set in turn do not.
+   *
+   * @param id stable: it names the state, at most a million keys in a task
+   */
+  process<
+    Out extends object,
+    const States extends StateTypes = Record<never, never>,
+    Sides extends Readonly<Record<string, object>> = Record<never, never>,
+  >(
+    id: string,
+    options: ProcessOptions<Row, Picked<Row, Keys & keyof Row>, States, Out, Sides>,
+  ): ProcessedStream<Out, Sides>;
   /** Scores each row's value against the past of its key, and adds the columns of `Detection`. */
   detect(id: string, options: DetectOptions<Row>): KeyedStream<Detected<Row>, Keys>;
   /** Forecasts each key's value: one row per step ahead. */
@@ -343,6 +362,15 @@ type RankedStream<Row extends object, Keys extends string, Emit> = Emit extends 
 type Rekeyed<Row extends object, Keys extends string, Names> = [Keys] extends [Names]
   ? KeyedStream<Row, Keys>
   : Stream<Row>;
+
+/** The rows that a process step emits, and beside them its side outputs. */
+export interface ProcessedStream<
+  in out Row extends object,
+  in out Sides extends Readonly<Record<string, object>>,
+> extends Stream<Row> {
+  /** The rows that the step gives to a side output. */
+  side<Name extends keyof Sides & string>(name: Name): Stream<Sides[Name]>;
+}
 
 /** A keyed stream cut into windows; it waits for `aggregate`. */
 export interface WindowedStream<in out Row extends object, in out Keys extends string> {

@@ -62,6 +62,7 @@ export interface AnyUpdatingStream<in out Row extends object> {
   readonly forecast: StreamTypeError<"forecast needs rows that stay: this stream is updating">;
   readonly deduplicate: StreamTypeError<"deduplicate needs rows that stay: this stream is updating">;
   readonly intervalJoin: StreamTypeError<"intervalJoin needs rows that stay: this stream is updating">;
+  readonly process: StreamTypeError<"process needs rows that stay: this stream is updating">;
   readonly map: StreamTypeError<"map needs rows that stay: this stream is updating">;
   readonly flatMap: StreamTypeError<"flatMap needs rows that stay: this stream is updating">;
   readonly filter: StreamTypeError<"filter needs rows that stay: this stream is updating">;

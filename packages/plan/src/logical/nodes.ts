@@ -4,6 +4,7 @@ import type { Expression, NamedExpression } from "../expression/expression.ts";
 import type {
   DeduplicateSpec,
   IntervalJoinSpec,
+  ProcessSpec,
   RetimeSpec,
   SampleSpec,
   TopRowsSpec,
@@ -157,6 +158,18 @@ export interface LateNode extends NodeBase {
   readonly kind: "late";
 }
 
+/** A user function with state and timers; the rows that it emits. */
+export interface ProcessNode extends NodeBase, Omit<ProcessSpec, "keys"> {
+  /** Key columns of the input: those of the result are not known. */
+  readonly stateKeys: readonly string[];
+}
+
+/** A side output of a process step. */
+export interface SideNode extends NodeBase {
+  readonly kind: "side";
+  readonly name: string;
+}
+
 /** The first row of each key by event time, until `withinMs` after it. */
 export interface DeduplicateNode extends NodeBase, DeduplicateSpec {}
 
@@ -241,6 +254,8 @@ export type LogicalNode =
   | UnionNode
   | RetimeNode
   | SampleNode
+  | ProcessNode
+  | SideNode
   | KeyByNode
   | WindowAggregateNode
   | LateNode

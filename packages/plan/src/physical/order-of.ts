@@ -20,6 +20,8 @@ export function orderOf(spec: OperatorSpec): OrderClass {
       return "order-free";
     case "runningAggregate":
       return spec.forgetAfterMs === undefined ? "order-free" : "event-ordered";
+    case "process":
+      return spec.order === "event" ? "event-ordered" : "arrival-ordered";
     case "deduplicate":
     case "detect":
     case "forecast":

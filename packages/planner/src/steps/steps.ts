@@ -6,10 +6,12 @@ import { forecastStep } from "./forecast.ts";
 import { intervalJoinStep } from "./interval-join.ts";
 import { keyByStep } from "./key-by.ts";
 import { lateStep } from "./late.ts";
+import { processStep } from "./process.ts";
 import { projectStep } from "./project.ts";
 import { runningAggregateStep } from "./running-aggregate.ts";
 import { retimeStep } from "./retime.ts";
 import { sampleStep } from "./sample.ts";
+import { sideStep } from "./side.ts";
 import { sinkStep } from "./sink.ts";
 import { sourceStep } from "./source.ts";
 import type { Step } from "./step.ts";
@@ -33,6 +35,8 @@ const steps: { readonly [Kind in LogicalNode["kind"]]: Step<Kind> } = {
   keyBy: keyByStep,
   windowAggregate: windowAggregateStep,
   late: lateStep,
+  process: processStep,
+  side: sideStep,
   deduplicate: deduplicateStep,
   intervalJoin: intervalJoinStep,
   runningAggregate: runningAggregateStep,
