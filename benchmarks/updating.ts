@@ -102,6 +102,7 @@ function runOperator(operator: Operator, given: readonly RecordBatch[]): void {
       rows += batch.numRows;
     },
     emitLate: () => undefined,
+    emitSide: () => undefined,
     deadLetter: () => undefined,
   };
   for (const batch of given) operator.process(batch, out, 0);

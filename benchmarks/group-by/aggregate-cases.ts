@@ -237,7 +237,12 @@ const families: readonly Family[] = [
   },
 ];
 
-const discard: Collector = { emit: keep, emitLate: keep, deadLetter: keep };
+const discard: Collector = {
+  emit: keep,
+  emitLate: keep,
+  emitSide: keep,
+  deadLetter: keep,
+};
 
 function runOperator(aggregate: AggregateCall, input: readonly RecordBatch[]): void {
   const result = { name: "result", type: aggregate.type };

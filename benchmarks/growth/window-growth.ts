@@ -102,6 +102,7 @@ export function aggregate(batches: readonly RecordBatch[]): number {
   const collector: Collector = {
     emit: (batch) => void (rows += batch.numRows),
     emitLate: () => undefined,
+    emitSide: () => undefined,
     deadLetter: () => undefined,
   };
   for (const batch of batches) operator.process(batch, collector, 0);

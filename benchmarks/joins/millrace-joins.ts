@@ -61,6 +61,7 @@ export function millraceJoin(spec: OperatorSpec, input: JoinInput, swap = false)
     const out: Collector = {
       emit: (batch) => void (rows += batch.numRows),
       emitLate: () => undefined,
+      emitSide: () => undefined,
       deadLetter: () => undefined,
     };
     steps.forEach(({ batch, side }, i) => {

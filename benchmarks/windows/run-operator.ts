@@ -81,6 +81,7 @@ export function runOperator(created: Operator, batches: readonly RecordBatch[]):
   const out = {
     emit: (batch: RecordBatch) => void (rows += batch.numRows),
     emitLate: () => undefined,
+    emitSide: () => undefined,
     deadLetter: () => undefined,
   };
   for (const batch of batches) {

@@ -28,6 +28,10 @@ export const limits: {
   readonly seriesMax: number;
   /** Rows that one side of a join keeps in one task. */
   readonly joinRowsMax: number;
+  /** Keys of one process step in one task. */
+  readonly processKeysMax: number;
+  /** Entries of one state, or timers, of one process step in one task. */
+  readonly processEntriesMax: number;
   /** Bytes of one log record. */
   readonly recordBytesMax: number;
   /** Bytes of a state snapshot chunk, roughly. */
@@ -48,6 +52,8 @@ export const limits: {
   overRowsMax: 20_000_000,
   seriesMax: 1_000_000,
   joinRowsMax: 20_000_000,
+  processKeysMax: 1_000_000,
+  processEntriesMax: 10_000_000,
   recordBytesMax: 256 * 1024 * 1024,
   snapshotChunkBytes: 1024 * 1024,
   idLengthMax: 100,

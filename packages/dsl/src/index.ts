@@ -32,6 +32,9 @@ export * from "./stream/calendar-window.ts";
 export * from "./stream/global-window.ts";
 export type { FrameOptions } from "./stream/over.ts";
 export type * from "./stream/join-options.ts";
+export type { FunctionOptions } from "./stream/function-options.ts";
+export { listState, mapState } from "./stream/process-state.ts";
+export type * from "./stream/process-types.ts";
 export type { Change, Detection, ForecastLevel, Severity } from "./stream/row-types.ts";
 export type {
   AggregatedStream,
@@ -40,6 +43,7 @@ export type {
   DetectOptions,
   ForecastOptions,
   KeyedStream,
+  ProcessedStream,
   SampleOptions,
   Stream,
   UpdatingAggregatedStream,
@@ -47,11 +51,7 @@ export type {
   WindowedStream,
 } from "./stream/stream.ts";
 export type * from "./stream/updating-options.ts";
-export type {
-  AnyUpdatingStream,
-  KeyedUpdatingStream,
-  UpdatingStream,
-} from "./stream/updating-stream.ts";
+export type * from "./stream/updating-stream.ts";
 export type { StreamTypeError } from "./stream/stream-type-error.ts";
 export type { UpdatingEmit } from "./stream/window-emit.ts";
 export { cumulate, hopping, session, tumbling } from "./stream/window.ts";

@@ -79,6 +79,15 @@ describe("stream", () => {
     expect([...plan.functions.keys()]).toEqual(["filter-1", "map-1", "flatMap-1"]);
   });
 
+  it("writes down what becomes of rows for which a function fails", () => {
+    const { nodes } = planOf((rows) => {
+      rows
+        .filter(() => true, { onError: "skip" })
+        .flatMap(Row, (row) => [row], { onError: "fail" });
+    });
+    expect(nodes.slice(1)).toMatchObject([{ onError: "skip" }, { onError: "fail" }]);
+  });
+
   it("splits by conditions, the rest being what no condition takes", () => {
     const { nodes } = planOf((rows) => {
       rows.split({ high: (r) => r.x.gt(5), low: (r) => r.n.lt(5), other: "rest" });

@@ -12,6 +12,7 @@ import { LookupTableOperator } from "./join/lookup-table.ts";
 import { WindowJoinOperator } from "./join/window-join.ts";
 import type { OperatorContext } from "./operator-context.ts";
 import { OverOperator } from "./over/over.ts";
+import { ProcessOperator } from "./process/process.ts";
 import { TopRowsOperator } from "./rank/top-rows.ts";
 import { RowFunctionOperator } from "./row-function.ts";
 import { RetimeOperator } from "./retime.ts";
@@ -61,6 +62,8 @@ export function createOperator(operator: StageOperator, context: OperatorContext
       return new TopRowsOperator(spec, schemas, context.operatorId);
     case "changes":
       return new ChangesOperator(schemas);
+    case "process":
+      return new ProcessOperator(spec, schemas, context);
     case "retime":
       return new RetimeOperator(spec);
     case "sample":

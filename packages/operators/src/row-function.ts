@@ -8,7 +8,6 @@ import {
   withColumns,
 } from "@millrace/columnar";
 import {
-  catalogue,
   type Collector,
   type FieldType,
   hiddenColumns,
@@ -23,11 +22,10 @@ import {
 import type { RowFunctionSpec, UserFunction } from "@millrace/plan";
 import type { Data, RecordBatch } from "apache-arrow";
 import { readNumbers } from "./aggregate/read-numbers.ts";
+import { FailedRows } from "./failed-rows.ts";
 import { findColumn } from "./find-column.ts";
 import type { OperatorContext } from "./operator-context.ts";
 import { hiddenColumnsOf, OutputLayouts } from "./output-layout.ts";
-
-const rawLengthMax = 65_536;
 
 /** Rows that a nested `flatMap` leaves room for: 12 bits of `$index` for each level. */
 const indexBits = 12;
@@ -52,7 +50,8 @@ interface Made {
  * Runs a user function over plain rows: `filter`, `map` or `flatMap`.
  *
  * A row for which the function throws, or gives what the output's type does not hold, becomes a
- * dead letter `RECORD_FUNCTION_FAILED`; of a `flatMap`, all rows of it.
+ * dead letter `RECORD_FUNCTION_FAILED`, unless `onError` says otherwise; of a `flatMap`, all rows
+ * of it.
  *
  * **Shape** out: the function's rows; hidden columns pass through, `flatMap` numbers its rows in
  * `$index`
@@ -62,7 +61,7 @@ export class RowFunctionOperator implements Operator {
   readonly counts: OperatorCounts = operatorCounts();
   readonly state: readonly StateTable[] = [];
   readonly #spec: RowFunctionSpec;
-  readonly #operatorId: string;
+  readonly #failed: FailedRows;
   readonly #function: UserFunction;
   readonly #read: (batch: RecordBatch, row: number) => Row;
   readonly #output: RowSchema;
@@ -78,7 +77,7 @@ export class RowFunctionOperator implements Operator {
       throw millraceError("PLAN_FUNCTION_LOST", { functionId: spec.functionId });
     }
     this.#spec = spec;
-    this.#operatorId = context.operatorId;
+    this.#failed = new FailedRows(spec, context.operatorId, this.counts);
     this.#function = found;
     this.#read = rowReader(schemas.input);
     this.#output = schemas.output;
@@ -105,7 +104,7 @@ export class RowFunctionOperator implements Operator {
         if (passes) kept[count++] = row;
         else this.counts.filtered += 1;
       } catch (error) {
-        this.#deadLetter(batch, row, value, error, out);
+        this.#failed.take(batch, row, value, error, out);
       }
     }
     this.counts.accepted += count;
@@ -120,7 +119,7 @@ export class RowFunctionOperator implements Operator {
       try {
         this.#take(made, row, this.#call(value));
       } catch (error) {
-        this.#deadLetter(batch, row, value, error, out);
+        this.#failed.take(batch, row, value, error, out);
         continue;
       }
       this.counts.accepted += 1;
@@ -175,7 +174,7 @@ export class RowFunctionOperator implements Operator {
         if (!isMillraceError(error)) throw error;
         wrong.add(from);
         this.counts.accepted -= 1;
-        this.#deadLetter(batch, from, this.#read(batch, from), error, out);
+        this.#failed.take(batch, from, this.#read(batch, from), error, out);
       }
     }
     const isGood = (_: unknown, at: number): boolean => !wrong.has(made.from[at] as number);
@@ -201,36 +200,7 @@ export class RowFunctionOperator implements Operator {
     return withColumns(batch, [indexField], [int32Column(Int32Array.from(index), count)]);
   }
 
-  #deadLetter(batch: RecordBatch, row: number, value: Row, error: unknown, out: Collector): void {
-    this.counts.deadLettered += 1;
-    const problem = error instanceof Error ? error.message : String(error);
-    const spec = catalogue.RECORD_FUNCTION_FAILED;
-    const numberAt = (name: string): number => {
-      const data = findColumn(batch, name);
-      return data === undefined ? -1 : (readNumbers(data)[row] as number);
-    };
-    out.deadLetter({
-      code: "RECORD_FUNCTION_FAILED",
-      reason: spec.message({ step: this.#spec.step, problem }),
-      operatorId: this.#operatorId,
-      partition: numberAt(hiddenColumns.partition),
-      offset: numberAt(hiddenColumns.offset),
-      raw: rowText(value),
-    });
-  }
-
   advanceWatermark(): void {
     // Holds nothing back.
   }
-}
-
-/** A plain row as JSON, cut at 64 KiB; bigints and bytes as text. */
-function rowText(row: Row): string {
-  const text = JSON.stringify(row, (_, value: unknown) => {
-    if (typeof value === "bigint") return value.toString();
-    if (value instanceof Uint8Array)
-      return [...value].map((b) => b.toString(16).padStart(2, "0")).join("");
-    return value;
-  });
-  return text.slice(0, rawLengthMax);
 }

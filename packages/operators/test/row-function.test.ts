@@ -1,7 +1,7 @@
 import { collectOutput, operatorLaws } from "@millrace/conformance";
 import { takeRows } from "@millrace/columnar";
 import type { FieldType, Operator } from "@millrace/core";
-import type { UserFunction } from "@millrace/plan";
+import type { OnError, UserFunction } from "@millrace/plan";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { batchOf, int64, lineageFields, operatorOf, timeField, utf8 } from "./fixtures.ts";
@@ -18,9 +18,19 @@ interface Thing {
   readonly size: number;
 }
 
-function functionOf(mode: "filter" | "map" | "flatMap", f: UserFunction): Operator {
+function functionOf(
+  mode: "filter" | "map" | "flatMap",
+  f: UserFunction,
+  onError?: OnError,
+): Operator {
   return operatorOf(
-    { kind: "rowFunction", mode, functionId: "f", step: `${mode} of the test` },
+    {
+      kind: "rowFunction",
+      mode,
+      functionId: "f",
+      step: `${mode} of the test`,
+      ...(onError === undefined ? {} : { onError }),
+    },
     { input: schema, output: schema },
     { functions: new Map([["f", f]]) },
   );
@@ -79,6 +89,33 @@ describe("a row function", () => {
     const out = collectOutput();
     operator.process(batchOf(all, [thing("a", 1)]), out, 0);
     expect(out.deadLetters[0]?.reason).toContain("true or false");
+  });
+
+  test("skips a row for which the function fails where that is asked for: it counts as filtered", () => {
+    const operator = functionOf("map", (t: Thing) => (t.size === 1 ? { name: 7 } : t), "skip");
+    const out = collectOutput();
+    operator.process(batchOf(all, [thing("a", 1), thing("b", 2)]), out, 0);
+    expect(out.rows.map((r) => r["name"])).toEqual(["b"]);
+    expect(out.deadLetters).toEqual([]);
+    expect(operator.counts).toMatchObject({ rowsIn: 2, accepted: 1, filtered: 1, deadLettered: 0 });
+  });
+
+  test("stops the run where that is asked for, naming step, row and error: RUN_FUNCTION_FAILED", () => {
+    const cause = new Error("no ones");
+    const refuse = (): boolean => {
+      throw cause;
+    };
+    const operator = functionOf("filter", refuse, "fail");
+    const run = (): void => operator.process(batchOf(all, [thing("a", 1)]), collectOutput(), 0);
+    expect(run).toThrow(
+      expect.objectContaining({
+        code: "RUN_FUNCTION_FAILED",
+        message:
+          "A function of yours failed in filter of the test at offset 101 of partition 3: no ones.",
+        cause,
+        where: { operatorId: "under-test", partition: 3, offset: "101" },
+      }),
+    );
   });
 
   test("numbers the rows of a flatMap", () => {

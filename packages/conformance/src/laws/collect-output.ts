@@ -8,6 +8,8 @@ export type OutputRow = Readonly<Record<string, unknown>>;
 export interface CollectedOutput extends Collector {
   readonly rows: OutputRow[];
   readonly late: OutputRow[];
+  /** By the name of the side output. */
+  readonly sides: Record<string, OutputRow[]>;
   readonly deadLetters: DeadLetter[];
 }
 
@@ -39,13 +41,16 @@ export function rowsOf(batch: RecordBatch): OutputRow[] {
 export function collectOutput(): CollectedOutput {
   const rows: OutputRow[] = [];
   const late: OutputRow[] = [];
+  const sides: Record<string, OutputRow[]> = {};
   const deadLetters: DeadLetter[] = [];
   return {
     rows,
     late,
+    sides,
     deadLetters,
     emit: (batch) => void rows.push(...rowsOf(batch)),
     emitLate: (batch) => void late.push(...rowsOf(batch)),
+    emitSide: (name, batch) => void (sides[name] ??= []).push(...rowsOf(batch)),
     deadLetter: (letter) => void deadLetters.push(letter),
   };
 }

@@ -134,6 +134,10 @@ export function operatorLaws(options: OperatorLawsOptions): void {
   const expectSame = (actual: CollectedOutput, expected: CollectedOutput): void => {
     expectSameRows(settled(actual.rows), settled(expected.rows), tolerance);
     expectSameRows(actual.late, expected.late, tolerance);
+    expect(Object.keys(actual.sides).sort()).toEqual(Object.keys(expected.sides).sort());
+    for (const [name, rows] of Object.entries(actual.sides)) {
+      expectSameRows(rows, expected.sides[name] ?? [], tolerance);
+    }
     expect(actual.deadLetters.length).toBe(expected.deadLetters.length);
   };
   const ended = (segments: readonly OperatorSegment[]): readonly OperatorSegment[] => {

@@ -24,6 +24,8 @@ export interface Collector {
   emit(batch: RecordBatch): void;
   /** Rows that came after their window had closed, in the operator's input schema. */
   emitLate(batch: RecordBatch): void;
+  /** Rows of a side output by its name, in that output's own schema. */
+  emitSide(name: string, batch: RecordBatch): void;
   deadLetter(letter: DeadLetter): void;
 }
 

@@ -26,6 +26,8 @@ import { type JoinArguments, joinNode } from "./join.ts";
 import type { JoinInputs } from "./joined-inputs.ts";
 import { broadcastNode, type LookupTableArguments, lookupTableNode } from "./lookup-table.ts";
 import { type FrameOptions, overNode } from "./over.ts";
+import { failureOptions, type FunctionOptions } from "./function-options.ts";
+import { type ProcessArguments, processNode } from "./process.ts";
 import { projectedBase } from "./projected-base.ts";
 import { runningAggregateNode, type RunningAggregateArguments } from "./running-aggregate.ts";
 import { retimeParts } from "./retime.ts";
@@ -203,6 +205,7 @@ export class StreamStep {
     userFunction: UserFunction,
     schema: RowSchema,
     keys: readonly string[],
+    options: FunctionOptions,
   ): StreamStep {
     if (typeof userFunction !== "function") {
       reportProblem("PLAN_ARGUMENT_INVALID", { problem: `${kind} needs a function` });
@@ -211,19 +214,22 @@ export class StreamStep {
     this.#checkAppends(kind);
     const id = this.draft.deriveId(kind);
     this.draft.functions.set(id, userFunction);
-    return this.#append({ inputs: [this.node.id], schema, keys, id, kind, functionId: id });
+    const failure = failureOptions(kind, options);
+    const inputs = [this.node.id];
+    return this.#append({ inputs, schema, keys, id, kind, functionId: id, ...failure });
   }
 
-  filter(test: UserFunction): StreamStep {
-    return this.within("filter", () => this.#apply("filter", test, this.#schema, this.node.keys));
+  filter(test: UserFunction, options: FunctionOptions = {}): StreamStep {
+    const { schema, keys } = this.node;
+    return this.within("filter", () => this.#apply("filter", test, schema, keys, options));
   }
 
-  map(type: RowType<object>, change: UserFunction): StreamStep {
-    return this.within("map", () => this.#apply("map", change, type.schema, []));
+  map(type: RowType<object>, change: UserFunction, options: FunctionOptions = {}): StreamStep {
+    return this.within("map", () => this.#apply("map", change, type.schema, [], options));
   }
 
-  flatMap(type: RowType<object>, change: UserFunction): StreamStep {
-    return this.within("flatMap", () => this.#apply("flatMap", change, type.schema, []));
+  flatMap(type: RowType<object>, change: UserFunction, options: FunctionOptions = {}): StreamStep {
+    return this.within("flatMap", () => this.#apply("flatMap", change, type.schema, [], options));
   }
 
   union(...others: readonly StreamStep[]): StreamStep {
@@ -444,6 +450,26 @@ export class StreamStep {
     return this.#stateful(verb, id, (step) => {
       right.#checkAppends(step);
       return nodeOf(step, { left: this.node, right: right.node });
+    });
+  }
+
+  process(id: string, options: ProcessArguments): StreamStep {
+    return this.#stateful("process", id, (step) => processNode(step, id, this.#input, options));
+  }
+
+  side(name: string): StreamStep {
+    return this.within("side", () => {
+      const { node } = this;
+      const side =
+        node.kind === "process" ? node.sides.find((one) => one.name === name) : undefined;
+      if (side === undefined) {
+        const problem = `side: the step before it has no side output ${JSON.stringify(name)}`;
+        reportProblem("PLAN_ARGUMENT_INVALID", { problem });
+        return this;
+      }
+      const id = this.draft.deriveId("side");
+      const { schema } = side;
+      return this.#append({ inputs: [node.id], schema, keys: [], id, kind: "side", name });
     });
   }
 

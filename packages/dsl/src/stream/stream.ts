@@ -6,6 +6,8 @@ import type {
   RowPredicate,
   TimestampExpression,
 } from "../expression/expression-types.ts";
+import type { FunctionOptions } from "./function-options.ts";
+import type { ProcessOptions, StateTypes } from "./process-types.ts";
 import type {
   AggregatedRow,
   CheckedAggregates,
@@ -61,9 +63,17 @@ export interface AnyStream<in out Row extends object> {
   /** Only for inference; never present at run time. */
   readonly [rowBrand]: (row: Row) => Row;
   /** Applies a plain function to each row, giving rows of `type`. Row by row, not vectorised. */
-  map<Out extends object>(type: RowType<Out>, change: (row: Row) => Out): Stream<Out>;
+  map<Out extends object>(
+    type: RowType<Out>,
+    change: (row: Row) => Out,
+    options?: FunctionOptions,
+  ): Stream<Out>;
   /** Applies a plain function to each row, giving any number of rows of `type`. Not vectorised. */
-  flatMap<Out extends object>(type: RowType<Out>, change: (row: Row) => Iterable<Out>): Stream<Out>;
+  flatMap<Out extends object>(
+    type: RowType<Out>,
+    change: (row: Row) => Iterable<Out>,
+    options?: FunctionOptions,
+  ): Stream<Out>;
   /** All rows of this stream and of others with the same columns; no order between them is kept. */
   union(...others: readonly AnyStream<Row>[]): Stream<Row>;
   /** Groups rows by computed columns, which are added to the row. */
@@ -112,7 +122,7 @@ export interface Stream<in out Row extends object> extends AnyStream<Row> {
   /** Keeps the rows for which a condition is true; null is false. Vectorised. */
   where(condition: RowPredicate<Row>): Stream<Row>;
   /** Keeps the rows for which a plain function gives true. Row by row, not vectorised. */
-  filter(test: (row: Row) => boolean): Stream<Row>;
+  filter(test: (row: Row) => boolean, options?: FunctionOptions): Stream<Row>;
   /** Only what the callback returns. Vectorised. */
   select<const Columns extends Readonly<Record<string, unknown>>>(
     columns: (row: ExpressionRow<Row>) => Columns & CheckedColumns<Columns, never>,
@@ -167,6 +177,7 @@ export interface Stream<in out Row extends object> extends AnyStream<Row> {
   readonly intervalJoin: StreamTypeError<"keyBy must come before intervalJoin">;
   readonly windowJoin: StreamTypeError<"keyBy must come before windowJoin">;
   readonly asOfJoin: StreamTypeError<"keyBy must come before asOfJoin">;
+  readonly process: StreamTypeError<"keyBy must come before process">;
   readonly detect: StreamTypeError<"keyBy must come before detect">;
   readonly forecast: StreamTypeError<"keyBy must come before forecast">;
 }
@@ -207,7 +218,7 @@ export interface KeyedStream<
   /** Keeps the rows for which a condition is true; null is false. Vectorised. */
   where(condition: RowPredicate<Row>): KeyedStream<Row, Keys>;
   /** Keeps the rows for which a plain function gives true. Row by row, not vectorised. */
-  filter(test: (row: Row) => boolean): KeyedStream<Row, Keys>;
+  filter(test: (row: Row) => boolean, options?: FunctionOptions): KeyedStream<Row, Keys>;
   /** Only what the callback returns. Keyed still if all keys are in it, unchanged. Vectorised. */
   select<const Columns extends Readonly<Record<string, unknown>>>(
     columns: (row: ExpressionRow<Row>) => Columns & CheckedColumns<Columns, never>,
@@ -456,6 +467,23 @@ export interface KeyedStream<
     table: KeyedStream<Table, TableKeys>,
     options: LookupTableOptions<Row, Table, TableKeys, Kind, Columns>,
   ): Rekeyed<Selected<Columns>, Keys, keyof Columns>;
+  /**
+   * Runs a plain function for each row, with state of the row's key and timers in event time.
+   *
+   * Rows and timers come by time, a timer before the rows of its instant. What a call changes and
+   * emits counts only if it succeeds. When a bounded input has ended, all timers that are set fire,
+   * but those that they set in turn do not.
+   *
+   * @param id stable: it names the state, at most a million keys in a task
+   */
+  process<
+    Out extends object,
+    const States extends StateTypes = Record<never, never>,
+    Sides extends Readonly<Record<string, object>> = Record<never, never>,
+  >(
+    id: string,
+    options: ProcessOptions<Row, Picked<Row, Keys & keyof Row>, States, Out, Sides>,
+  ): ProcessedStream<Out, Sides>;
   /** Scores each row's value against the past of its key, and adds the columns of `Detection`. */
   detect(id: string, options: DetectOptions<Row>): KeyedStream<Detected<Row>, Keys>;
   /** Forecasts each key's value: one row per step ahead. */
@@ -479,6 +507,14 @@ type Rekeyed<Row extends object, Keys extends string, Names> = [Keys] extends [N
 type Joined<Row extends object, Keys extends string, Names, Kind> = [Kind] extends ["inner"]
   ? Rekeyed<Row, Keys, Names>
   : RekeyedUpdating<Row, Keys, Names>;
+/** The rows that a process step emits, and beside them its side outputs. */
+export interface ProcessedStream<
+  in out Row extends object,
+  in out Sides extends Readonly<Record<string, object>>,
+> extends Stream<Row> {
+  /** The rows that the step gives to a side output. */
+  side<Name extends keyof Sides & string>(name: Name): Stream<Sides[Name]>;
+}
 
 /** A keyed stream cut into windows; it waits for `aggregate`. */
 export interface WindowedStream<in out Row extends object, in out Keys extends string> {

@@ -25,6 +25,7 @@ pipeline("errors", (p) => {
   p.source("due", table(Flight), { idleAfter: "soon" }); //! is not assignable
   flights.select("nothing"); //! Argument of type '"nothing"' is not assignable
   flights.map(t.row({ a: t.int32() }), (f) => ({ a: f.origin })); //! Type 'string' is not assignable to type 'number'
+  flights.filter(() => true, { onError: "ignore" }); //! Type '"ignore"' is not assignable to type 'OnError
   flights.union(p.source("others", table(t.row({ a: t.int32() })))); //! is not assignable
   const route = flights.select("origin", "destination");
   route.sink("r1", topic(t.row({ origin: t.utf8(), to: t.utf8() }))); //! the stream has no column to, which the sink takes
@@ -63,6 +64,13 @@ pipeline("errors", (p) => {
   keyed.topN("t", { n: 1, orderBy: () => 5 }); //! Type 'number' is not assignable to type
   keyed.topN("t", { n: 1, orderBy: (f) => f.delayMinutes, rank: "origin" }); //! the column origin is taken
   keyed.topN("t", { n: 1, orderBy: (f) => f.delayMinutes, emit: "when-complete" }); //! when-complete needs windowEnd among the keys
+  const out = t.row({ origin: t.utf8() });
+  flights.process("p", { output: out, onRow: () => undefined }); //! keyBy must come before process
+  keyed.process("p", { output: out, onRow: (f, c) => c.emit({ origin: f.delayMinutes }) }); //! is not assignable to type 'string'
+  keyed.process("p", { output: out, onRow: (_, c) => c.emitTo("side", {}) }); //! is not assignable to parameter of type 'never'
+  const counted = { output: out, state: { n: t.int32() } };
+  keyed.process("p", { ...counted, onRow: (f, c) => c.state.n.set(f.origin) }); //! is not assignable to parameter of type 'number'
+  keyed.process("p", { output: out, onRow: () => undefined }).side("late"); //! is not assignable to parameter of type 'never'
   const running = keyed.aggregate("running", () => ({ n: count() }));
   running.sink("out", store()); //! is not assignable to parameter of type 'UpdatingSinkDescriptor
   running.window(tumbling(hours(1))); //! window needs rows that stay

@@ -19,7 +19,9 @@ import {
   type KeyedStream,
   type KeyedUpdatingStream,
   least,
+  listState,
   literal,
+  mapState,
   max,
   mean,
   min,
@@ -34,6 +36,7 @@ import {
   type TimestampExpression,
   tumbling,
   type UpdatingStream,
+  type ValueState,
   when,
 } from "../../src/index.ts";
 import { Flight, seasonal, store, table, theta, topic } from "../fixtures.ts";
@@ -388,6 +391,29 @@ pipeline("types", (p) => {
   holds<Equal<typeof stillKeyed, KeyedStream<{ initial: string }, "initial">>>();
   const mapped = keyed.map(t.row({ size: t.int32() }), (row) => ({ size: row.name.length }));
   holds<Equal<typeof mapped, Stream<{ size: number }>>>();
+  const processed = keyed.process("processed", {
+    state: {
+      total: t.int64(),
+      names: listState(t.utf8()),
+      byName: mapState(t.utf8(), t.float64()),
+    },
+    output: t.row({ initial: t.utf8(), total: t.int64() }),
+    sideOutputs: { odd: t.row({ name: t.utf8() }) },
+    onRow(row, { key, state, time, timers, emit, emitTo }) {
+      holds<Equal<typeof row, { at: Instant; name: string; initial: string }>>();
+      holds<Equal<typeof key, { initial: string }>>();
+      holds<Equal<typeof state.total, ValueState<number>>>();
+      holds<Equal<ReturnType<typeof state.names.get>, readonly string[]>>();
+      holds<Equal<ReturnType<typeof state.byName.get>, number | null>>();
+      timers.at(time);
+      emit({ initial: key.initial, total: state.total.get() ?? 0 });
+      emitTo("odd", { name: row.name });
+    },
+    onTimer: ({ key, emit }) => emit({ ...key, total: 0 }),
+  });
+  processed.sink("processed-out", store());
+  const odd = processed.side("odd");
+  holds<Equal<typeof odd, Stream<{ name: string }>>>();
   const { late, other } = picked.split({ late: (r) => r.at.gt(instant(0)), other: "rest" });
   holds<Equal<typeof late, Stream<{ at: Instant; name: string }>>>();
   late.union(other).sink("both", store());

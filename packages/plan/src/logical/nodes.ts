@@ -7,6 +7,7 @@ import type {
   IntervalJoinSpec,
   JoinSpec,
   LookupTableSpec,
+  ProcessSpec,
   RetimeSpec,
   SampleSpec,
   SkippingSpec,
@@ -101,12 +102,20 @@ export interface ProjectNode extends NodeBase {
 }
 
 /**
+ * What becomes of a row for which a user function fails: a dead letter, nothing (it counts as
+ * filtered), or an error that stops the run.
+ */
+export type OnError = "deadLetter" | "skip" | "fail";
+
+/**
  * A user function over plain rows. The function itself is in `LogicalPlan.functions`, never in the
  * node.
  */
 export interface FunctionNode extends NodeBase {
   readonly kind: "filter" | "map" | "flatMap";
   readonly functionId: string;
+  /** Absent: `deadLetter`. */
+  readonly onError?: OnError;
 }
 
 /** Brings together streams of one schema; their rows interleave as they come. */
@@ -243,6 +252,18 @@ export interface LateNode extends NodeBase {
   readonly kind: "late";
 }
 
+/** A user function with state and timers; the rows that it emits. */
+export interface ProcessNode extends NodeBase, Omit<ProcessSpec, "keys"> {
+  /** Key columns of the input: those of the result are not known. */
+  readonly stateKeys: readonly string[];
+}
+
+/** A side output of a process step. */
+export interface SideNode extends NodeBase {
+  readonly kind: "side";
+  readonly name: string;
+}
+
 /** The first row of each key by event time, until `withinMs` after it. */
 export interface DeduplicateNode extends NodeBase, DeduplicateSpec {}
 
@@ -349,6 +370,8 @@ export type LogicalNode =
   | UnionNode
   | RetimeNode
   | SampleNode
+  | ProcessNode
+  | SideNode
   | KeyByNode
   | WindowAggregateNode
   | OverNode

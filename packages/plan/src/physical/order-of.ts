@@ -29,6 +29,8 @@ export function orderOf(spec: OperatorSpec): OrderClass {
     case "runningAggregate":
       if (!spec.retracts && spec.calls.some(dependsOnArrival)) return "arrival-ordered";
       return spec.forgetAfterMs === undefined ? "order-free" : "event-ordered";
+    case "process":
+      return spec.order === "event" ? "event-ordered" : "arrival-ordered";
     case "asOfJoin":
     case "over":
     case "deduplicate":

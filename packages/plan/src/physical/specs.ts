@@ -1,4 +1,11 @@
-import type { FieldType, Guarantee, Json, ModelDescriptor, RowSchema } from "@millrace/core";
+import type {
+  DataType,
+  FieldType,
+  Guarantee,
+  Json,
+  ModelDescriptor,
+  RowSchema,
+} from "@millrace/core";
 import type { AggregateCall } from "../expression/aggregate.ts";
 import type { Expression, NamedExpression } from "../expression/expression.ts";
 import type { SortKey } from "../expression/sort-key.ts";
@@ -7,6 +14,7 @@ import type {
   HoppingWindow,
   IdlenessSpec,
   JoinKind,
+  OnError,
   OverFrame,
   RankKind,
   TumblingWindow,
@@ -34,6 +42,8 @@ export interface RowFunctionSpec {
   readonly functionId: string;
   /** The step as the user knows it, for error texts. */
   readonly step: string;
+  /** Absent: `deadLetter`. */
+  readonly onError?: OnError;
 }
 
 /**
@@ -224,6 +234,37 @@ export interface SampleSpec {
   readonly seed: number;
 }
 
+/** A state of a process step: one value, a list, or values by key, for each key of the stream. */
+export type ProcessState = { readonly name: string; readonly value: DataType } & (
+  | { readonly shape: "value" | "list" }
+  | { readonly shape: "map"; readonly key: DataType }
+);
+
+/** An output of a process step beside the main one. */
+export interface ProcessSide {
+  readonly name: string;
+  readonly schema: RowSchema;
+}
+
+/** Runs a user function for each row, and one for each timer, with state of the row's key. */
+export interface ProcessSpec {
+  readonly kind: "process";
+  readonly keys: readonly string[];
+  readonly states: readonly ProcessState[];
+  readonly sides: readonly ProcessSide[];
+  /** Whether rows wait for the watermark, or are taken as they come. */
+  readonly order: "event" | "arrival";
+  /** Ids of the user's functions. */
+  readonly onRowId: string;
+  readonly onTimerId?: string;
+  /**
+   * A key's state is forgotten this long after it was last in use, in event time. Absent: never.
+   */
+  readonly forgetAfterMs?: number;
+  /** Absent: `deadLetter`. */
+  readonly onError?: OnError;
+}
+
 /** Brings inputs together as they come: columns in the order of the output schema. */
 export interface UnionSpec {
   readonly kind: "union";
@@ -250,20 +291,21 @@ export type OperatorSpec =
   | ForecastSpec
   | RetimeSpec
   | SampleSpec
+  | ProcessSpec
   | UnionSpec;
 
 /** Whether the order of rows matters to an operator (DESIGN 2). */
 export type OrderClass = "order-free" | "event-ordered" | "arrival-ordered";
 
 /**
- * Where a port's rows come from inside a stage: the stage's input, or an operator's main or late
- * output.
+ * Where a port's rows come from inside a stage: the stage's input, or an operator's main, late or
+ * side output.
  */
 export interface StagePort {
   readonly from: "input" | "operator";
   /** Index of the stage input or of the operator. */
   readonly index: number;
-  readonly output: "main" | "late";
+  readonly output: "main" | "late" | { readonly side: string };
 }
 
 /** An operator of a stage, with its place in the chain. */

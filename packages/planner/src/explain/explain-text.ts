@@ -21,6 +21,8 @@ import {
   describeWindowJoin,
 } from "../steps/describe-join.ts";
 import { describeSkipping } from "../steps/describe-skipping.ts";
+import { describeOnError } from "../steps/describe-on-error.ts";
+import { describeProcess } from "../steps/process.ts";
 import { describeTopRows } from "../steps/top-rows.ts";
 
 /** The logical plan as text: one node a line, with its inputs, what it does and its columns. */
@@ -62,7 +64,8 @@ function portName(stage: {
   return (port) => {
     if (port.from === "operator") {
       const id = stage.operators[port.index]?.id ?? "?";
-      return port.output === "late" ? `${id}.late` : id;
+      if (port.output === "main") return id;
+      return `${id}.${port.output === "late" ? "late" : port.output.side}`;
     }
     const input = stage.inputs[port.index];
     return input?.kind === "source" ? input.sourceId : (input?.topic ?? "?");
@@ -92,7 +95,8 @@ function describeOutput(output: StageOutput, from: string): string {
 
 /** Whether rows become objects on the way through an operator. */
 function executionOf(operator: StageOperator): string {
-  return operator.spec.kind === "rowFunction" ? "row by row" : "vectorised";
+  const { kind } = operator.spec;
+  return kind === "rowFunction" || kind === "process" ? "row by row" : "vectorised";
 }
 
 /** What an operator does, in one line. */
@@ -106,7 +110,7 @@ export function describeOperator(operator: StageOperator): string {
       return [...where, ...select].join("; ");
     }
     case "rowFunction":
-      return `${spec.mode} by function ${spec.functionId}`;
+      return `${spec.mode} by function ${spec.functionId}${describeOnError(spec.onError)}`;
     case "windowAggregate":
       return `${formatWindow(spec.window)}${formatEmit(spec.emit)} by ${spec.keys.join(", ")}: ${spec.calls.map((call) => call.function).join(", ")}`;
     case "over":
@@ -133,6 +137,8 @@ export function describeOperator(operator: StageOperator): string {
       return `detect ${spec.value} by ${spec.keys.join(", ")} with ${spec.detector.kind}`;
     case "forecast":
       return `forecast ${spec.value} by ${spec.keys.join(", ")} with ${spec.model.kind}, ${formatDuration(spec.horizonMs)} every ${formatDuration(spec.everyMs)}`;
+    case "process":
+      return `${describeProcess(spec)} by ${spec.keys.join(", ")}`;
     case "retime":
       return `event time ${formatExpression(spec.time)} within ${formatDuration(spec.outOfOrdernessMs)}`;
     case "sample":

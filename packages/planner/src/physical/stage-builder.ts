@@ -94,6 +94,9 @@ export class StageBuilder {
       case "late":
         this.#ports.set(node.id, { ...this.#port(node.inputs[0]), output: "late" });
         return;
+      case "side":
+        this.#ports.set(node.id, { ...this.#port(node.inputs[0]), output: { side: node.name } });
+        return;
       case "sink":
         return this.#addSink(node);
       case "where":

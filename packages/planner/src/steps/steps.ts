@@ -11,10 +11,12 @@ import { keyByStep } from "./key-by.ts";
 import { lateStep } from "./late.ts";
 import { lookupTableStep } from "./lookup-table.ts";
 import { overStep } from "./over.ts";
+import { processStep } from "./process.ts";
 import { projectStep } from "./project.ts";
 import { runningAggregateStep } from "./running-aggregate.ts";
 import { retimeStep } from "./retime.ts";
 import { sampleStep } from "./sample.ts";
+import { sideStep } from "./side.ts";
 import { sinkStep } from "./sink.ts";
 import { sourceStep } from "./source.ts";
 import type { Step } from "./step.ts";
@@ -40,6 +42,8 @@ const steps: { readonly [Kind in LogicalNode["kind"]]: Step<Kind> } = {
   windowAggregate: windowAggregateStep,
   over: overStep,
   late: lateStep,
+  process: processStep,
+  side: sideStep,
   deduplicate: deduplicateStep,
   intervalJoin: intervalJoinStep,
   join: joinStep,

@@ -1,3 +1,4 @@
+import { describeOnError } from "./describe-on-error.ts";
 import { withInputSchema } from "./with-input-schema.ts";
 import type { NodeOf, Step } from "./step.ts";
 
@@ -5,7 +6,8 @@ type FunctionKind = "filter" | "map" | "flatMap";
 
 function functionStep<Kind extends FunctionKind>(kind: Kind): Step<Kind> {
   return {
-    describe: (node: NodeOf<FunctionKind>) => `${kind} by function ${node.functionId}`,
+    describe: (node: NodeOf<FunctionKind>) =>
+      `${kind} by function ${node.functionId}${describeOnError(node.onError)}`,
     // A function sees whole rows, may make several rows of one, and names the record it refuses.
     needsLineage: () => true,
     ...(kind === "filter" ? { prune: withInputSchema } : {}),
@@ -14,6 +16,7 @@ function functionStep<Kind extends FunctionKind>(kind: Kind): Step<Kind> {
       mode: kind,
       functionId: node.functionId,
       step: node.id,
+      ...(node.onError === undefined ? {} : { onError: node.onError }),
     }),
   };
 }

@@ -28,6 +28,7 @@ export interface ChainOperator {
 interface Link extends ChainOperator {
   readonly main: Target[];
   readonly late: Target[];
+  readonly sides: Map<string, Target[]>;
   readonly collector: Collector;
   watermark: number;
 }
@@ -140,6 +141,7 @@ export class OperatorChain {
   #link(planned: StageOperator, operator: Operator): Link {
     const main: Target[] = [];
     const late: Target[] = [];
+    const sides = new Map<string, Target[]>();
     const collector: Collector = {
       emit: (batch) => {
         for (const target of main) deliver(target, batch);
@@ -147,17 +149,25 @@ export class OperatorChain {
       emitLate: (batch) => {
         for (const target of late) deliver(target, batch);
       },
+      emitSide: (name, batch) => {
+        for (const target of sides.get(name) ?? []) deliver(target, batch);
+      },
       deadLetter: (letter) => {
         this.#deadLetters.push(letter);
       },
     };
-    return { operator, planned, main, late, collector, watermark: -Infinity };
+    return { operator, planned, main, late, sides, collector, watermark: -Infinity };
   }
 
   #targets(port: StagePort): Target[] {
     if (port.from === "input") return this.#inputTargets[port.index] as Target[];
     const link = this.#links[port.index] as Link;
-    return port.output === "late" ? link.late : link.main;
+    if (port.output === "main") return link.main;
+    if (port.output === "late") return link.late;
+    const { side } = port.output;
+    const known = link.sides.get(side) ?? [];
+    link.sides.set(side, known);
+    return known;
   }
 }
 
