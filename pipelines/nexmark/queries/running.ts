@@ -34,6 +34,7 @@ function byRank<Name extends string>(
 const q4: NexmarkQuery = {
   name: "q4",
   title: "average winning price per category",
+  lateRule: "record",
   define: ({ auctions, bids, resultBy }) =>
     winningBids(auctionBids(auctions, bids))
       .keyBy((bid) => ({ id: bid.category }))
@@ -44,6 +45,7 @@ const q4: NexmarkQuery = {
 const q6: NexmarkQuery = {
   name: "q6",
   title: "average price of the last eleven auctions that a seller won",
+  lateRule: "record",
   define: ({ auctions, bids, auctionLifetime, result }) =>
     auctionBids(auctions, bids)
       .keyBy((bid) => ({ id: bid.id, windowEnd: bid.expires.plus(milliseconds(1)) }))
