@@ -44,7 +44,11 @@ const readings: Reading[] = Array.from({ length: 1_200 }, (_, n) => {
     state: ["on", "off", "idle"][(n * 13) % 3] ?? "",
   };
 });
-const data = { type: Reading, rows: readings, part: ({ total }: Reading) => Math.floor(total / 40) };
+const data = {
+  type: Reading,
+  rows: readings,
+  part: ({ total }: Reading) => Math.floor(total / 40),
+};
 
 const grids = pipeline("grids", (p) => {
   const byMeter = p
@@ -82,7 +86,7 @@ const grids = pipeline("grids", (p) => {
       columns: (r) => ({
         kw: linear(r.kw.times(2)),
         state: previous(r.state),
-        then: next(r.total),
+        after: next(r.total),
         near: nearest(r.at),
       }),
     })
@@ -150,7 +154,7 @@ test("explain says what a grid is and how its values come", () => {
     "fill gaps every 1m, gaps up to 10m: readings = 0, total = linear, kw = previous by meter (event-ordered",
     'fill gaps every 1m up to the watermark, gaps up to 5m: state = "none", total = previous by meter (event-ordered',
     "interpolate kw by linear, gaps up to 5m by meter (event-ordered",
-    "resample every 30s, gaps up to 5m: kw = linear(kw * 2), state = previous(state), then = next(total), near = nearest(at) by meter (event-ordered",
+    "resample every 30s, gaps up to 5m: kw = linear(kw * 2), state = previous(state), after = next(total), near = nearest(at) by meter (event-ordered",
   ]) {
     expect(text).toContain(line);
   }

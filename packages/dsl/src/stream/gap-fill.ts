@@ -1,4 +1,11 @@
-import { type DataType, type Duration, findField, formatDataType, quote, withNullable } from "@millrace/core";
+import {
+  type DataType,
+  type Duration,
+  findField,
+  formatDataType,
+  quote,
+  withNullable,
+} from "@millrace/core";
 import {
   checkGrid,
   type GapFill,

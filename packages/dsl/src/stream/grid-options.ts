@@ -42,7 +42,7 @@ export type CheckedGridColumns<Columns, Taken extends PropertyKey, UpTo> = {
     ? StreamTypeError<`the column ${Name & string} is taken: it is a key or the time of the point`>
     : Columns[Name] extends GridValue<unknown, infer Method>
       ? CheckedMethod<Columns[Name], Method, UpTo>
-      : StreamTypeError<`${Name & string} must say how it is read: previous, next, nearest or linear`>;
+      : StreamTypeError<`${Name & string} needs previous, next, nearest or linear`>;
 };
 
 type CheckedMethod<Value, Method, UpTo> = [UpTo, Method] extends ["watermark", "previous"]
@@ -94,15 +94,20 @@ export type FillsOf<Row, Keys extends PropertyKey> = {
 };
 
 /** What is wrong with how a column is filled; nothing where nothing is. */
-export type CheckedFills<Row, Fills, UpTo> = {
-  readonly [Name in keyof Fills]: Fills[Name] extends "linear"
-    ? IsLinear<NonNullable<Row[Name & keyof Row]>> extends true
-      ? [UpTo] extends ["watermark"]
-        ? StreamTypeError<"up to the watermark there is no next row: linear is not possible">
-        : Fills[Name]
-      : StreamTypeError<`linear needs a column of numbers, and ${Name & string} is none`>
-    : Fills[Name];
+export type CheckedFills<Row, Keys extends PropertyKey, Fills, UpTo> = {
+  readonly [Name in keyof Fills]: Name extends Exclude<keyof Row, Keys>
+    ? Fills[Name] extends "linear"
+      ? CheckedLine<Row[Name], Name, Fills[Name], UpTo>
+      : Fills[Name]
+    : StreamTypeError<`${Name & string} is no column that can be filled`>;
 };
+
+type CheckedLine<Value, Name, Fill, UpTo> =
+  IsLinear<NonNullable<Value>> extends true
+    ? [UpTo] extends ["watermark"]
+      ? StreamTypeError<"up to the watermark there is no next row: linear is not possible">
+      : Fill
+    : StreamTypeError<`linear needs a column of numbers, and ${Name & string} is none`>;
 
 /** Where the grid comes from: the window above, or a time between points and a column. */
 type GridOf<Row, Time extends string> = [WindowColumn] extends [keyof Row]
@@ -124,7 +129,7 @@ export type GapFillOptions<
 > = GridOptions<UpTo> &
   GridOf<Row, Time> & {
     /** By column; those that are not named are null in inserted rows. */
-    readonly fill?: Fills & FillsOf<Row, Keys> & CheckedFills<Row, Fills, UpTo>;
+    readonly fill?: Fills & FillsOf<Row, Keys> & CheckedFills<Row, Keys, Fills, UpTo>;
   };
 
 /** The row, with null where inserted rows have it. */

@@ -1,10 +1,11 @@
-import { type DataType, isNumeric } from "@millrace/core";
+import { type DataType, type Duration, isNumeric } from "@millrace/core";
 import type { BetweenMethod, Expression } from "@millrace/plan";
 import type { Numeric } from "../aggregate/make-aggregate.ts";
-import type { ColumnExpression } from "../expression/expression-types.ts";
+import type { ColumnExpression, PointInTime } from "../expression/expression-types.ts";
 import { isExpressionValue } from "../expression/expression-value.ts";
 import { unknownLiteral, unknownType } from "../expression/literal.ts";
 import { mismatch } from "../expression/result-type.ts";
+import type { StreamTypeError } from "./stream-type-error.ts";
 
 declare const gridValueBrand: unique symbol;
 
@@ -15,6 +16,11 @@ export interface GridValue<out Value, out Method extends BetweenMethod> {
 }
 
 const brand: unique symbol = Symbol.for("millrace.gridValue");
+
+/** What is wrong with times and durations; nothing where the value is a plain number. */
+export type NoTime<Value> = [NonNullable<Value>] extends [PointInTime | Duration]
+  ? StreamTypeError<"linear needs numbers: times and durations are none">
+  : unknown;
 
 /** What stands behind a `GridValue` at run time. */
 export interface GridValueParts {
@@ -57,7 +63,7 @@ export function nearest<Value>(of: ColumnExpression<Value>): GridValue<Value, "n
  * where either is null. Whole numbers and decimals are rounded to their type, half away from zero.
  */
 export function linear<Value extends Numeric>(
-  of: ColumnExpression<Value>,
+  of: ColumnExpression<Value> & NoTime<Value>,
 ): GridValue<Value, "linear"> {
   if (isExpressionValue(of)) expectLinear(of.expression.type, "");
   return gridValue(of, "linear");

@@ -1,5 +1,11 @@
 import type { Duration, FieldType } from "@millrace/core";
-import { checkGrid, type Expression, type GridColumn, type GridUpTo, type ResampleNode } from "@millrace/plan";
+import {
+  checkGrid,
+  type Expression,
+  type GridColumn,
+  type GridUpTo,
+  type ResampleNode,
+} from "@millrace/plan";
 import { expressionRow } from "../expression/expression-row.ts";
 import { reportProblem, runCallback } from "../expression/scope.ts";
 import { type GridValueParts, isGridValue } from "./grid-values.ts";

@@ -361,7 +361,10 @@ export interface KeyedStream<
   interpolate<
     Names extends Exclude<keyof Row, Keys> & string,
     const Method extends InterpolateMethod = "linear",
-  >(id: string, options: InterpolateOptions<Row, Names, Method>): KeyedStream<Row, Keys>;
+  >(
+    id: string,
+    options: InterpolateOptions<Row, Names, Method>,
+  ): KeyedStream<Row, Keys>;
   /**
    * Keeps the first row of each key by event time, and drops the others until `within` has passed.
    *

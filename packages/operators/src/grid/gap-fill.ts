@@ -1,4 +1,10 @@
-import { compileExpression, constantColumn, int64Column, makeBatch, timestampColumn } from "@millrace/columnar";
+import {
+  compileExpression,
+  constantColumn,
+  int64Column,
+  makeBatch,
+  timestampColumn,
+} from "@millrace/columnar";
 import {
   type Collector,
   type FieldType,

@@ -1,4 +1,10 @@
-import { columnOf, compileExpression, int64Column, makeBatch, timestampColumn } from "@millrace/columnar";
+import {
+  columnOf,
+  compileExpression,
+  int64Column,
+  makeBatch,
+  timestampColumn,
+} from "@millrace/columnar";
 import {
   assert,
   type Collector,

@@ -6,7 +6,16 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { batchOf, int64, operatorOf, timeField, timestamp } from "../fixtures.ts";
 import { windowCases, windowInput, windowRow as row } from "../window/window-fixtures.ts";
-import { byKey, gridInput, onLine, outputOf, type Plain, rowsByKey, whole } from "./grid-fixtures.ts";
+import {
+  byKey,
+  gridInput,
+  longRuns,
+  onLine,
+  outputOf,
+  type Plain,
+  rowsByKey,
+  whole,
+} from "./grid-fixtures.ts";
 
 const constant = (value: number, type: DataType): GapFill => ({
   by: "constant",
@@ -114,7 +123,11 @@ describe("gapFill", () => {
   test.each<[DataType, readonly unknown[], readonly unknown[]]>([
     [{ kind: "int8", nullable: true }, [-5, 4], [-3, -1, 2]],
     [{ kind: "int64", as: "bigint", nullable: true }, [-5n, 4n], [-3, -1, 2]],
-    [{ kind: "int64", as: "number", nullable: true }, [0, 2 ** 40], [2 ** 38, 2 ** 39, 3 * 2 ** 38]],
+    [
+      { kind: "int64", as: "number", nullable: true },
+      [0, 2 ** 40],
+      [2 ** 38, 2 ** 39, 3 * 2 ** 38],
+    ],
     [{ kind: "float32", nullable: true }, [0, 1], [0.25, 0.5, 0.75]],
     [{ kind: "float64", nullable: true }, [0, null], [null, null, null]],
   ])("puts values of %o on the line between", (type, [from, to], expected) => {
@@ -171,9 +184,9 @@ test.each(["last-row", "watermark"] as const)(
   "gapFill up to the %s gives what a look at every interval gives",
   (upTo) => {
     const spec = specOf(upTo);
-    const rounded = (r: Readonly<Record<string, unknown>>) => ({
+    const rounded = (r: object & { readonly x?: unknown }) => ({
       ...r,
-      x: whole((r["x"] as number | null) === null ? null : Number(r["x"]) * 1e6),
+      x: typeof r.x === "number" ? whole(r.x * 1e6) : null,
     });
     const law = fc.property(windowCases, (each) => {
       const expected = [...rowsByKey(each).values()].flatMap((rows) => naive(rows, upTo));
@@ -194,3 +207,13 @@ for (const upTo of ["last-row", "watermark"] as const) {
     runs: 40,
   });
 }
+
+test.each(["last-row", "watermark"] as const)(
+  "gapFill up to the %s gives the same while it makes room",
+  (upTo) => {
+    const [steps = [], once = []] = longRuns(() => operatorFor(specOf(upTo)));
+    const columns = ["$time", "x", "n"];
+    expect(byKey(steps, columns)).toEqual(byKey(once, columns));
+    expect(steps.length).toBeGreaterThan(2_000);
+  },
+);

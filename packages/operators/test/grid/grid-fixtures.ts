@@ -2,7 +2,8 @@ import { collectOutput, type OutputRow, rowsOf } from "@millrace/conformance";
 import type { Operator, RowSchema } from "@millrace/core";
 import { type OperatorSpec, watermarkDelayMs } from "@millrace/plan";
 import { expect } from "vitest";
-import { type WindowCase, windowInput } from "../window/window-fixtures.ts";
+import { batchOf } from "../fixtures.ts";
+import { type WindowCase, windowInput, windowRow } from "../window/window-fixtures.ts";
 
 /** The user's columns of the rows: key, x (float64), n (int32), s (utf8). */
 export const gridInput: RowSchema = { fields: windowInput.slice(0, 4) };
@@ -41,7 +42,10 @@ function groupBy<Row, Key>(rows: readonly Row[], keyOf: (row: Row) => Key): Map<
 }
 
 /** The last row at or before a time, and the first one at or after it. */
-export function around(rows: readonly Plain[], time: number): [Plain | undefined, Plain | undefined] {
+export function around(
+  rows: readonly Plain[],
+  time: number,
+): [Plain | undefined, Plain | undefined] {
   const previous = rows.findLast((row) => row.$time <= time);
   if (previous?.$time === time) return [previous, previous];
   return [previous, rows.find((row) => row.$time >= time)];
@@ -96,4 +100,29 @@ export function byKey(
   return keys.flatMap((key) =>
     (groups.get(key) ?? []).map((row) => ["key", ...columns].map((name) => row[name])),
   );
+}
+
+/**
+ * What an operator gives for many rows of keys that come and go, in steps of the watermark that let
+ * it forget and make room; and in one step.
+ */
+export function longRuns(create: () => Operator): readonly (readonly OutputRow[])[] {
+  const rounds = Array.from({ length: 120 }, (_, round) =>
+    Array.from({ length: 50 }, (_row, i) => {
+      const key = `${(i * 7) % 25}-${Math.floor((round + (i % 25)) / 30)}`;
+      const x = (i + round) % 3 === 0 ? null : (i * 31 + round) % 17;
+      const time = round * 30 + ((i * 13) % 30);
+      return windowRow(key, time, { x, n: i, $offset: round * 50 + i });
+    }),
+  );
+  return [1, rounds.length].map((step) => {
+    const operator = create();
+    const out = collectOutput();
+    for (const [round, rows] of rounds.entries()) {
+      operator.process(batchOf(windowInput, rows), out, 0);
+      if (round % step === step - 1) operator.advanceWatermark((round + 1) * 30, out);
+    }
+    operator.advanceWatermark(Infinity, out);
+    return out.rows;
+  });
 }

@@ -6,7 +6,16 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { batchOf, operatorOf } from "../fixtures.ts";
 import { windowCases, windowInput, windowRow as row } from "../window/window-fixtures.ts";
-import { byKey, gridInput, onLine, outputOf, type Plain, rowsByKey, whole } from "./grid-fixtures.ts";
+import {
+  byKey,
+  gridInput,
+  longRuns,
+  onLine,
+  outputOf,
+  type Plain,
+  rowsByKey,
+  whole,
+} from "./grid-fixtures.ts";
 
 type Method = InterpolateSpec["method"];
 
@@ -100,7 +109,11 @@ describe("interpolate", () => {
 });
 
 /** Rows of one key with nulls filled. */
-function naive<Name extends "x" | "s">(rows: readonly Plain[], method: Method, name: Name): unknown[] {
+function naive<Name extends "x" | "s">(
+  rows: readonly Plain[],
+  method: Method,
+  name: Name,
+): unknown[] {
   return rows.map((r, i) => {
     if (r[name] !== null) return r[name];
     const previous = rows.slice(0, i).findLast((other) => other[name] !== null);
@@ -124,9 +137,9 @@ test.each(["linear", "previous", "next"] as const)(
         const texts = method === "linear" ? rows.map((r) => r.s) : naive(rows, method, "s");
         return rows.map((r, i) => ({ ...r, x: xs[i], s: texts[i] }));
       });
-      const rounded = (r: Readonly<Record<string, unknown>>) => ({
+      const rounded = (r: object & { readonly x?: unknown }) => ({
         ...r,
-        x: r["x"] === null ? null : whole(Number(r["x"]) * 1e6),
+        x: typeof r.x === "number" ? whole(r.x * 1e6) : null,
       });
       const columns = ["$time", "$offset", "x", "n", "s"];
       const found = outputOf(spec, operatorFor(spec), each);
@@ -145,3 +158,13 @@ for (const method of ["linear", "previous", "next"] as const) {
     runs: 40,
   });
 }
+
+test.each(["linear", "previous", "next"] as const)(
+  "interpolate by %s gives the same while it makes room",
+  (method) => {
+    const [steps = [], once = []] = longRuns(() => operatorFor(specOf(method)));
+    const columns = ["$time", "x", "n"];
+    expect(byKey(steps, columns)).toEqual(byKey(once, columns));
+    expect(steps.length).toBeGreaterThan(2_000);
+  },
+);

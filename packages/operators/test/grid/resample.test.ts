@@ -6,7 +6,16 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { batchOf, column, float64, int32, operatorOf, timestamp, utf8 } from "../fixtures.ts";
 import { windowCases, windowInput, windowRow as row } from "../window/window-fixtures.ts";
-import { around, byKey, gridInput, onLine, outputOf, rowsByKey, whole } from "./grid-fixtures.ts";
+import {
+  around,
+  byKey,
+  gridInput,
+  longRuns,
+  onLine,
+  outputOf,
+  rowsByKey,
+  whole,
+} from "./grid-fixtures.ts";
 
 const nullableUtf8: DataType = { ...utf8, nullable: true };
 const x = column("x", float64);
@@ -176,3 +185,13 @@ for (const upTo of ["last-row", "watermark"] as const) {
     runs: 40,
   });
 }
+
+test.each(["last-row", "watermark"] as const)(
+  "resample up to the %s gives the same while it makes room",
+  (upTo) => {
+    const [steps = [], once = []] = longRuns(() => operatorFor(specOf(upTo)));
+    const columns = ["at", ...names];
+    expect(byKey(steps, columns)).toEqual(byKey(once, columns));
+    expect(steps.length).toBeGreaterThan(2_000);
+  },
+);
