@@ -21,6 +21,7 @@ import type {
   WindowEmit,
   WindowSpec,
 } from "../logical/nodes.ts";
+import type { GapFillSpec, InterpolateSpec, ResampleSpec } from "./grid-specs.ts";
 
 /**
  * Rows that satisfy the predicate, then the columns; either may be absent. Hidden columns pass
@@ -280,6 +281,9 @@ export type OperatorSpec =
   | RowFunctionSpec
   | WindowAggregateSpec
   | OverSpec
+  | ResampleSpec
+  | GapFillSpec
+  | InterpolateSpec
   | DeduplicateSpec
   | IntervalJoinSpec
   | JoinSpec
