@@ -32,6 +32,10 @@ export const limits: {
   readonly processKeysMax: number;
   /** Entries of one state, or timers, of one process step in one task. */
   readonly processEntriesMax: number;
+  /** Calls of one step with async functions that go on at once in one task. */
+  readonly asyncCallsMax: number;
+  /** Rows of a batch that a task with such a step reads, as none of them commits alone. */
+  readonly asyncBatchRowsMax: number;
   /** Bytes of one log record. */
   readonly recordBytesMax: number;
   /** Bytes of a state snapshot chunk, roughly. */
@@ -54,6 +58,8 @@ export const limits: {
   joinRowsMax: 20_000_000,
   processKeysMax: 1_000_000,
   processEntriesMax: 10_000_000,
+  asyncCallsMax: 10_000,
+  asyncBatchRowsMax: 1_024,
   recordBytesMax: 256 * 1024 * 1024,
   snapshotChunkBytes: 1024 * 1024,
   idLengthMax: 100,

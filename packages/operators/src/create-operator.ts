@@ -1,5 +1,6 @@
 import { assert, type Operator, type RowSchema } from "@millrace/core";
 import type { StageOperator } from "@millrace/plan";
+import { MapAsyncOperator } from "./async/map-async.ts";
 import { ChangesOperator } from "./changes.ts";
 import { DeduplicateOperator } from "./deduplicate/deduplicate.ts";
 import { DetectOperator } from "./detect.ts";
@@ -36,6 +37,8 @@ export function createOperator(operator: StageOperator, context: OperatorContext
       return new FilterProjectOperator(spec, schemas.output);
     case "rowFunction":
       return new RowFunctionOperator(spec, schemas, context);
+    case "mapAsync":
+      return new MapAsyncOperator(spec, schemas, context);
     case "windowAggregate":
       return createWindowAggregate(spec, schemas, context);
     case "over":

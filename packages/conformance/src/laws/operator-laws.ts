@@ -36,6 +36,15 @@ type Feed = (
   out: CollectedOutput,
 ) => void;
 
+/** Waits for all rows in flight, as a task does before it commits. */
+async function settle(operator: Operator, out: CollectedOutput): Promise<void> {
+  const { inFlight } = operator;
+  while (inFlight !== undefined && inFlight.rows > 0) {
+    await inFlight.ready();
+    inFlight.deliver(out);
+  }
+}
+
 const feedWhole: Feed = (operator, segments, out) => {
   for (const { rows, watermark, input } of segments) {
     operator.process(rows, out, input ?? 0);
@@ -85,18 +94,19 @@ function restore(operator: Operator, log: Changelog, watermark: number): void {
 }
 
 /** Runs to a cut, as a worker that dies there; goes on with a fresh operator from the changelog. */
-function runWithRestart(
+async function runWithRestart(
   options: OperatorLawsOptions,
   segments: readonly OperatorSegment[],
   cut: number,
   snapshotAt: number,
-): CollectedOutput {
+): Promise<CollectedOutput> {
   const out = collectOutput();
   const log: Changelog = { rows: new Map() };
   const first = options.create();
   let watermark = -Infinity;
   for (const [at, segment] of segments.slice(0, cut).entries()) {
     feedWhole(first, [segment], out);
+    await settle(first, out);
     watermark = segment.watermark;
     for (const table of first.state) {
       const delta = table.takeDelta();
@@ -110,6 +120,7 @@ function runWithRestart(
   const second = options.create();
   restore(second, log, watermark);
   feedWhole(second, segments.slice(cut), out);
+  await settle(second, out);
   expectBalance(second);
   return out;
 }
@@ -122,11 +133,15 @@ function runWithRestart(
 export function operatorLaws(options: OperatorLawsOptions): void {
   const tolerance = options.relativeTolerance ?? 1e-9;
   const parameters = { seed: options.seed ?? 1, numRuns: options.runs ?? 50 };
-  const run = (segments: readonly OperatorSegment[], feed: Feed = feedWhole): CollectedOutput => {
+  const run = async (
+    segments: readonly OperatorSegment[],
+    feed: Feed = feedWhole,
+  ): Promise<CollectedOutput> => {
     const operator = options.create();
     const out = collectOutput();
     feed(operator, segments, out);
     operator.advanceWatermark(Infinity, out);
+    await settle(operator, out);
     expectBalance(operator);
     expect(operator.counts.rowsOut).toBe(out.rows.length);
     return out;
@@ -148,41 +163,50 @@ export function operatorLaws(options: OperatorLawsOptions): void {
   };
 
   describe(`${options.name} keeps the laws of operators`, () => {
-    test("batching does not change the output", () => {
-      const law = fc.property(
+    test("batching does not change the output", async () => {
+      const law = fc.asyncProperty(
         options.segments,
         fc.integer({ min: 1, max: 7 }),
-        (segments, size) => {
-          expectSame(run(segments, inPieces(options, size)), run(segments));
+        async (segments, size) => {
+          expectSame(await run(segments, inPieces(options, size)), await run(segments));
         },
       );
-      fc.assert(law, parameters);
+      await fc.assert(law, parameters);
     });
 
-    test("a restart from the changelog does not change the output", () => {
-      const law = fc.property(options.segments, fc.nat(), fc.nat(), (segments, cut, snapshot) => {
-        const all = ended(segments);
-        const at = cut % (all.length + 1);
-        const restarted = runWithRestart(options, all, at, snapshot % (all.length + 1));
-        expectSame(restarted, run(segments));
-      });
-      fc.assert(law, parameters);
+    test("a restart from the changelog does not change the output", async () => {
+      const law = fc.asyncProperty(
+        options.segments,
+        fc.nat(),
+        fc.nat(),
+        async (segments, cut, snapshot) => {
+          const all = ended(segments);
+          const at = cut % (all.length + 1);
+          const restarted = await runWithRestart(options, all, at, snapshot % (all.length + 1));
+          expectSame(restarted, await run(segments));
+        },
+      );
+      await fc.assert(law, parameters);
     });
 
-    test("the steps in which the watermark comes do not change the output", () => {
-      const law = fc.property(options.segments, fc.nat({ max: 255 }), (segments, skipped) => {
-        expectSame(run(segments, coarsely(skipped)), run(segments));
-      });
-      fc.assert(law, parameters);
+    test("the steps in which the watermark comes do not change the output", async () => {
+      const law = fc.asyncProperty(
+        options.segments,
+        fc.nat({ max: 255 }),
+        async (segments, skipped) => {
+          expectSame(await run(segments, coarsely(skipped)), await run(segments));
+        },
+      );
+      await fc.assert(law, parameters);
     });
 
     test.runIf(options.isPermutable !== false)(
       "the order of rows does not change the output",
-      () => {
-        const law = fc.property(options.segments, fc.integer(), (segments, seed) => {
-          expectSame(run(shuffled(options, segments, seed)), run(segments));
+      async () => {
+        const law = fc.asyncProperty(options.segments, fc.integer(), async (segments, seed) => {
+          expectSame(await run(shuffled(options, segments, seed)), await run(segments));
         });
-        fc.assert(law, parameters);
+        await fc.assert(law, parameters);
       },
     );
   });

@@ -26,7 +26,9 @@ import { type JoinArguments, joinNode } from "./join.ts";
 import type { JoinInputs } from "./joined-inputs.ts";
 import { broadcastNode, type LookupTableArguments, lookupTableNode } from "./lookup-table.ts";
 import { type FrameOptions, overNode } from "./over.ts";
-import { failureOptions, type FunctionOptions } from "./function-options.ts";
+import type { AsyncBatchOptions, AsyncOptions } from "./async-options.ts";
+import type { FunctionOptions } from "./function-options.ts";
+import { functionNode, mapAsyncNode } from "./row-functions.ts";
 import { type ProcessArguments, processNode } from "./process.ts";
 import { projectedBase } from "./projected-base.ts";
 import { runningAggregateNode, type RunningAggregateArguments } from "./running-aggregate.ts";
@@ -203,33 +205,50 @@ export class StreamStep {
   #apply(
     kind: "filter" | "map" | "flatMap",
     userFunction: UserFunction,
-    schema: RowSchema,
-    keys: readonly string[],
-    options: FunctionOptions,
+    options: FunctionOptions & { readonly result: Pick<LogicalNode, "schema" | "keys"> },
   ): StreamStep {
-    if (typeof userFunction !== "function") {
-      reportProblem("PLAN_ARGUMENT_INVALID", { problem: `${kind} needs a function` });
-    }
-    // A function need not give the same rows when it sees a row again that is taken back.
-    this.#checkAppends(kind);
-    const id = this.draft.deriveId(kind);
-    this.draft.functions.set(id, userFunction);
-    const failure = failureOptions(kind, options);
-    const inputs = [this.node.id];
-    return this.#append({ inputs, schema, keys, id, kind, functionId: id, ...failure });
+    return this.within(kind, () => {
+      // A function need not give the same rows when it sees a row again that is taken back.
+      this.#checkAppends(kind);
+      return this.#append(functionNode(kind, this.#input, userFunction, options));
+    });
   }
 
   filter(test: UserFunction, options: FunctionOptions = {}): StreamStep {
     const { schema, keys } = this.node;
-    return this.within("filter", () => this.#apply("filter", test, schema, keys, options));
+    return this.#apply("filter", test, { ...options, result: { schema, keys } });
   }
 
-  map(type: RowType<object>, change: UserFunction, options: FunctionOptions = {}): StreamStep {
-    return this.within("map", () => this.#apply("map", change, type.schema, [], options));
+  map({ schema }: RowType<object>, change: UserFunction, options?: FunctionOptions): StreamStep {
+    return this.#apply("map", change, { ...options, result: { schema, keys: [] } });
   }
 
-  flatMap(type: RowType<object>, change: UserFunction, options: FunctionOptions = {}): StreamStep {
-    return this.within("flatMap", () => this.#apply("flatMap", change, type.schema, [], options));
+  flatMap({ schema }: RowType<object>, make: UserFunction, options?: FunctionOptions): StreamStep {
+    return this.#apply("flatMap", make, { ...options, result: { schema, keys: [] } });
+  }
+
+  mapAsync(type: RowType<object>, change: UserFunction, options?: AsyncOptions): StreamStep {
+    return this.#mapAsync("mapAsync", type, change, options);
+  }
+
+  mapBatchesAsync(
+    type: RowType<object>,
+    change: UserFunction,
+    options: AsyncBatchOptions,
+  ): StreamStep {
+    return this.#mapAsync("mapBatchesAsync", type, change, options);
+  }
+
+  #mapAsync(
+    step: "mapAsync" | "mapBatchesAsync",
+    { schema }: RowType<object>,
+    change: UserFunction,
+    options: AsyncOptions | undefined,
+  ): StreamStep {
+    return this.within(step, () => {
+      this.#checkAppends(step);
+      return this.#append(mapAsyncNode(step, this.#input, change, { ...options, schema }));
+    });
   }
 
   union(...others: readonly StreamStep[]): StreamStep {

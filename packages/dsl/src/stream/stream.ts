@@ -6,6 +6,7 @@ import type {
   RowPredicate,
   TimestampExpression,
 } from "../expression/expression-types.ts";
+import type { AsyncBatchOptions, AsyncCallContext, AsyncOptions } from "./async-options.ts";
 import type { FunctionOptions } from "./function-options.ts";
 import type { ProcessOptions, StateTypes } from "./process-types.ts";
 import type {
@@ -73,6 +74,27 @@ export interface AnyStream<in out Row extends object> {
     type: RowType<Out>,
     change: (row: Row) => Iterable<Out>,
     options?: FunctionOptions,
+  ): Stream<Out>;
+  /**
+   * Applies an async function to each row, giving a row of `type`; several calls go on at once. Row
+   * by row, not vectorised.
+   *
+   * The function is called at least once for each row: for rows whose results were not committed
+   * when a run ended, the next one calls it again. Results are written exactly once.
+   */
+  mapAsync<Out extends object>(
+    type: RowType<Out>,
+    change: (row: Row, call: AsyncCallContext) => PromiseLike<Out>,
+    options?: AsyncOptions,
+  ): Stream<Out>;
+  /**
+   * As `mapAsync` with a call for several rows, such as one request: the result holds a row for
+   * each, in their order.
+   */
+  mapBatchesAsync<Out extends object>(
+    type: RowType<Out>,
+    change: (rows: readonly Row[], call: AsyncCallContext) => PromiseLike<readonly Out[]>,
+    options: AsyncBatchOptions,
   ): Stream<Out>;
   /** All rows of this stream and of others with the same columns; no order between them is kept. */
   union(...others: readonly AnyStream<Row>[]): Stream<Row>;

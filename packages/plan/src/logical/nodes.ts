@@ -3,6 +3,7 @@ import type { AggregateColumn } from "../expression/aggregate.ts";
 import type { Expression, NamedExpression } from "../expression/expression.ts";
 import type {
   AsOfJoinSpec,
+  AsyncCallSpec,
   DeduplicateSpec,
   IntervalJoinSpec,
   JoinSpec,
@@ -114,6 +115,15 @@ export type OnError = "deadLetter" | "skip" | "fail";
 export interface FunctionNode extends NodeBase {
   readonly kind: "filter" | "map" | "flatMap";
   readonly functionId: string;
+  /** Absent: `deadLetter`. */
+  readonly onError?: OnError;
+}
+
+/** An async user function over plain rows, which gives a row of each. */
+export interface MapAsyncNode extends NodeBase {
+  readonly kind: "mapAsync";
+  readonly functionId: string;
+  readonly calls: AsyncCallSpec;
   /** Absent: `deadLetter`. */
   readonly onError?: OnError;
 }
@@ -372,6 +382,7 @@ export type LogicalNode =
   | SampleNode
   | ProcessNode
   | SideNode
+  | MapAsyncNode
   | KeyByNode
   | WindowAggregateNode
   | OverNode

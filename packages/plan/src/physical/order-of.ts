@@ -20,6 +20,7 @@ export function orderOf(spec: OperatorSpec): OrderClass {
     case "windowJoin":
     case "lookupTable":
     case "changes":
+    case "mapAsync":
       return "order-free";
     case "windowAggregate":
       if (spec.window.kind === "global") return "event-ordered";

@@ -246,6 +246,34 @@ export interface ProcessSide {
   readonly schema: RowSchema;
 }
 
+/** How async functions are called. May be changed between two runs: no state depends on it. */
+export interface AsyncCallSpec {
+  /** Calls of a task that go on at once. */
+  readonly concurrency: number;
+  /** Whether rows keep their order, or leave as their calls end. */
+  readonly order: "ordered" | "unordered";
+  /** Rows that one call is given as a list. Absent: each call is given a row. */
+  readonly rowsPerCall?: number;
+  /** Time of one attempt. */
+  readonly timeoutMs: number;
+  /** 1: a call that fails is not repeated. */
+  readonly attempts: number;
+  /** Time before the second attempt; it doubles before each other one, up to `backoffMaxMs`. */
+  readonly backoffMs: number;
+  readonly backoffMaxMs: number;
+}
+
+/** Makes a row of each by an async user function. */
+export interface MapAsyncSpec {
+  readonly kind: "mapAsync";
+  readonly functionId: string;
+  /** The step as the user knows it, for error texts. */
+  readonly step: string;
+  readonly calls: AsyncCallSpec;
+  /** Absent: `deadLetter`. */
+  readonly onError?: OnError;
+}
+
 /** Runs a user function for each row, and one for each timer, with state of the row's key. */
 export interface ProcessSpec {
   readonly kind: "process";
@@ -292,6 +320,7 @@ export type OperatorSpec =
   | RetimeSpec
   | SampleSpec
   | ProcessSpec
+  | MapAsyncSpec
   | UnionSpec;
 
 /** Whether the order of rows matters to an operator (DESIGN 2). */

@@ -10,6 +10,7 @@ import { joinStep } from "./join.ts";
 import { keyByStep } from "./key-by.ts";
 import { lateStep } from "./late.ts";
 import { lookupTableStep } from "./lookup-table.ts";
+import { mapAsyncStep } from "./map-async.ts";
 import { overStep } from "./over.ts";
 import { processStep } from "./process.ts";
 import { projectStep } from "./project.ts";
@@ -43,6 +44,7 @@ const steps: { readonly [Kind in LogicalNode["kind"]]: Step<Kind> } = {
   over: overStep,
   late: lateStep,
   process: processStep,
+  mapAsync: mapAsyncStep,
   side: sideStep,
   deduplicate: deduplicateStep,
   intervalJoin: intervalJoinStep,
