@@ -32,12 +32,7 @@ export * from "./stream/calendar-window.ts";
 export * from "./stream/global-window.ts";
 export type { FrameOptions } from "./stream/over.ts";
 export type * from "./stream/join-options.ts";
-export type {
-  AsyncBatchOptions,
-  AsyncCallContext,
-  AsyncOptions,
-  RetryOptions,
-} from "./stream/async-options.ts";
+export type * from "./stream/async-types.ts";
 export type { FunctionOptions } from "./stream/function-options.ts";
 export { listState, mapState } from "./stream/process-state.ts";
 export type * from "./stream/process-types.ts";

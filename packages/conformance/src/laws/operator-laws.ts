@@ -39,7 +39,8 @@ type Feed = (
 /** Waits for all rows in flight, as a task does before it commits. */
 async function settle(operator: Operator, out: CollectedOutput): Promise<void> {
   const { inFlight } = operator;
-  while (inFlight !== undefined && inFlight.rows > 0) {
+  if (inFlight === undefined) return;
+  while (inFlight.rows > 0) {
     await inFlight.ready();
     inFlight.deliver(out);
   }
@@ -146,21 +147,8 @@ export function operatorLaws(options: OperatorLawsOptions): void {
     expect(operator.counts.rowsOut).toBe(out.rows.length);
     return out;
   };
-  const expectSame = (actual: CollectedOutput, expected: CollectedOutput): void => {
-    expectSameRows(settled(actual.rows), settled(expected.rows), tolerance);
-    expectSameRows(actual.late, expected.late, tolerance);
-    expect(Object.keys(actual.sides).sort()).toEqual(Object.keys(expected.sides).sort());
-    for (const [name, rows] of Object.entries(actual.sides)) {
-      expectSameRows(rows, expected.sides[name] ?? [], tolerance);
-    }
-    expect(actual.deadLetters.length).toBe(expected.deadLetters.length);
-  };
-  const ended = (segments: readonly OperatorSegment[]): readonly OperatorSegment[] => {
-    const empty = segments[0];
-    if (empty === undefined) return segments;
-    const none = options.takeRows(empty.rows, new Int32Array(0), 0);
-    return [...segments, { ...empty, rows: none, watermark: Infinity }];
-  };
+  const expectSame = (actual: CollectedOutput, expected: CollectedOutput): void =>
+    expectSameOutput(actual, expected, tolerance);
 
   describe(`${options.name} keeps the laws of operators`, () => {
     test("batching does not change the output", async () => {
@@ -180,7 +168,7 @@ export function operatorLaws(options: OperatorLawsOptions): void {
         fc.nat(),
         fc.nat(),
         async (segments, cut, snapshot) => {
-          const all = ended(segments);
+          const all = ended(options, segments);
           const at = cut % (all.length + 1);
           const restarted = await runWithRestart(options, all, at, snapshot % (all.length + 1));
           expectSame(restarted, await run(segments));
@@ -210,6 +198,31 @@ export function operatorLaws(options: OperatorLawsOptions): void {
       },
     );
   });
+}
+
+function expectSameOutput(
+  actual: CollectedOutput,
+  expected: CollectedOutput,
+  tolerance: number,
+): void {
+  expectSameRows(settled(actual.rows), settled(expected.rows), tolerance);
+  expectSameRows(actual.late, expected.late, tolerance);
+  expect(Object.keys(actual.sides).sort()).toEqual(Object.keys(expected.sides).sort());
+  for (const [name, rows] of Object.entries(actual.sides)) {
+    expectSameRows(rows, expected.sides[name] ?? [], tolerance);
+  }
+  expect(actual.deadLetters.length).toBe(expected.deadLetters.length);
+}
+
+/** The segments, and one that ends the input. */
+function ended(
+  options: OperatorLawsOptions,
+  segments: readonly OperatorSegment[],
+): readonly OperatorSegment[] {
+  const empty = segments[0];
+  if (empty === undefined) return segments;
+  const none = options.takeRows(empty.rows, new Int32Array(0), 0);
+  return [...segments, { ...empty, rows: none, watermark: Infinity }];
 }
 
 /**

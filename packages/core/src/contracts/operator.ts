@@ -31,8 +31,8 @@ export interface Collector {
 
 /**
  * Rows of an operator whose results are still being worked out, by calls that go on between the
- * turns of its task. What such calls find out stays inside until `deliver`; a task commits only when
- * nothing is in flight, so that no state need know of them.
+ * turns of its task. What such calls find out stays inside until `deliver`; a task commits only
+ * when nothing is in flight, so that no state need know of them.
  */
 export interface InFlight {
   /** Rows taken in that no result has been given out for. */

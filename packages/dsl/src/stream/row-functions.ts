@@ -1,7 +1,8 @@
 import type { RowSchema } from "@millrace/core";
 import type { FunctionNode, MapAsyncNode, UserFunction } from "@millrace/plan";
 import { reportProblem } from "../expression/scope.ts";
-import { type AsyncBatchOptions, asyncCallSpec, type AsyncOptions } from "./async-options.ts";
+import { asyncCallSpec } from "./async-options.ts";
+import type { AsyncBatchOptions, AsyncOptions } from "./async-types.ts";
 import { failureOptions, type FunctionOptions } from "./function-options.ts";
 import type { StepInput } from "./step-input.ts";
 

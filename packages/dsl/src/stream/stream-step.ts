@@ -26,7 +26,7 @@ import { type JoinArguments, joinNode } from "./join.ts";
 import type { JoinInputs } from "./joined-inputs.ts";
 import { broadcastNode, type LookupTableArguments, lookupTableNode } from "./lookup-table.ts";
 import { type FrameOptions, overNode } from "./over.ts";
-import type { AsyncBatchOptions, AsyncOptions } from "./async-options.ts";
+import type { AsyncBatchOptions, AsyncOptions } from "./async-types.ts";
 import type { FunctionOptions } from "./function-options.ts";
 import { functionNode, mapAsyncNode } from "./row-functions.ts";
 import { type ProcessArguments, processNode } from "./process.ts";

@@ -6,7 +6,7 @@ import type {
   RowPredicate,
   TimestampExpression,
 } from "../expression/expression-types.ts";
-import type { AsyncBatchOptions, AsyncCallContext, AsyncOptions } from "./async-options.ts";
+import type { AsyncBatchOptions, AsyncCallContext, AsyncOptions } from "./async-types.ts";
 import type { FunctionOptions } from "./function-options.ts";
 import type { ProcessOptions, StateTypes } from "./process-types.ts";
 import type {

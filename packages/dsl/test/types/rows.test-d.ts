@@ -389,6 +389,21 @@ pipeline("types", (p) => {
   holds<Equal<typeof unkeyed, Stream<{ name: string }>>>();
   const stillKeyed = keyed.select("initial");
   holds<Equal<typeof stillKeyed, KeyedStream<{ initial: string }, "initial">>>();
+  const fetched = keyed.mapAsync(
+    t.row({ size: t.int32() }),
+    async (row, { signal, attempt }) => {
+      holds<Equal<typeof signal, AbortSignal>>();
+      return { size: row.name.length + attempt };
+    },
+    { retry: { attempts: 3, backoff: minutes(1) }, order: "unordered" },
+  );
+  holds<Equal<typeof fetched, Stream<{ size: number }>>>();
+  const inBatches = keyed.mapBatchesAsync(
+    t.row({ size: t.int32() }),
+    async (rows) => rows.map((row) => ({ size: row.name.length })),
+    { rowsPerCall: 100 },
+  );
+  holds<Equal<typeof inBatches, Stream<{ size: number }>>>();
   const mapped = keyed.map(t.row({ size: t.int32() }), (row) => ({ size: row.name.length }));
   holds<Equal<typeof mapped, Stream<{ size: number }>>>();
   const processed = keyed.process("processed", {

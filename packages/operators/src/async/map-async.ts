@@ -105,7 +105,7 @@ export class MapAsyncOperator implements Operator {
 }
 
 /** Rows at which a step is full: enough that calls of the next batch begin while others go on. */
-export function inFlightRowsMax(rowsInCalls: number): number {
+function inFlightRowsMax(rowsInCalls: number): number {
   return Math.max(4 * rowsInCalls, 2 * limits.asyncBatchRowsMax);
 }
 

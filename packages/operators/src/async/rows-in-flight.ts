@@ -23,7 +23,7 @@ export interface RowWork {
 export type SettleRow = (row: number, outcome: CallOutcome) => void;
 
 /** Gives out rows of one batch that are ready. */
-export type GiveRows = (
+type GiveRows = (
   batch: RecordBatch,
   rows: readonly number[],
   outcomes: readonly (CallOutcome | undefined)[],

@@ -10,11 +10,11 @@
 //   T4. After a commit of unknown outcome the task is discarded, with its writer and its state, and
 //     restored.
 //   T5. It commits when caught up or when a budget is full (commit-policy.ts).
-//   T6. The await points of a turn follow each other: the read, room for rows in flight, the commit.
-//     No wall clock, no randomness but Clock and Random.
+//   T6. The await points of a turn follow each other: the read, room for rows in flight, the
+//     commit. No wall clock, no randomness but Clock and Random.
 //   T7. Every operator's counts balance at every commit.
-//   T8. Nothing is in flight at a commit: it waits for what is. A task that is stopped meanwhile does
-//     not commit; what it took in since its last commit is read again.
+//   T8. Nothing is in flight at a commit: it waits for what is. A task that is stopped meanwhile
+//     does not commit; what it took in since its last commit is read again.
 
 import {
   type Clock,
