@@ -36,6 +36,8 @@ export const limits: {
   readonly asyncCallsMax: number;
   /** Rows of a batch that a task with such a step reads, as none of them commits alone. */
   readonly asyncBatchRowsMax: number;
+  /** Keys that one lookup keeps in one task. */
+  readonly lookupRowsMax: number;
   /** Bytes of one log record. */
   readonly recordBytesMax: number;
   /** Bytes of a state snapshot chunk, roughly. */
@@ -60,6 +62,7 @@ export const limits: {
   processEntriesMax: 10_000_000,
   asyncCallsMax: 10_000,
   asyncBatchRowsMax: 1_024,
+  lookupRowsMax: 1_000_000,
   recordBytesMax: 256 * 1024 * 1024,
   snapshotChunkBytes: 1024 * 1024,
   idLengthMax: 100,

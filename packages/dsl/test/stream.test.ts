@@ -111,6 +111,27 @@ describe("stream", () => {
     ]);
   });
 
+  it("writes down what a lookup finds, and for which key", () => {
+    const { nodes } = planOf((rows) => {
+      rows.keyBy("key").lookupMany(
+        t.row({ city: t.utf8() }),
+        (row) => ({ id: row.n.plus(1) }),
+        (keys) => Promise.resolve(keys.map(() => null)),
+        { kind: "left", keysPerCall: 5, cache: { rowsMax: 10, ttl: seconds(1) } },
+      );
+    });
+    const node = nodes.at(-1);
+    expect(node).toMatchObject({
+      id: "lookupMany-1",
+      kind: "lookup",
+      keys: ["key"],
+      joinKind: "left",
+      calls: { rowsPerCall: 5 },
+      cache: { rowsMax: 10, ttlMs: 1_000, keepsMissing: false },
+    });
+    expect(node?.schema.fields.at(-1)).toMatchObject({ name: "city", type: { nullable: true } });
+  });
+
   it("splits by conditions, the rest being what no condition takes", () => {
     const { nodes } = planOf((rows) => {
       rows.split({ high: (r) => r.x.gt(5), low: (r) => r.n.lt(5), other: "rest" });

@@ -172,6 +172,6 @@ test("explain says how async functions are called", () => {
     "map by async function mapAsync-1, 16 at once, in order, within 30s, 2 attempts (order-free, row by row)",
   );
   expect(text).toContain(
-    "map by async function mapBatchesAsync-1, 8 rows a call, 3 at once, in any order, within 1m",
+    "map by async function mapBatchesAsync-1, 8 a call, 3 at once, in any order, within 1m",
   );
 });

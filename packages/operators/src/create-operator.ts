@@ -1,5 +1,6 @@
 import { assert, type Operator, type RowSchema } from "@millrace/core";
 import type { StageOperator } from "@millrace/plan";
+import { LookupOperator } from "./async/lookup.ts";
 import { MapAsyncOperator } from "./async/map-async.ts";
 import { ChangesOperator } from "./changes.ts";
 import { DeduplicateOperator } from "./deduplicate/deduplicate.ts";
@@ -39,6 +40,8 @@ export function createOperator(operator: StageOperator, context: OperatorContext
       return new RowFunctionOperator(spec, schemas, context);
     case "mapAsync":
       return new MapAsyncOperator(spec, schemas, context);
+    case "lookup":
+      return new LookupOperator(spec, schemas, context);
     case "windowAggregate":
       return createWindowAggregate(spec, schemas, context);
     case "over":

@@ -44,7 +44,7 @@ export function asyncCallSpec(
 }
 
 /** Reports a number that is not whole or outside of its bounds. */
-function checkWhole(
+export function checkWhole(
   step: string,
   name: string,
   value: number,

@@ -41,3 +41,32 @@ export interface AsyncBatchOptions extends AsyncOptions {
   /** Rows of one call; fewer where no more have come. */
   readonly rowsPerCall: number;
 }
+
+/** What `lookup` keeps of what it has found, in each task; a restart begins with nothing. */
+export interface LookupCacheOptions {
+  /** Keys, at most a million. The one that was not asked for the longest goes first. */
+  readonly rowsMax: number;
+  /** How long a key is not asked for again: so old may be what a row gets. */
+  readonly ttl: Duration;
+  /** Keeps, too, that nothing was found. Default: such a key is asked for again. */
+  readonly keepMissing?: boolean;
+}
+
+/** Options of `lookup`. */
+export interface LookupOptions<Kind extends "inner" | "left"> extends AsyncOptions {
+  /**
+   * What becomes of a row for which nothing is found: it is left out (`inner`, the default; counted
+   * as filtered), or has nulls (`left`).
+   */
+  readonly kind?: Kind;
+  /**
+   * Default: none; rows that ask for a key while it is being fetched share the call all the same.
+   */
+  readonly cache?: LookupCacheOptions;
+}
+
+/** Options of `lookupMany`. */
+export interface LookupManyOptions<Kind extends "inner" | "left"> extends LookupOptions<Kind> {
+  /** Different keys of one call; fewer where no more have come. */
+  readonly keysPerCall: number;
+}

@@ -45,7 +45,8 @@ export function mapAsyncNode(
   };
 }
 
-function checkFunction(step: string, given: unknown): void {
+/** Reports what should be a function and is not. */
+export function checkFunction(step: string, given: unknown): void {
   if (typeof given === "function") return;
   reportProblem("PLAN_ARGUMENT_INVALID", { problem: `${step} needs a function` });
 }

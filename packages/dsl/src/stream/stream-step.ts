@@ -26,7 +26,13 @@ import { type JoinArguments, joinNode } from "./join.ts";
 import type { JoinInputs } from "./joined-inputs.ts";
 import { broadcastNode, type LookupTableArguments, lookupTableNode } from "./lookup-table.ts";
 import { type FrameOptions, overNode } from "./over.ts";
-import type { AsyncBatchOptions, AsyncOptions } from "./async-types.ts";
+import type {
+  AsyncBatchOptions,
+  AsyncOptions,
+  LookupManyOptions,
+  LookupOptions,
+} from "./async-types.ts";
+import { type LookupArguments, lookupNode } from "./lookup.ts";
 import type { FunctionOptions } from "./function-options.ts";
 import { functionNode, mapAsyncNode } from "./row-functions.ts";
 import { type ProcessArguments, processNode } from "./process.ts";
@@ -248,6 +254,31 @@ export class StreamStep {
     return this.within(step, () => {
       this.#checkAppends(step);
       return this.#append(mapAsyncNode(step, this.#input, change, { ...options, schema }));
+    });
+  }
+
+  lookup(
+    { schema: found }: RowType<object>,
+    by: RowCallback,
+    fetch: UserFunction,
+    options?: LookupOptions<"inner" | "left">,
+  ): StreamStep {
+    return this.#lookup("lookup", { ...options, by, found, fetch });
+  }
+
+  lookupMany(
+    { schema: found }: RowType<object>,
+    by: RowCallback,
+    fetch: UserFunction,
+    options: LookupManyOptions<"inner" | "left">,
+  ): StreamStep {
+    return this.#lookup("lookupMany", { ...options, by, found, fetch });
+  }
+
+  #lookup(step: "lookup" | "lookupMany", given: LookupArguments): StreamStep {
+    return this.within(step, () => {
+      this.#checkAppends(step);
+      return this.#append(lookupNode(step, this.#input, given));
     });
   }
 

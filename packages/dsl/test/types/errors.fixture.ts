@@ -30,6 +30,29 @@ pipeline("errors", (p) => {
   flights.mapAsync(Flight, (f) => f); //! Property 'then' is missing
   flights.mapAsync(A, async (f) => ({ a: f.origin })); //! Type 'string' is not assignable to type
   flights.mapAsync(Flight, async (f) => f, { order: "any" }); //! Type '"any"' is not assignable
+  const to = flights.select("destination");
+  const taken = t.row({ destination: t.utf8() });
+  to.lookup(
+    taken, //! the row has a column destination already
+    (f) => ({ to: f.destination }),
+    async () => null,
+  );
+  to.lookup(
+    A,
+    (f) => ({ to: f.destination }),
+    async ({ from }) => null, //! Property 'from' does not exist
+  );
+  to.lookup(
+    A,
+    (f) => ({ to: f.destination }),
+    async ({ to }) => ({ a: to }), //! Type 'string' is not assignable
+  );
+  to.lookup(
+    A,
+    () => ({ to: 5 }), //! to must be an expression
+    async () => null,
+  );
+  to.lookupMany(A, null, async () => []); //! Expected 4 arguments
   flights.mapBatchesAsync(Flight, async (fs) => fs); //! Expected 3 arguments
   flights.filter(() => true, { onError: "ignore" }); //! Type '"ignore"' is not assignable to type 'OnError
   flights.union(p.source("others", table(t.row({ a: t.int32() })))); //! is not assignable
@@ -80,6 +103,7 @@ pipeline("errors", (p) => {
   const running = keyed.aggregate("running", () => ({ n: count() }));
   running.sink("out", store()); //! is not assignable to parameter of type 'UpdatingSinkDescriptor
   running.window(tumbling(hours(1))); //! window needs rows that stay
+  running.lookup(A, null); //! lookup needs rows that stay
   running.mapAsync(Flight, async () => ({})); //! mapAsync needs rows that stay
   running.filter((r) => r.n > 5); //! filter needs rows that stay
   running.rename({ n: "change" }).changes(); //! the column change is taken

@@ -389,6 +389,28 @@ pipeline("types", (p) => {
   holds<Equal<typeof unkeyed, Stream<{ name: string }>>>();
   const stillKeyed = keyed.select("initial");
   holds<Equal<typeof stillKeyed, KeyedStream<{ initial: string }, "initial">>>();
+  const User = t.row({ city: t.utf8(), age: t.int32().nullable() });
+  const lookedUp = keyed.lookup(
+    User,
+    (row) => ({ id: row.name, is: literal(true) }),
+    async (key, { signal }) => {
+      holds<Equal<typeof key, { id: string; is: boolean }>>();
+      holds<Equal<typeof signal, AbortSignal>>();
+      return key.id === "a" ? { city: "b", age: null } : null;
+    },
+    { cache: { rowsMax: 5, ttl: minutes(1) } },
+  );
+  holds<Equal<RowIn<typeof lookedUp>["city"], string>>();
+  holds<Equal<RowIn<typeof lookedUp>["name"], string>>();
+  lookedUp.window(tumbling(hours(1)));
+  const orNull = picked.lookupMany(
+    User,
+    (row) => ({ id: row.name }),
+    async (keys) => keys.map(({ id }) => (id === "a" ? undefined : { city: id, age: 1 })),
+    { kind: "left", keysPerCall: 50 },
+  );
+  type OrNull = { at: Instant; name: string; city: string | null; age: number | null };
+  holds<Equal<typeof orNull, Stream<OrNull>>>();
   const fetched = keyed.mapAsync(
     t.row({ size: t.int32() }),
     async (row, { signal, attempt }) => {

@@ -1,7 +1,6 @@
 import { makeBatch, rowReader, takeRows } from "@millrace/columnar";
 import {
   type Collector,
-  limits,
   type Operator,
   type OperatorCounts,
   operatorCounts,
@@ -15,7 +14,7 @@ import { findFunction } from "../find-function.ts";
 import type { OperatorContext } from "../operator-context.ts";
 import { hiddenColumnsOf, OutputLayouts } from "../output-layout.ts";
 import { AsyncCalls, type CallOutcome } from "./async-calls.ts";
-import { RowsInFlight, type RowWork, type SettleRow } from "./rows-in-flight.ts";
+import { inFlightRowsMax, RowsInFlight, type RowWork, type SettleRow } from "./rows-in-flight.ts";
 import { settledColumns } from "./settled-columns.ts";
 
 type Row = Record<string, unknown>;
@@ -55,7 +54,7 @@ export class MapAsyncOperator implements Operator {
       work: new RowCalls(spec, findFunction(context, spec.functionId), this.#read, context),
       give: (batch, rows, outcomes, out) => this.#give(batch, rows, outcomes, out),
       isOrdered: calls.order === "ordered",
-      rowsMax: inFlightRowsMax(calls.concurrency * (calls.rowsPerCall ?? 1)),
+      rowsMax: inFlightRowsMax(calls),
     });
   }
 
@@ -104,11 +103,6 @@ export class MapAsyncOperator implements Operator {
   }
 }
 
-/** Rows at which a step is full: enough that calls of the next batch begin while others go on. */
-function inFlightRowsMax(rowsInCalls: number): number {
-  return Math.max(4 * rowsInCalls, 2 * limits.asyncBatchRowsMax);
-}
-
 /** The calls of a step, each for one row or for some that follow each other in their batch. */
 class RowCalls implements RowWork {
   readonly #calls: AsyncCalls;
@@ -129,11 +123,8 @@ class RowCalls implements RowWork {
     this.#rowsPerCall = calls.rowsPerCall;
   }
 
-  get hasRoom(): boolean {
-    return this.#calls.hasRoom;
-  }
-
   begin(batch: RecordBatch, from: number, settle: SettleRow): number {
+    if (!this.#calls.hasRoom) return 0;
     if (this.#rowsPerCall === undefined) {
       const row = this.#read(batch, from);
       const call = this.#function;

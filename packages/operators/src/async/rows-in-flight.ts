@@ -1,4 +1,5 @@
-import type { Collector, InFlight } from "@millrace/core";
+import { type Collector, type InFlight, limits } from "@millrace/core";
+import type { AsyncCallSpec } from "@millrace/plan";
 import type { RecordBatch } from "apache-arrow";
 import type { CallOutcome } from "./async-calls.ts";
 
@@ -7,13 +8,11 @@ const readyRowsMin = 1_024;
 
 /** What is done for each row outside of the task's turns. */
 export interface RowWork {
-  /** Whether another row may begin. */
-  readonly hasRoom: boolean;
   /**
    * Begins a row and perhaps some after it. `settle` is called once for each of them, at once or
    * later.
    *
-   * @returns how many rows it has begun, at least 1
+   * @returns how many rows it has begun; 0 while there is no room for the row
    */
   begin(batch: RecordBatch, from: number, settle: SettleRow): number;
   abort(): void;
@@ -152,12 +151,12 @@ export class RowsInFlight implements InFlight {
   #begin(): void {
     if (this.#isBeginning || this.#isAborted) return;
     this.#isBeginning = true;
-    const { work } = this.#options;
-    for (let held = this.#waiting[0]; held !== undefined && work.hasRoom; held = this.#waiting[0]) {
+    for (let held = this.#waiting[0]; held !== undefined; held = this.#waiting[0]) {
       const now = held;
-      const count = work.begin(now.batch, now.begunCount, (row, outcome) =>
+      const count = this.#options.work.begin(now.batch, now.begunCount, (row, outcome) =>
         this.#settle(now, row, outcome),
       );
+      if (count === 0) break;
       now.begunCount += count;
       this.#rowsWaiting -= count;
       if (now.begunCount === now.batch.numRows) this.#waiting.shift();
@@ -185,4 +184,9 @@ export class RowsInFlight implements InFlight {
     this.#news = undefined;
     this.#tell = undefined;
   }
+}
+
+/** Rows at which a step is full: enough that calls of the next batch begin while others go on. */
+export function inFlightRowsMax({ concurrency, rowsPerCall = 1 }: AsyncCallSpec): number {
+  return Math.max(4 * concurrency * rowsPerCall, 2 * limits.asyncBatchRowsMax);
 }

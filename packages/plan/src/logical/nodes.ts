@@ -7,6 +7,7 @@ import type {
   DeduplicateSpec,
   IntervalJoinSpec,
   JoinSpec,
+  LookupSpec,
   LookupTableSpec,
   ProcessSpec,
   RetimeSpec,
@@ -127,6 +128,9 @@ export interface MapAsyncNode extends NodeBase {
   /** Absent: `deadLetter`. */
   readonly onError?: OnError;
 }
+
+/** Rows with the columns that an async user function finds for a key. */
+export interface LookupNode extends NodeBase, Omit<LookupSpec, "step"> {}
 
 /** Brings together streams of one schema; their rows interleave as they come. */
 export interface UnionNode extends NodeBase {
@@ -383,6 +387,7 @@ export type LogicalNode =
   | ProcessNode
   | SideNode
   | MapAsyncNode
+  | LookupNode
   | KeyByNode
   | WindowAggregateNode
   | OverNode

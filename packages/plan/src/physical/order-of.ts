@@ -21,6 +21,7 @@ export function orderOf(spec: OperatorSpec): OrderClass {
     case "lookupTable":
     case "changes":
     case "mapAsync":
+    case "lookup":
       return "order-free";
     case "windowAggregate":
       if (spec.window.kind === "global") return "event-ordered";

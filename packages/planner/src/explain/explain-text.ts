@@ -22,6 +22,7 @@ import {
 } from "../steps/describe-join.ts";
 import { describeSkipping } from "../steps/describe-skipping.ts";
 import { describeOnError } from "../steps/describe-on-error.ts";
+import { describeFetch } from "../steps/lookup.ts";
 import { describeMapAsync } from "../steps/map-async.ts";
 import { describeProcess } from "../steps/process.ts";
 import { describeTopRows } from "../steps/top-rows.ts";
@@ -94,7 +95,7 @@ function describeOutput(output: StageOutput, from: string): string {
     : `shuffle ← ${from} by ${by} to ${output.topic}`;
 }
 
-const rowByRow: readonly string[] = ["rowFunction", "process", "mapAsync"];
+const rowByRow: readonly string[] = ["rowFunction", "process", "mapAsync", "lookup"];
 
 /** Whether rows become objects on the way through an operator. */
 function executionOf(operator: StageOperator): string {
@@ -116,6 +117,8 @@ export function describeOperator(operator: StageOperator): string {
       return `${spec.mode} by function ${spec.functionId}${describeOnError(spec.onError)}`;
     case "mapAsync":
       return describeMapAsync(spec);
+    case "lookup":
+      return describeFetch(spec);
     case "windowAggregate":
       return `${formatWindow(spec.window)}${formatEmit(spec.emit)} by ${spec.keys.join(", ")}: ${spec.calls.map((call) => call.function).join(", ")}`;
     case "over":

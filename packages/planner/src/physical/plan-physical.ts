@@ -79,5 +79,7 @@ function withoutReading(input: StageInput): Partial<StageInput> {
 function withoutCalls({ spec, ...operator }: StageOperator): object {
   if (!isAsyncSpec(spec)) return { ...operator, spec };
   const { calls: _, ...kept } = spec;
-  return { ...operator, spec: kept };
+  if (kept.kind === "mapAsync") return { ...operator, spec: kept };
+  const { cache: _cache, ...found } = kept;
+  return { ...operator, spec: found };
 }

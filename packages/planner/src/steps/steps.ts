@@ -9,6 +9,7 @@ import { intervalJoinStep } from "./interval-join.ts";
 import { joinStep } from "./join.ts";
 import { keyByStep } from "./key-by.ts";
 import { lateStep } from "./late.ts";
+import { lookupStep } from "./lookup.ts";
 import { lookupTableStep } from "./lookup-table.ts";
 import { mapAsyncStep } from "./map-async.ts";
 import { overStep } from "./over.ts";
@@ -45,6 +46,7 @@ const steps: { readonly [Kind in LogicalNode["kind"]]: Step<Kind> } = {
   late: lateStep,
   process: processStep,
   mapAsync: mapAsyncStep,
+  lookup: lookupStep,
   side: sideStep,
   deduplicate: deduplicateStep,
   intervalJoin: intervalJoinStep,
