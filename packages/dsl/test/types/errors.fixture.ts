@@ -40,7 +40,7 @@ pipeline("errors", (p) => {
   to.lookup(
     A,
     (f) => ({ to: f.destination }),
-    async ({ from }) => null, //! Property 'from' does not exist
+    async ({ from }) => ({ a: from.x }), //! Property 'from' does not exist
   );
   to.lookup(
     A,
