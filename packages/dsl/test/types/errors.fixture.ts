@@ -96,6 +96,7 @@ pipeline("errors", (p) => {
   const out = t.row({ origin: t.utf8() });
   flights.process("p", { output: out, onRow: () => undefined }); //! keyBy must come before process
   keyed.process("p", { output: out, onRow: (f, c) => c.emit({ origin: f.delayMinutes }) }); //! is not assignable to type 'string'
+  keyed.process("p", { output: out, onRow: (_, c) => c.timers.processing.at(5) }); //! is not assignable to parameter of type 'Instant'
   keyed.process("p", { output: out, onRow: (_, c) => c.emitTo("side", {}) }); //! is not assignable to parameter of type 'never'
   const counted = { output: out, state: { n: t.int32() } };
   keyed.process("p", { ...counted, onRow: (f, c) => c.state.n.set(f.origin) }); //! is not assignable to parameter of type 'number'
