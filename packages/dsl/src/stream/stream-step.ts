@@ -21,6 +21,8 @@ import { type AsOfJoinArguments, asOfJoinNode } from "./as-of-join.ts";
 import { type DeduplicateArguments, deduplicateNode } from "./deduplicate.ts";
 import { detectNode, type DetectArguments } from "./detect.ts";
 import { forecastNode, type ForecastArguments } from "./forecast.ts";
+import { type GapFillArguments, gapFillNode } from "./gap-fill.ts";
+import { type InterpolateArguments, interpolateNode } from "./interpolate.ts";
 import { type IntervalJoinArguments, intervalJoinNode } from "./interval-join.ts";
 import { type JoinArguments, joinNode } from "./join.ts";
 import type { JoinInputs } from "./joined-inputs.ts";
@@ -32,11 +34,12 @@ import type {
   LookupManyOptions,
   LookupOptions,
 } from "./async-types.ts";
-import { type LookupArguments, lookupNode } from "./lookup.ts";
+import { lookupNode } from "./lookup.ts";
 import type { FunctionOptions } from "./function-options.ts";
 import { functionNode, mapAsyncNode } from "./row-functions.ts";
 import { type ProcessArguments, processNode } from "./process.ts";
 import { projectedBase } from "./projected-base.ts";
+import { type ResampleArguments, resampleNode } from "./resample.ts";
 import { runningAggregateNode, type RunningAggregateArguments } from "./running-aggregate.ts";
 import { retimeParts } from "./retime.ts";
 import { type SampleArguments, sampleParts } from "./sample.ts";
@@ -208,16 +211,20 @@ export class StreamStep {
     });
   }
 
+  /** A step that needs rows that stay: a function need not give the same for a row again. */
+  #onRows(step: string, nodeOf: () => LogicalNode): StreamStep {
+    return this.within(step, () => {
+      this.#checkAppends(step);
+      return this.#append(nodeOf());
+    });
+  }
+
   #apply(
     kind: "filter" | "map" | "flatMap",
     userFunction: UserFunction,
     options: FunctionOptions & { readonly result: Pick<LogicalNode, "schema" | "keys"> },
   ): StreamStep {
-    return this.within(kind, () => {
-      // A function need not give the same rows when it sees a row again that is taken back.
-      this.#checkAppends(kind);
-      return this.#append(functionNode(kind, this.#input, userFunction, options));
-    });
+    return this.#onRows(kind, () => functionNode(kind, this.#input, userFunction, options));
   }
 
   filter(test: UserFunction, options: FunctionOptions = {}): StreamStep {
@@ -233,28 +240,18 @@ export class StreamStep {
     return this.#apply("flatMap", make, { ...options, result: { schema, keys: [] } });
   }
 
-  mapAsync(type: RowType<object>, change: UserFunction, options?: AsyncOptions): StreamStep {
-    return this.#mapAsync("mapAsync", type, change, options);
+  mapAsync({ schema }: RowType<object>, f: UserFunction, options?: AsyncOptions): StreamStep {
+    const all = { ...options, schema };
+    return this.#onRows("mapAsync", () => mapAsyncNode("mapAsync", this.#input, f, all));
   }
 
   mapBatchesAsync(
-    type: RowType<object>,
+    { schema }: RowType<object>,
     change: UserFunction,
     options: AsyncBatchOptions,
   ): StreamStep {
-    return this.#mapAsync("mapBatchesAsync", type, change, options);
-  }
-
-  #mapAsync(
-    step: "mapAsync" | "mapBatchesAsync",
-    { schema }: RowType<object>,
-    change: UserFunction,
-    options: AsyncOptions | undefined,
-  ): StreamStep {
-    return this.within(step, () => {
-      this.#checkAppends(step);
-      return this.#append(mapAsyncNode(step, this.#input, change, { ...options, schema }));
-    });
+    const [step, all] = ["mapBatchesAsync", { ...options, schema }] as const;
+    return this.#onRows(step, () => mapAsyncNode(step, this.#input, change, all));
   }
 
   lookup(
@@ -263,7 +260,8 @@ export class StreamStep {
     fetch: UserFunction,
     options?: LookupOptions<"inner" | "left">,
   ): StreamStep {
-    return this.#lookup("lookup", { ...options, by, found, fetch });
+    const all = { ...options, by, found, fetch };
+    return this.#onRows("lookup", () => lookupNode("lookup", this.#input, all));
   }
 
   lookupMany(
@@ -272,14 +270,8 @@ export class StreamStep {
     fetch: UserFunction,
     options: LookupManyOptions<"inner" | "left">,
   ): StreamStep {
-    return this.#lookup("lookupMany", { ...options, by, found, fetch });
-  }
-
-  #lookup(step: "lookup" | "lookupMany", given: LookupArguments): StreamStep {
-    return this.within(step, () => {
-      this.#checkAppends(step);
-      return this.#append(lookupNode(step, this.#input, given));
-    });
+    const all = { ...options, by, found, fetch };
+    return this.#onRows("lookupMany", () => lookupNode("lookupMany", this.#input, all));
   }
 
   union(...others: readonly StreamStep[]): StreamStep {
@@ -411,6 +403,20 @@ export class StreamStep {
   over(id: string, frame: FrameOptions, columns: RowCallback): StreamStep {
     return this.#stateful("over", id, (step) =>
       overNode(step, id, this.#input, { frame, columns }),
+    );
+  }
+
+  resample(id: string, options: ResampleArguments): StreamStep {
+    return this.#stateful("resample", id, (step) => resampleNode(step, id, this.#input, options));
+  }
+
+  gapFill(id: string, options: GapFillArguments): StreamStep {
+    return this.#stateful("gapFill", id, (step) => gapFillNode(step, id, this.#input, options));
+  }
+
+  interpolate(id: string, options: InterpolateArguments): StreamStep {
+    return this.#stateful("interpolate", id, (step) =>
+      interpolateNode(step, id, this.#input, options),
     );
   }
 

@@ -37,6 +37,9 @@ export function orderOf(spec: OperatorSpec): OrderClass {
         : "arrival-ordered";
     case "asOfJoin":
     case "over":
+    case "resample":
+    case "gapFill":
+    case "interpolate":
     case "deduplicate":
     case "detect":
     case "forecast":
