@@ -61,6 +61,14 @@ export interface InFlight {
   abort(): void;
 }
 
+/** Timers of an operator by the run's clock. Its task fires them between two reads. */
+export interface ClockTimers {
+  /** When the next one is due, in ms of the clock's `now`; +Infinity where none can fire. */
+  readonly nextAt: number;
+  /** Fires the timers that are due at `now`. */
+  fire(now: number, out: Collector): void;
+}
+
 /**
  * One physical operator of one task. Synchronous: a task has one await point per loop turn (T6).
  * What must wait for the outside does so in flight.
@@ -81,6 +89,8 @@ export interface Operator {
   readonly state: readonly StateTable[];
   /** Absent where every result is there when `process` returns. */
   readonly inFlight?: InFlight;
+  /** Absent where nothing depends on the clock. */
+  readonly clockTimers?: ClockTimers;
 }
 
 /** Counts that start at zero. */

@@ -9,7 +9,7 @@ import { checkDuplicates, columnsFrom, type RowCallback } from "./step-columns.t
 import type { StepInput } from "./step-input.ts";
 
 /** What `lookup` and `lookupMany` are given, as it is at run time. */
-export interface LookupArguments extends AsyncOptions {
+interface LookupArguments extends AsyncOptions {
   readonly by: RowCallback;
   readonly found: RowSchema;
   readonly fetch: UserFunction;

@@ -56,6 +56,19 @@ export type StateAccess<States> = {
       : never;
 };
 
+/** Timers in processing time, by the run's clock. */
+export interface ProcessingTimers {
+  /** The clock's time. */
+  readonly now: Instant;
+  /**
+   * Calls `onProcessingTimer` for this key when the clock has come to an instant, within about 50
+   * ms and not in the midst of a batch. Setting a timer twice is setting it once. A timer that such
+   * a timer sets must be later than it.
+   */
+  at(instant: Instant): void;
+  cancel(instant: Instant): void;
+}
+
 /** What the functions of a process step see beside the row. */
 export interface ProcessContext<Key, States, Out, Sides> {
   /** The key whose row or timer it is. */
@@ -76,6 +89,8 @@ export interface ProcessContext<Key, States, Out, Sides> {
      */
     at(instant: Instant): void;
     cancel(instant: Instant): void;
+    /** Timers by the clock. What depends on them is not the same in every run. */
+    readonly processing: ProcessingTimers;
   };
   /** Gives a row to the result, at `time`. */
   emit(row: Out): void;
@@ -101,6 +116,11 @@ export interface ProcessOptions<
   readonly onRow: (row: Row, context: ProcessContext<Key, States, Out, Sides>) => void;
   /** Called for each timer, by time, then key. Not async. */
   readonly onTimer?: (context: ProcessContext<Key, States, Out, Sides>) => void;
+  /**
+   * Called for each timer in processing time, by instant, then key; `time` is the event time that
+   * has been reached. Timers that are left when a bounded input has ended are dropped. Not async.
+   */
+  readonly onProcessingTimer?: (context: ProcessContext<Key, States, Out, Sides>) => void;
   /**
    * `event`: rows come in event order, once the watermark has passed them; late rows do not come.
    * `arrival`: rows come as they arrive, late ones too. Default `event`.

@@ -14,6 +14,7 @@ export interface ProcessArguments extends FunctionOptions {
   readonly sideOutputs?: Readonly<Record<string, RowType<object>>>;
   readonly onRow: UserFunction;
   readonly onTimer?: UserFunction;
+  readonly onProcessingTimer?: UserFunction;
   readonly order?: "event" | "arrival";
   readonly forgetAfter?: Duration;
 }
@@ -25,19 +26,18 @@ export function processNode(
   { draft, node }: StepInput,
   options: ProcessArguments,
 ): ProcessNode {
-  const { output, onRow, onTimer, order = "event", forgetAfter } = options;
-  checkFunction(step, "onRow", onRow);
-  if (onTimer !== undefined) checkFunction(step, "onTimer", onTimer);
+  const { output, onRow, onTimer, onProcessingTimer, order = "event", forgetAfter } = options;
+  const setFunction = (name: string, given: UserFunction): string => {
+    checkFunction(step, name, given);
+    draft.functions.set(`${id}.${name}`, given);
+    return `${id}.${name}`;
+  };
   if (order !== "event" && order !== "arrival") {
     refuse(`${step}: order must be "event" or "arrival"`);
   }
   if (forgetAfter !== undefined && !(Number.isSafeInteger(forgetAfter) && forgetAfter > 0)) {
     refuse(`${step}: forgetAfter must be a duration greater than zero`);
   }
-  const onRowId = `${id}.onRow`;
-  draft.functions.set(onRowId, onRow);
-  const onTimerId = `${id}.onTimer`;
-  if (onTimer !== undefined) draft.functions.set(onTimerId, onTimer);
   checkDuplicates(step, output.schema.fields);
   return {
     inputs: [node.id],
@@ -49,8 +49,11 @@ export function processNode(
     states: Object.entries(options.state ?? {}).map(([name, type]) => stateOf(step, name, type)),
     sides: sidesOf(step, options.sideOutputs ?? {}),
     order,
-    onRowId,
-    ...(onTimer === undefined ? {} : { onTimerId }),
+    onRowId: setFunction("onRow", onRow),
+    ...(onTimer === undefined ? {} : { onTimerId: setFunction("onTimer", onTimer) }),
+    ...(onProcessingTimer === undefined
+      ? {}
+      : { onProcessingTimerId: setFunction("onProcessingTimer", onProcessingTimer) }),
     ...(forgetAfter === undefined ? {} : { forgetAfterMs: forgetAfter }),
     ...failureOptions(step, options),
   };

@@ -34,7 +34,7 @@ import type {
   LookupManyOptions,
   LookupOptions,
 } from "./async-types.ts";
-import { type LookupArguments, lookupNode } from "./lookup.ts";
+import { lookupNode } from "./lookup.ts";
 import type { FunctionOptions } from "./function-options.ts";
 import { functionNode, mapAsyncNode } from "./row-functions.ts";
 import { type ProcessArguments, processNode } from "./process.ts";
@@ -168,16 +168,20 @@ export class StreamStep {
     });
   }
 
+  /** A step that needs rows that stay: a function need not give the same for a row again. */
+  #onRows(step: string, nodeOf: () => LogicalNode): StreamStep {
+    return this.within(step, () => {
+      this.#checkAppends(step);
+      return this.#append(nodeOf());
+    });
+  }
+
   #apply(
     kind: "filter" | "map" | "flatMap",
     userFunction: UserFunction,
     options: FunctionOptions & { readonly result: Pick<LogicalNode, "schema" | "keys"> },
   ): StreamStep {
-    return this.within(kind, () => {
-      // A function need not give the same rows when it sees a row again that is taken back.
-      this.#checkAppends(kind);
-      return this.#append(functionNode(kind, this.#input, userFunction, options));
-    });
+    return this.#onRows(kind, () => functionNode(kind, this.#input, userFunction, options));
   }
 
   filter(test: UserFunction, options: FunctionOptions = {}): StreamStep {
@@ -193,28 +197,18 @@ export class StreamStep {
     return this.#apply("flatMap", make, { ...options, result: { schema, keys: [] } });
   }
 
-  mapAsync(type: RowType<object>, change: UserFunction, options?: AsyncOptions): StreamStep {
-    return this.#mapAsync("mapAsync", type, change, options);
+  mapAsync({ schema }: RowType<object>, f: UserFunction, options?: AsyncOptions): StreamStep {
+    const all = { ...options, schema };
+    return this.#onRows("mapAsync", () => mapAsyncNode("mapAsync", this.#input, f, all));
   }
 
   mapBatchesAsync(
-    type: RowType<object>,
+    { schema }: RowType<object>,
     change: UserFunction,
     options: AsyncBatchOptions,
   ): StreamStep {
-    return this.#mapAsync("mapBatchesAsync", type, change, options);
-  }
-
-  #mapAsync(
-    step: "mapAsync" | "mapBatchesAsync",
-    { schema }: RowType<object>,
-    change: UserFunction,
-    options: AsyncOptions | undefined,
-  ): StreamStep {
-    return this.within(step, () => {
-      this.#checkAppends(step);
-      return this.#append(mapAsyncNode(step, this.#input, change, { ...options, schema }));
-    });
+    const [step, all] = ["mapBatchesAsync", { ...options, schema }] as const;
+    return this.#onRows(step, () => mapAsyncNode(step, this.#input, change, all));
   }
 
   lookup(
@@ -223,7 +217,8 @@ export class StreamStep {
     fetch: UserFunction,
     options?: LookupOptions<"inner" | "left">,
   ): StreamStep {
-    return this.#lookup("lookup", { ...options, by, found, fetch });
+    const all = { ...options, by, found, fetch };
+    return this.#onRows("lookup", () => lookupNode("lookup", this.#input, all));
   }
 
   lookupMany(
@@ -232,14 +227,8 @@ export class StreamStep {
     fetch: UserFunction,
     options: LookupManyOptions<"inner" | "left">,
   ): StreamStep {
-    return this.#lookup("lookupMany", { ...options, by, found, fetch });
-  }
-
-  #lookup(step: "lookup" | "lookupMany", given: LookupArguments): StreamStep {
-    return this.within(step, () => {
-      this.#checkAppends(step);
-      return this.#append(lookupNode(step, this.#input, given));
-    });
+    const all = { ...options, by, found, fetch };
+    return this.#onRows("lookupMany", () => lookupNode("lookupMany", this.#input, all));
   }
 
   union(...others: readonly StreamStep[]): StreamStep {

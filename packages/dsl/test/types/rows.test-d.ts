@@ -447,6 +447,11 @@ pipeline("types", (p) => {
       emitTo("odd", { name: row.name });
     },
     onTimer: ({ key, emit }) => emit({ ...key, total: 0 }),
+    onProcessingTimer: ({ key, emit, timers: { processing } }) => {
+      holds<Equal<typeof processing.now, Instant>>();
+      processing.at(instant(processing.now + minutes(1)));
+      emit({ ...key, total: 1 });
+    },
   });
   processed.sink("processed-out", store());
   const odd = processed.side("odd");

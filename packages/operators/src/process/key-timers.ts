@@ -22,15 +22,21 @@ import { TimerHeap } from "./timer-heap.ts";
 
 const isPresentType: DataType = { kind: "boolean", nullable: false };
 
+/** Which time the instants of timers are in. */
+export type TimerDomain = "event" | "processing";
+
 /**
- * Timers of each key in event time, at most one for each instant, as a state table `{$keyGroup,
- * $at, $isPresent, keys…}`. Timers that fired need no deletion record: `restored` drops them by the
- * watermark.
+ * Timers of each key, at most one for each instant, as a state table `{$keyGroup, $at, $isPresent,
+ * keys…}`. Timers in event time that fired need no deletion record: `restored` drops them by the
+ * watermark. Those in processing time are marked when they fire.
  *
  * **State** bounded by `limits.processEntriesMax`, beyond which it fails with `RUN_STATE_TOO_LARGE`
  */
 export class KeyTimers implements StateTable {
-  readonly name: string = "timers";
+  readonly name: string;
+  /** The watermark with which it was restored, in ms. */
+  restoredAt: number = -Infinity;
+  readonly #domain: TimerDomain;
   readonly #keys: ProcessKeys;
   readonly #changes: CallChanges;
   readonly #operatorId: string;
@@ -40,7 +46,9 @@ export class KeyTimers implements StateTable {
   #dirty = new Map<number, Set<number>>();
   #count = 0;
 
-  constructor(keys: ProcessKeys, changes: CallChanges, operatorId: string) {
+  constructor(domain: TimerDomain, keys: ProcessKeys, changes: CallChanges, operatorId: string) {
+    this.name = domain === "event" ? "timers" : "processingTimers";
+    this.#domain = domain;
     this.#keys = keys;
     this.#changes = changes;
     this.#operatorId = operatorId;
@@ -109,9 +117,15 @@ export class KeyTimers implements StateTable {
       const { key } = this.#heap;
       this.#heap.pop();
       this.#remove(key, at);
+      if (this.#domain === "processing") this.#mark(key, at);
       keys.push(key);
     }
     return this.#keys.sorted(keys);
+  }
+
+  /** Drops all timers. */
+  clear(): void {
+    for (let at = this.nextAt(); at < Infinity; at = this.nextAt()) this.takeAt(at);
   }
 
   holds(key: number): boolean {
@@ -182,6 +196,8 @@ export class KeyTimers implements StateTable {
   }
 
   restored(watermark: number): void {
+    this.restoredAt = watermark;
+    if (this.#domain === "processing") return;
     for (let at = this.nextAt(); at <= watermark && at < Infinity; at = this.nextAt()) {
       this.takeAt(at);
     }

@@ -1,4 +1,4 @@
-import { isMillraceError, type RowSchema, type StateTable } from "@millrace/core";
+import { type Clock, isMillraceError, type RowSchema, type StateTable } from "@millrace/core";
 import type { ProcessSpec } from "@millrace/plan";
 import type { RecordBatch } from "apache-arrow";
 import { CallChanges } from "./call-changes.ts";
@@ -7,6 +7,9 @@ import { KeyTimers } from "./key-timers.ts";
 import { KeyedEntries } from "./keyed-entries.ts";
 import { ProcessKeys } from "./process-keys.ts";
 import { entryTypesOf, stateAccess } from "./state-access.ts";
+
+/** What a call is made for: a row, or a timer in event time, or one by the clock. */
+type CallCause = "row" | "timer" | "clock";
 
 /** What has been emitted: to the main output, and to sides by name. */
 interface TakenRows {
@@ -21,6 +24,8 @@ interface TakenRows {
 export class ProcessCall {
   readonly keys: ProcessKeys;
   readonly timers: KeyTimers;
+  /** Timers in processing time. */
+  readonly clockTimers: KeyTimers;
   readonly context: object;
   /** Event time up to which rows are complete, in ms. */
   watermark: number = -Infinity;
@@ -34,16 +39,22 @@ export class ProcessCall {
   readonly #isForgetful: boolean;
   readonly #isArrival: boolean;
   readonly #hasTimers: boolean;
+  readonly #hasClockTimers: boolean;
+  readonly #clock: Clock;
   #time = 0;
-  #cause: "row" | "timer" = "row";
+  #cause: CallCause = "row";
+  /** Of a timer in processing time that fires, its instant. */
+  #firingAt = -Infinity;
 
   constructor(
     spec: ProcessSpec,
     schemas: { readonly input: RowSchema; readonly output: RowSchema },
-    operatorId: string,
+    { operatorId, clock }: { readonly operatorId: string; readonly clock: Clock },
   ) {
+    this.#clock = clock;
     this.keys = new ProcessKeys(schemas.input, spec.keys, operatorId);
-    this.timers = new KeyTimers(this.keys, this.#changes, operatorId);
+    this.timers = new KeyTimers("event", this.keys, this.#changes, operatorId);
+    this.clockTimers = new KeyTimers("processing", this.keys, this.#changes, operatorId);
     this.#entries = spec.states.map(
       (state) => new KeyedEntries(entryTypesOf(state), this.keys, this.#changes, operatorId),
     );
@@ -52,13 +63,15 @@ export class ProcessCall {
     this.#isForgetful = spec.forgetAfterMs !== undefined;
     this.#isArrival = spec.order === "arrival";
     this.#hasTimers = spec.onTimerId !== undefined;
+    this.#hasClockTimers = spec.onProcessingTimerId !== undefined;
     this.context = this.#makeContext(spec);
   }
 
   get tables(): readonly StateTable[] {
     const keys = this.#isForgetful ? [this.keys] : [];
     const timers = this.#hasTimers ? [this.timers] : [];
-    return [...keys, ...timers, ...this.#entries];
+    const clockTimers = this.#hasClockTimers ? [this.clockTimers] : [];
+    return [...keys, ...timers, ...clockTimers, ...this.#entries];
   }
 
   #makeContext(spec: ProcessSpec): object {
@@ -81,6 +94,13 @@ export class ProcessCall {
       timers: {
         at: (instant: number) => call.#setTimer(instant),
         cancel: (instant: number) => call.timers.cancel(call.key, instant),
+        processing: {
+          get now() {
+            return call.#clock.now();
+          },
+          at: (instant: number) => call.#setClockTimer(instant),
+          cancel: (instant: number) => call.clockTimers.cancel(call.key, instant),
+        },
       },
       emit: (row: unknown) => call.#main.add(row, call.#emitTime),
       emitTo: (side: string, row: unknown) => {
@@ -109,10 +129,30 @@ export class ProcessCall {
     this.use(at);
   }
 
-  begin(key: number, time: number, cause: "row" | "timer"): void {
+  #setClockTimer(instant: number): void {
+    if (!this.#hasClockTimers) throw new TypeError("the step has no onProcessingTimer");
+    if (!Number.isSafeInteger(instant)) throw new TypeError("a timer needs an instant");
+    if (this.#cause === "clock" && instant <= this.#firingAt) {
+      throw new RangeError("a timer that a timer sets must be later than it");
+    }
+    if (!this.isEnding) this.clockTimers.add(this.key, instant);
+  }
+
+  begin(key: number, time: number, cause: CallCause): void {
     this.key = key;
     this.#time = time;
     this.#cause = cause;
+  }
+
+  /** Event time that has been reached, before a restart as well. */
+  get reached(): number {
+    return Math.max(this.watermark, this.clockTimers.restoredAt);
+  }
+
+  /** Begins the call for a timer in processing time: it happens where event time is. */
+  beginClockTimer(key: number, at: number): void {
+    this.begin(key, this.reached, "clock");
+    this.#firingAt = at;
   }
 
   /** Clears the state of a key that was last in use longer ago than `afterMs`. */
@@ -170,9 +210,9 @@ export class ProcessCall {
    * @returns the keys that are in use still
    */
   forget(watermark: number, afterMs: number | undefined): number {
-    const { keys, timers } = this;
+    const { keys, timers, clockTimers } = this;
     let clearedCount = 0;
-    const all = [timers, ...this.#entries];
+    const all = [timers, clockTimers, ...this.#entries];
     const renumbered = keys.compact((key) => {
       const isOver = afterMs !== undefined && keys.lastOf(key) + afterMs <= watermark;
       if (isOver) this.#clear(key);

@@ -1,5 +1,6 @@
 import { columnOf, rowReader } from "@millrace/columnar";
 import {
+  type ClockTimers,
   type Collector,
   hiddenColumns,
   type Operator,
@@ -22,6 +23,9 @@ const compactFrom = 1_024;
 /**
  * Runs a user function for each row with the state of the row's key, and for each timer of a key.
  *
+ * Timers in processing time fire when the run's clock has come to them, at the event time that has
+ * been reached; those that are left when all rows have come are dropped.
+ *
  * In event order, rows wait for the watermark; rows and timers then come by time, a timer before
  * the rows of its instant. In arrival order a row is taken at once, late or not. What a call
  * changes and emits counts only if it succeeds.
@@ -36,6 +40,7 @@ const compactFrom = 1_024;
 export class ProcessOperator implements Operator {
   readonly counts: OperatorCounts = operatorCounts();
   readonly state: readonly StateTable[];
+  readonly clockTimers: ClockTimers;
   readonly #spec: ProcessSpec;
   readonly #ordered: OrderedInput | undefined;
   readonly #call: ProcessCall;
@@ -43,6 +48,7 @@ export class ProcessOperator implements Operator {
   readonly #read: (batch: RecordBatch, row: number) => Record<string, unknown>;
   readonly #onRow: UserFunction;
   readonly #onTimer: UserFunction | undefined;
+  readonly #onClockTimer: UserFunction | undefined;
   #compactAt = compactFrom;
 
   constructor(
@@ -55,14 +61,24 @@ export class ProcessOperator implements Operator {
     this.#onRow = findFunction(context, spec.onRowId);
     this.#onTimer =
       spec.onTimerId === undefined ? undefined : findFunction(context, spec.onTimerId);
+    const clockId = spec.onProcessingTimerId;
+    this.#onClockTimer = clockId === undefined ? undefined : findFunction(context, clockId);
     const step = `process ${JSON.stringify(operatorId)}`;
     this.#failed = new FailedRows({ ...spec, step }, operatorId, this.counts);
     this.#read = rowReader(schemas.input);
-    this.#call = new ProcessCall(spec, schemas, operatorId);
+    this.#call = new ProcessCall(spec, schemas, context);
     this.#ordered =
       spec.order === "event" ? new OrderedInput(schemas.input, spec.keys, this.counts) : undefined;
     const waiting = this.#ordered === undefined ? [] : [this.#ordered.buffer];
     this.state = [...waiting, ...this.#call.tables];
+    // oxlint-disable-next-line typescript/no-this-alias -- the getter has its own
+    const operator = this;
+    this.clockTimers = {
+      get nextAt() {
+        return operator.#nextClockAt;
+      },
+      fire: (now, out) => this.#fireClock(now, out),
+    };
   }
 
   process(batch: RecordBatch, out: Collector): void {
@@ -79,6 +95,8 @@ export class ProcessOperator implements Operator {
     if (ready !== undefined) this.#takeRows(ready, out);
     this.#call.isEnding = watermark === Infinity;
     this.#fireUntil(watermark, out);
+    // Nothing waits for the clock once all rows have come.
+    if (watermark === Infinity) this.#call.clockTimers.clear();
     this.#flush(out);
     this.#forget(watermark);
   }
@@ -121,16 +139,41 @@ export class ProcessOperator implements Operator {
   }
 
   #fire(key: number, at: number, out: Collector): void {
+    this.#call.begin(key, at, "timer");
+    this.#callTimer(this.#onTimer, at, out);
+  }
+
+  /** Calls a function for the timer of a call that has begun. */
+  #callTimer(onTimer: UserFunction | undefined, at: number, out: Collector): void {
     const call = this.#call;
-    call.begin(key, at, "timer");
     try {
-      checkResult(this.#onTimer?.(call.context));
+      checkResult(onTimer?.(call.context));
       call.keep();
     } catch (error) {
       call.takeBack(error);
-      this.#failed.takeTimer({ ...call.keys.valuesOf(key), timer: at }, error, out);
+      this.#failed.takeTimer({ ...call.keys.valuesOf(call.key), timer: at }, error, out);
     }
     if (call.isFull) this.#flush(out);
+  }
+
+  /**
+   * When the next timer in processing time is due. What it emits has the event time that has been
+   * reached, so none fires before there is one.
+   */
+  get #nextClockAt(): number {
+    return this.#call.reached > -Infinity ? this.#call.clockTimers.nextAt() : Infinity;
+  }
+
+  #fireClock(now: number, out: Collector): void {
+    const call = this.#call;
+    for (let at = this.#nextClockAt; at <= now; at = this.#nextClockAt) {
+      for (const key of call.clockTimers.takeAt(at)) {
+        call.beginClockTimer(key, at);
+        this.#callTimer(this.#onClockTimer, at, out);
+      }
+    }
+    this.#fireUntil(call.watermark, out);
+    this.#flush(out);
   }
 
   #flush(out: Collector): void {

@@ -32,7 +32,9 @@ export function orderOf(spec: OperatorSpec): OrderClass {
       if (!spec.retracts && spec.calls.some(dependsOnArrival)) return "arrival-ordered";
       return spec.forgetAfterMs === undefined ? "order-free" : "event-ordered";
     case "process":
-      return spec.order === "event" ? "event-ordered" : "arrival-ordered";
+      return spec.order === "event" && spec.onProcessingTimerId === undefined
+        ? "event-ordered"
+        : "arrival-ordered";
     case "asOfJoin":
     case "over":
     case "resample":

@@ -317,6 +317,8 @@ export interface ProcessSpec {
   /** Ids of the user's functions. */
   readonly onRowId: string;
   readonly onTimerId?: string;
+  /** Called for timers in processing time. */
+  readonly onProcessingTimerId?: string;
   /**
    * A key's state is forgotten this long after it was last in use, in event time. Absent: never.
    */

@@ -16,6 +16,9 @@ export const processStep: Step<"process"> = {
     order: node.order,
     onRowId: node.onRowId,
     ...(node.onTimerId === undefined ? {} : { onTimerId: node.onTimerId }),
+    ...(node.onProcessingTimerId === undefined
+      ? {}
+      : { onProcessingTimerId: node.onProcessingTimerId }),
     ...(node.forgetAfterMs === undefined ? {} : { forgetAfterMs: node.forgetAfterMs }),
     ...(node.onError === undefined ? {} : { onError: node.onError }),
   }),
@@ -26,6 +29,7 @@ export function describeProcess(spec: Omit<ProcessSpec, "kind" | "keys">): strin
   const kept = [
     ...spec.states.map(({ name }) => name),
     ...(spec.onTimerId === undefined ? [] : ["timers"]),
+    ...(spec.onProcessingTimerId === undefined ? [] : ["processing timers"]),
   ];
   const state = kept.length === 0 ? "" : ` with ${kept.join(", ")}`;
   const { forgetAfterMs } = spec;

@@ -102,6 +102,18 @@ export class OperatorChain {
     await Promise.race(this.#inFlight.filter((each) => each.rows > 0).map((each) => each.ready()));
   }
 
+  /** When a timer in processing time is due next, in ms of the clock's `now`. */
+  get nextTimerAt(): number {
+    let at = Infinity;
+    for (const { operator } of this.#links) at = Math.min(at, operator.clockTimers?.nextAt ?? at);
+    return at;
+  }
+
+  /** Fires timers in processing time that are due. */
+  fireTimers(now: number): void {
+    for (const { operator, collector } of this.#links) operator.clockTimers?.fire(now, collector);
+  }
+
   /** Ends what is in flight. */
   abort(): void {
     this.#isAborted = true;

@@ -148,6 +148,7 @@ export class Task {
   async turn(limits: TurnLimits): Promise<TurnOutcome> {
     const readLimit = limits.front.watermark + limits.maxDriftMs;
     this.#askAgain();
+    this.#fireTimers();
     const input = this.#nextInput(readLimit);
     let hasTaken = false;
     if (input !== undefined) hasTaken = await this.#take(input, limits.front, readLimit);
@@ -315,6 +316,16 @@ export class Task {
   #advance(): void {
     const { chain, inputs } = this.#parts;
     chain.advanceWatermark(inputs.map((input) => input.watermark));
+    this.#deadLetters.push(...chain.takeDeadLetters());
+  }
+
+  /** Fires timers in processing time; the worker asks for a turn often enough. */
+  #fireTimers(): void {
+    const { chain, clock } = this.#parts;
+    const now = clock.now();
+    if (chain.nextTimerAt > now) return;
+    this.#isDirty = true;
+    chain.fireTimers(now);
     this.#deadLetters.push(...chain.takeDeadLetters());
   }
 
