@@ -32,6 +32,12 @@ export const limits: {
   readonly processKeysMax: number;
   /** Entries of one state, or timers, of one process step in one task. */
   readonly processEntriesMax: number;
+  /** Variables of a pattern. */
+  readonly patternVariablesMax: number;
+  /** Rows that one pattern keeps in one task. */
+  readonly patternRowsMax: number;
+  /** Ways in which the rows after one may be divided among the variables of a pattern, at once. */
+  readonly patternWaysMax: number;
   /** Bytes of one log record. */
   readonly recordBytesMax: number;
   /** Bytes of a state snapshot chunk, roughly. */
@@ -54,6 +60,9 @@ export const limits: {
   joinRowsMax: 20_000_000,
   processKeysMax: 1_000_000,
   processEntriesMax: 10_000_000,
+  patternVariablesMax: 30,
+  patternRowsMax: 20_000_000,
+  patternWaysMax: 100_000,
   recordBytesMax: 256 * 1024 * 1024,
   snapshotChunkBytes: 1024 * 1024,
   idLengthMax: 100,

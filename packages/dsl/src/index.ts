@@ -33,6 +33,7 @@ export * from "./stream/global-window.ts";
 export type { FrameOptions } from "./stream/over.ts";
 export type * from "./stream/join-options.ts";
 export type { FunctionOptions } from "./stream/function-options.ts";
+export type * from "./stream/pattern-types.ts";
 export { listState, mapState } from "./stream/process-state.ts";
 export type * from "./stream/process-types.ts";
 export type { Change, Detection, ForecastLevel, Severity } from "./stream/row-types.ts";

@@ -27,6 +27,7 @@ import type { JoinInputs } from "./joined-inputs.ts";
 import { broadcastNode, type LookupTableArguments, lookupTableNode } from "./lookup-table.ts";
 import { type FrameOptions, overNode } from "./over.ts";
 import { failureOptions, type FunctionOptions } from "./function-options.ts";
+import { type PatternArguments, patternNode } from "./pattern.ts";
 import { type ProcessArguments, processNode } from "./process.ts";
 import { projectedBase } from "./projected-base.ts";
 import { runningAggregateNode, type RunningAggregateArguments } from "./running-aggregate.ts";
@@ -451,6 +452,10 @@ export class StreamStep {
       right.#checkAppends(step);
       return nodeOf(step, { left: this.node, right: right.node });
     });
+  }
+
+  pattern(id: string, options: PatternArguments): StreamStep {
+    return this.#stateful("pattern", id, (step) => patternNode(step, id, this.#input, options));
   }
 
   process(id: string, options: ProcessArguments): StreamStep {

@@ -7,6 +7,7 @@ import type {
   IntervalJoinSpec,
   JoinSpec,
   LookupTableSpec,
+  PatternSpec,
   ProcessSpec,
   RetimeSpec,
   SampleSpec,
@@ -258,6 +259,9 @@ export interface ProcessNode extends NodeBase, Omit<ProcessSpec, "keys"> {
   readonly stateKeys: readonly string[];
 }
 
+/** A row per match of a pattern: keys, then the columns. */
+export interface PatternNode extends NodeBase, PatternSpec {}
+
 /** A side output of a process step. */
 export interface SideNode extends NodeBase {
   readonly kind: "side";
@@ -372,6 +376,7 @@ export type LogicalNode =
   | SampleNode
   | ProcessNode
   | SideNode
+  | PatternNode
   | KeyByNode
   | WindowAggregateNode
   | OverNode

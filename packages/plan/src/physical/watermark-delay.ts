@@ -4,7 +4,8 @@ import type { IntervalJoinSpec, OperatorSpec } from "./specs.ts";
  * How far the watermark of an operator's output is behind that of its input, in ms.
  *
  * A window aggregation holds a window back for the allowed lateness, and an interval join a row
- * without a partner until none can come. So what reads them has complete rows only up to the
+ * without a partner until none can come. A pattern gives a match when no better one can begin at
+ * the same row, up to its `within` after that. So what reads them has complete rows only up to the
  * watermark minus that: a run hands on `watermark − delay`, adding the delays of a chain, also to
  * `restored`. All other operators emit all that the watermark has passed.
  */
@@ -16,6 +17,8 @@ export function watermarkDelayMs(spec: OperatorSpec): number {
       return intervalDelayMs(spec);
     case "retime":
       return spec.outOfOrdernessMs;
+    case "pattern":
+      return spec.withinMs;
     default:
       return 0;
   }

@@ -11,6 +11,7 @@ import { keyByStep } from "./key-by.ts";
 import { lateStep } from "./late.ts";
 import { lookupTableStep } from "./lookup-table.ts";
 import { overStep } from "./over.ts";
+import { patternStep } from "./pattern.ts";
 import { processStep } from "./process.ts";
 import { projectStep } from "./project.ts";
 import { runningAggregateStep } from "./running-aggregate.ts";
@@ -44,6 +45,7 @@ const steps: { readonly [Kind in LogicalNode["kind"]]: Step<Kind> } = {
   late: lateStep,
   process: processStep,
   side: sideStep,
+  pattern: patternStep,
   deduplicate: deduplicateStep,
   intervalJoin: intervalJoinStep,
   join: joinStep,

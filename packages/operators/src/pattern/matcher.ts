@@ -1,0 +1,351 @@
+import { takeRows } from "@millrace/columnar";
+import { limits, millraceError } from "@millrace/core";
+import type { PatternSpec } from "@millrace/plan";
+import type { RecordBatch } from "apache-arrow";
+import { TimerHeap } from "../process/timer-heap.ts";
+import type { Conditions } from "./conditions.ts";
+import type { KeptRows } from "./kept-rows.ts";
+import {
+  type Attempt,
+  closeGap,
+  indexOfSlot,
+  type OpenKey,
+  openKey,
+  wayWidth,
+} from "./open-key.ts";
+import type { PatternKeys } from "./pattern-keys.ts";
+import { Search } from "./search.ts";
+
+/** Matches that are complete: by match, its key, its first row and its last taken row. */
+export interface Matches {
+  readonly keys: number[];
+  readonly firsts: number[];
+  readonly taken: number[];
+}
+
+const compactFrom = 1_024;
+
+/**
+ * Finds the matches of each key, row by row in event order.
+ *
+ * - M1. A key's matches are found in the order of their first rows, as SQL says: from a row, the
+ *   most preferred match of those that begin with it; then on from where `skip` says, or from the
+ *   next row where there was none. Only after `to-next-row` do matches not depend on earlier ones,
+ *   so there all rows are searched from at once, and a match does not wait for earlier rows.
+ * - M2. What is kept of a key are its rows from the first one on that a match may still begin with.
+ *   All else follows from them: after a restart they are searched anew, which finds nothing that
+ *   was given out, as its first row is gone, or is in `matchedStarts`.
+ * - M3. A row is gone for good, so the changelog needs to know only where a key's rows begin now.
+ *
+ * **State** see `KeptRows` and `TakenRows`; at most `limits.patternRowsMax` rows
+ */
+export class Matcher {
+  readonly #spec: PatternSpec;
+  readonly #isEager: boolean;
+  readonly #operatorId: string;
+  readonly #rows: KeptRows;
+  readonly #keys: PatternKeys;
+  readonly #conditions: Conditions;
+  readonly #search: Search;
+  #matches: Matches = { keys: [], firsts: [], taken: [] };
+  #due = new TimerHeap();
+  #forgetTakenAt = compactFrom;
+  #forgetKeysAt = compactFrom;
+  /** Keys with rows, by number. */
+  open: Map<number, OpenKey> = new Map();
+  /** Keys that have let go of saved rows. */
+  moved: Set<number> = new Set();
+  /**
+   * After `to-next-row`: first rows of matches that were given out, among the rows, by their
+   * number; with their key groups.
+   */
+  readonly matchedStarts: Map<number, number> = new Map();
+  /** Of these, those that the changelog does not know. */
+  freshStarts: Set<number> = new Set();
+  /** How many deltas were taken. */
+  deltas: number = 0;
+
+  constructor(
+    spec: PatternSpec,
+    parts: {
+      readonly rows: KeptRows;
+      readonly keys: PatternKeys;
+      readonly conditions: Conditions;
+    },
+    operatorId: string,
+  ) {
+    this.#spec = spec;
+    this.#isEager = spec.skip.kind === "to-next-row";
+    this.#operatorId = operatorId;
+    this.#rows = parts.rows;
+    this.#keys = parts.keys;
+    this.#conditions = parts.conditions;
+    this.#search = new Search(spec, parts.conditions, parts.rows, operatorId);
+  }
+
+  /** Takes in rows in event order. */
+  add(batch: RecordBatch): void {
+    const keys = this.#keys.of(batch);
+    const bits = this.#conditions.bitsOf(batch);
+    const wanted = this.#wantedRows(keys, bits.conditions);
+    const count = wanted.length;
+    if (count === 0) return;
+    this.#checkRoom(count);
+    const rows = count === batch.numRows ? batch : takeRows(batch, wanted, count);
+    const from = this.#rows.append(rows, {
+      conditions: wanted.map((row) => bits.conditions[row] as number),
+      unless: wanted.map((row) => bits.unless[row] as number),
+    });
+    for (let i = 0; i < count; i += 1) {
+      this.#addRow(keys[wanted[i] as number] as number, from + i);
+    }
+  }
+
+  /** Rows that a match may begin with, and those after them of the same keys. */
+  #wantedRows(keys: Int32Array, conditions: Int32Array): Int32Array {
+    const isOpen = new Uint8Array(this.#keys.size);
+    for (const key of this.open.keys()) isOpen[key] = 1;
+    const wanted = new Int32Array(keys.length);
+    let count = 0;
+    for (let row = 0; row < keys.length; row += 1) {
+      const key = keys[row] as number;
+      if (isOpen[key] === 0) {
+        if (!this.#search.mayStart(conditions[row] as number)) continue;
+        isOpen[key] = 1;
+      }
+      wanted[count] = row;
+      count += 1;
+    }
+    return wanted.subarray(0, count);
+  }
+
+  /** @throws MillraceError `RUN_STATE_TOO_LARGE` */
+  #checkRoom(count: number): void {
+    if (this.#rows.liveCount + count <= limits.patternRowsMax) return;
+    const operatorId = this.#operatorId;
+    const limit = `${limits.patternRowsMax} rows`;
+    throw millraceError("RUN_STATE_TOO_LARGE", { operatorId, limit }, { where: { operatorId } });
+  }
+
+  /** Puts a row back that was kept before a restart. */
+  restoreRow(key: number, slot: number): void {
+    this.#addRow(key, slot, -1);
+  }
+
+  #addRow(key: number, slot: number, delta: number = this.deltas): void {
+    let open = this.open.get(key);
+    if (open === undefined) {
+      if (!this.#search.mayStart(this.#rows.conditions[slot] as number)) {
+        this.#rows.drop(slot);
+        return;
+      }
+      open = openKey(delta);
+      this.open.set(key, open);
+    }
+    open.slots.push(slot);
+    this.#look(key, open, -Infinity);
+    if (this.#conditions.taken.size >= this.#forgetTakenAt) this.#forgetTaken();
+  }
+
+  /** Ends what no row at or after the watermark can go on with. */
+  expire(watermark: number): void {
+    while (this.#due.size > 0 && this.#due.at < watermark) {
+      const { key } = this.#due;
+      this.#due.pop();
+      const open = this.open.get(key);
+      if (open === undefined) continue;
+      open.dueAt = Infinity;
+      this.#look(key, open, watermark);
+    }
+  }
+
+  /** Searches as far as the rows of a key and the watermark allow. */
+  #look(key: number, open: OpenKey, watermark: number): void {
+    if (this.#isEager) this.#searchAll(key, open, watermark);
+    else this.#searchFirst(key, open, watermark);
+    if (open.head === open.slots.length) {
+      this.open.delete(key);
+      return;
+    }
+    closeGap(open);
+    const until = (open.attempts[0] as Attempt).until;
+    if (until >= open.dueAt) return;
+    open.dueAt = until;
+    this.#due.push(until, key);
+  }
+
+  /** One attempt at a time: where the next one begins depends on it. */
+  #searchFirst(key: number, open: OpenKey, watermark: number): void {
+    for (;;) {
+      const attempt = open.attempts[0] ?? this.#beginNext(key, open);
+      if (attempt === undefined) return;
+      while (attempt.ways.length > 0 && open.fed < open.slots.length) {
+        const slot = open.slots[open.fed] as number;
+        if ((this.#rows.times[slot] as number) > attempt.until) this.#search.end(attempt);
+        else {
+          this.#search.advance(attempt, slot);
+          open.fed += 1;
+        }
+      }
+      if (attempt.ways.length > 0) {
+        if (watermark <= attempt.until) return;
+        this.#search.end(attempt);
+      }
+      open.attempts = [];
+      open.from = attempt.found < 0 ? attempt.start + 1 : this.#skipTo(open, attempt);
+      if (attempt.found >= 0) this.#report(key, open, attempt);
+    }
+  }
+
+  #beginNext(key: number, open: OpenKey): Attempt | undefined {
+    const { slots } = open;
+    const isStart = (index: number): boolean =>
+      this.#search.mayStart(this.#rows.conditions[slots[index] as number] as number);
+    while (open.from < slots.length && !isStart(open.from)) open.from += 1;
+    this.#dropBefore(key, open, open.from);
+    if (open.from === slots.length) return undefined;
+    const attempt = this.#begin(open, open.from);
+    open.attempts = [attempt];
+    open.fed = open.from + 1;
+    return attempt;
+  }
+
+  #begin(open: OpenKey, index: number): Attempt {
+    const slot = open.slots[index] as number;
+    const until = (this.#rows.times[slot] as number) + this.#spec.withinMs;
+    return this.#search.begin(index, slot, until);
+  }
+
+  /** Attempts from all rows at once: none depends on another one. */
+  #searchAll(key: number, open: OpenKey, watermark: number): void {
+    for (; open.fed < open.slots.length; open.fed += 1) {
+      const slot = open.slots[open.fed] as number;
+      const time = this.#rows.times[slot] as number;
+      for (const attempt of open.attempts) {
+        if (time > attempt.until) this.#search.end(attempt);
+        else this.#search.advance(attempt, slot);
+      }
+      const isKnown = this.matchedStarts.has(this.#rows.sequence[slot] as number);
+      const isStart = this.#search.mayStart(this.#rows.conditions[slot] as number);
+      if (isStart && !isKnown) open.attempts.push(this.#begin(open, open.fed));
+      if (open.attempts.some(({ ways }) => ways.length === 0)) this.#settle(key, open);
+    }
+    for (const attempt of open.attempts) {
+      if (watermark > attempt.until) this.#search.end(attempt);
+    }
+    this.#settle(key, open);
+    this.#dropBefore(key, open, open.attempts[0]?.start ?? open.slots.length);
+  }
+
+  /** Gives out what attempts without further ways have found. */
+  #settle(key: number, open: OpenKey): void {
+    let isFirst = true;
+    for (const attempt of open.attempts) {
+      if (attempt.ways.length > 0) isFirst = false;
+      else if (attempt.found >= 0) {
+        this.#report(key, open, attempt);
+        if (isFirst) continue;
+        const sequence = this.#rows.sequence[open.slots[attempt.start] as number] as number;
+        this.matchedStarts.set(sequence, this.#keys.keyGroupOf(key));
+        this.freshStarts.add(sequence);
+      }
+    }
+    open.attempts = open.attempts.filter(({ ways }) => ways.length > 0);
+  }
+
+  #report(key: number, open: OpenKey, { start, found }: Attempt): void {
+    this.#matches.keys.push(key);
+    this.#matches.firsts.push(open.slots[start] as number);
+    this.#matches.taken.push(found);
+  }
+
+  /** Where the search goes on after a match. @throws MillraceError `RUN_PATTERN_LOOPS` */
+  #skipTo(open: OpenKey, { start, found }: Attempt): number {
+    const { skip, variables } = this.#spec;
+    const { taken } = this.#conditions;
+    if (skip.kind === "to-next-row") return start + 1;
+    if (skip.kind === "past-last-row") return indexOfSlot(open, taken.slotOf(found)) + 1;
+    const variable = variables.findIndex(({ name }) => name === skip.variable);
+    const last = taken.lastOf(found, variable);
+    const row = skip.kind === "to-last" ? last : taken.earlier(last, taken.countOf(last) - 1);
+    const index = indexOfSlot(open, taken.slotOf(row));
+    if (index > start) return index;
+    const operatorId = this.#operatorId;
+    const params = { operatorId, variable: skip.variable };
+    throw millraceError("RUN_PATTERN_LOOPS", params, { where: { operatorId } });
+  }
+
+  #dropBefore(key: number, open: OpenKey, index: number): void {
+    if (index <= open.head) return;
+    for (; open.head < index; open.head += 1) {
+      const slot = open.slots[open.head] as number;
+      this.#rows.drop(slot);
+      if (this.#isEager) {
+        const sequence = this.#rows.sequence[slot] as number;
+        this.matchedStarts.delete(sequence);
+        this.freshStarts.delete(sequence);
+      }
+    }
+    if (open.delta < this.deltas) this.moved.add(key);
+  }
+
+  /** The matches since the last call. */
+  takeMatches(): Matches {
+    const matches = this.#matches;
+    this.#matches = { keys: [], firsts: [], taken: [] };
+    return matches;
+  }
+
+  /** Makes room, after the matches were taken and given out. */
+  forget(): void {
+    const renumbered = this.#rows.compact();
+    if (renumbered !== undefined) {
+      this.#forgetTaken();
+      this.#conditions.taken.moveSlots(renumbered);
+      for (const open of this.open.values()) {
+        for (let i = 0; i < open.slots.length; i += 1) {
+          open.slots[i] = i < open.head ? -1 : (renumbered[open.slots[i] as number] as number);
+        }
+      }
+    }
+    if (this.#keys.size >= this.#forgetKeysAt) this.#forgetKeys();
+  }
+
+  /** Forgets taken rows that no way and no match needs. */
+  #forgetTaken(): void {
+    const { taken } = this.#conditions;
+    const wanted = [...this.#matches.taken];
+    for (const { attempts } of this.open.values()) {
+      for (const { ways, found } of attempts) {
+        for (let i = 3; i < ways.length; i += wayWidth) wanted.push(ways[i] as number);
+        wanted.push(found);
+      }
+    }
+    const renumbered = taken.keep(wanted);
+    for (const { attempts } of this.open.values()) {
+      for (const attempt of attempts) {
+        const { ways, found } = attempt;
+        for (let i = 3; i < ways.length; i += wayWidth) {
+          ways[i] = renumbered[ways[i] as number] as number;
+        }
+        if (found >= 0) attempt.found = renumbered[found] as number;
+      }
+    }
+    const matched = this.#matches.taken;
+    for (const [i, last] of matched.entries()) matched[i] = renumbered[last] as number;
+    this.#forgetTakenAt = Math.max(compactFrom, taken.size * 2);
+  }
+
+  #forgetKeys(): void {
+    const kept = [...new Set([...this.open.keys(), ...this.moved])];
+    const renumbered = this.#keys.keep(kept);
+    const number = (key: number): number => renumbered[key] as number;
+    this.open = new Map([...this.open].map(([key, open]) => [number(key), open]));
+    this.moved = new Set([...this.moved].map(number));
+    this.#due = new TimerHeap();
+    for (const [key, open] of this.open) {
+      if (open.dueAt < Infinity) this.#due.push(open.dueAt, key);
+    }
+    this.#forgetKeysAt = Math.max(compactFrom, kept.length * 2);
+  }
+}
