@@ -8,12 +8,15 @@ import type { KeptRows } from "./kept-rows.ts";
 import {
   type Attempt,
   closeGap,
+  emptyKey,
+  hasRows,
   indexOfSlot,
   type OpenKey,
   openKey,
   wayWidth,
 } from "./open-key.ts";
 import type { PatternKeys } from "./pattern-keys.ts";
+import { rowsByKey } from "./rows-by-key.ts";
 import { Search } from "./search.ts";
 
 /** Matches that are complete: by match, its key, its first row and its last taken row. */
@@ -24,6 +27,7 @@ export interface Matches {
 }
 
 const compactFrom = 1_024;
+const takenFrom = 65_536;
 
 /**
  * Finds the matches of each key, row by row in event order.
@@ -49,10 +53,14 @@ export class Matcher {
   readonly #search: Search;
   #matches: Matches = { keys: [], firsts: [], taken: [] };
   #due = new TimerHeap();
-  #forgetTakenAt = compactFrom;
+  #forgetTakenAt = takenFrom;
   #forgetKeysAt = compactFrom;
-  /** Keys with rows, by number. */
-  open: Map<number, OpenKey> = new Map();
+  /** By number of the key; those without rows are used again. */
+  #open: (OpenKey | undefined)[] = [];
+  /** By number of the key: 1 where it has rows, or will have with the rows at hand. */
+  #isOpen: Uint8Array = new Uint8Array(0);
+  /** How many keys have rows. */
+  openCount: number = 0;
   /** Keys that have let go of saved rows. */
   moved: Set<number> = new Set();
   /**
@@ -96,15 +104,30 @@ export class Matcher {
       conditions: wanted.map((row) => bits.conditions[row] as number),
       unless: wanted.map((row) => bits.unless[row] as number),
     });
-    for (let i = 0; i < count; i += 1) {
-      this.#addRow(keys[wanted[i] as number] as number, from + i);
+    const own = wanted.map((row) => keys[row] as number);
+    for (const i of rowsByKey(own, this.#keys.size)) this.#addRow(own[i] as number, from + i);
+  }
+
+  /** Numbers of the keys with rows. */
+  openKeys(): number[] {
+    const keys: number[] = [];
+    for (let key = 0; key < this.#open.length; key += 1) {
+      const open = this.#open[key];
+      if (open !== undefined && hasRows(open)) keys.push(key);
     }
+    return keys;
+  }
+
+  /** The slot of the first row of a key; undefined where it has none. */
+  firstSlotOf(key: number): number | undefined {
+    const open = this.#open[key];
+    return open === undefined ? undefined : open.slots[open.head];
   }
 
   /** Rows that a match may begin with, and those after them of the same keys. */
   #wantedRows(keys: Int32Array, conditions: Int32Array): Int32Array {
-    const isOpen = new Uint8Array(this.#keys.size);
-    for (const key of this.open.keys()) isOpen[key] = 1;
+    this.#makeRoom();
+    const isOpen = this.#isOpen;
     const wanted = new Int32Array(keys.length);
     let count = 0;
     for (let row = 0; row < keys.length; row += 1) {
@@ -119,6 +142,15 @@ export class Matcher {
     return wanted.subarray(0, count);
   }
 
+  /** Room for what is known of each key. */
+  #makeRoom(): void {
+    const { size } = this.#keys;
+    if (size <= this.#isOpen.length) return;
+    const before = this.#isOpen;
+    this.#isOpen = new Uint8Array(size * 2);
+    this.#isOpen.set(before);
+  }
+
   /** @throws MillraceError `RUN_STATE_TOO_LARGE` */
   #checkRoom(count: number): void {
     if (this.#rows.liveCount + count <= limits.patternRowsMax) return;
@@ -129,18 +161,24 @@ export class Matcher {
 
   /** Puts a row back that was kept before a restart. */
   restoreRow(key: number, slot: number): void {
+    this.#makeRoom();
     this.#addRow(key, slot, -1);
   }
 
   #addRow(key: number, slot: number, delta: number = this.deltas): void {
-    let open = this.open.get(key);
+    let open = this.#open[key];
     if (open === undefined) {
+      open = openKey();
+      this.#open[key] = open;
+    }
+    if (!hasRows(open)) {
       if (!this.#search.mayStart(this.#rows.conditions[slot] as number)) {
         this.#rows.drop(slot);
         return;
       }
-      open = openKey(delta);
-      this.open.set(key, open);
+      open.delta = delta;
+      this.openCount += 1;
+      this.#isOpen[key] = 1;
     }
     open.slots.push(slot);
     this.#look(key, open, -Infinity);
@@ -152,10 +190,10 @@ export class Matcher {
     while (this.#due.size > 0 && this.#due.at < watermark) {
       const { key } = this.#due;
       this.#due.pop();
-      const open = this.open.get(key);
+      const open = this.#open[key];
       if (open === undefined) continue;
       open.dueAt = Infinity;
-      this.#look(key, open, watermark);
+      if (hasRows(open)) this.#look(key, open, watermark);
     }
   }
 
@@ -163,12 +201,14 @@ export class Matcher {
   #look(key: number, open: OpenKey, watermark: number): void {
     if (this.#isEager) this.#searchAll(key, open, watermark);
     else this.#searchFirst(key, open, watermark);
-    if (open.head === open.slots.length) {
-      this.open.delete(key);
+    if (!hasRows(open)) {
+      emptyKey(open);
+      this.openCount -= 1;
+      this.#isOpen[key] = 0;
       return;
     }
     closeGap(open);
-    const until = (open.attempts[0] as Attempt).until;
+    const { until } = open.attempts[0] as Attempt;
     if (until >= open.dueAt) return;
     open.dueAt = until;
     this.#due.push(until, key);
@@ -177,11 +217,14 @@ export class Matcher {
   /** One attempt at a time: where the next one begins depends on it. */
   #searchFirst(key: number, open: OpenKey, watermark: number): void {
     for (;;) {
-      const attempt = open.attempts[0] ?? this.#beginNext(key, open);
-      if (attempt === undefined) return;
+      let attempt = open.attempts[0];
+      if (attempt === undefined || attempt.ways.length === 0) {
+        attempt = this.#beginNext(key, open);
+        if (attempt === undefined) return;
+      }
       while (attempt.ways.length > 0 && open.fed < open.slots.length) {
         const slot = open.slots[open.fed] as number;
-        if ((this.#rows.times[slot] as number) > attempt.until) this.#search.end(attempt);
+        if ((this.#rows.times[slot] as number) > attempt.until) attempt.ways.length = 0;
         else {
           this.#search.advance(attempt, slot);
           open.fed += 1;
@@ -189,31 +232,36 @@ export class Matcher {
       }
       if (attempt.ways.length > 0) {
         if (watermark <= attempt.until) return;
-        this.#search.end(attempt);
+        attempt.ways.length = 0;
       }
-      open.attempts = [];
       open.from = attempt.found < 0 ? attempt.start + 1 : this.#skipTo(open, attempt);
       if (attempt.found >= 0) this.#report(key, open, attempt);
     }
   }
 
+  /** Begins at the next row that a match may begin with; undefined where there is none. */
   #beginNext(key: number, open: OpenKey): Attempt | undefined {
     const { slots } = open;
-    const isStart = (index: number): boolean =>
-      this.#search.mayStart(this.#rows.conditions[slots[index] as number] as number);
-    while (open.from < slots.length && !isStart(open.from)) open.from += 1;
-    this.#dropBefore(key, open, open.from);
-    if (open.from === slots.length) return undefined;
-    const attempt = this.#begin(open, open.from);
-    open.attempts = [attempt];
-    open.fed = open.from + 1;
-    return attempt;
+    const { conditions } = this.#rows;
+    let { from } = open;
+    while (from < slots.length) {
+      if (this.#search.mayStart(conditions[slots[from] as number] as number)) break;
+      from += 1;
+    }
+    open.from = from;
+    this.#dropBefore(key, open, from);
+    if (from === slots.length) return undefined;
+    open.attempts[0] ??= { start: 0, until: 0, ways: [], found: -1 };
+    this.#begin(open.attempts[0], open, from);
+    open.fed = from + 1;
+    return open.attempts[0];
   }
 
-  #begin(open: OpenKey, index: number): Attempt {
+  #begin(attempt: Attempt, open: OpenKey, index: number): void {
     const slot = open.slots[index] as number;
-    const until = (this.#rows.times[slot] as number) + this.#spec.withinMs;
-    return this.#search.begin(index, slot, until);
+    attempt.start = index;
+    attempt.until = (this.#rows.times[slot] as number) + this.#spec.withinMs;
+    this.#search.begin(attempt, slot);
   }
 
   /** Attempts from all rows at once: none depends on another one. */
@@ -222,16 +270,20 @@ export class Matcher {
       const slot = open.slots[open.fed] as number;
       const time = this.#rows.times[slot] as number;
       for (const attempt of open.attempts) {
-        if (time > attempt.until) this.#search.end(attempt);
+        if (time > attempt.until) attempt.ways.length = 0;
         else this.#search.advance(attempt, slot);
       }
       const isKnown = this.matchedStarts.has(this.#rows.sequence[slot] as number);
       const isStart = this.#search.mayStart(this.#rows.conditions[slot] as number);
-      if (isStart && !isKnown) open.attempts.push(this.#begin(open, open.fed));
+      if (isStart && !isKnown) {
+        const attempt: Attempt = { start: 0, until: 0, ways: [], found: -1 };
+        this.#begin(attempt, open, open.fed);
+        open.attempts.push(attempt);
+      }
       if (open.attempts.some(({ ways }) => ways.length === 0)) this.#settle(key, open);
     }
     for (const attempt of open.attempts) {
-      if (watermark > attempt.until) this.#search.end(attempt);
+      if (watermark > attempt.until) attempt.ways.length = 0;
     }
     this.#settle(key, open);
     this.#dropBefore(key, open, open.attempts[0]?.start ?? open.slots.length);
@@ -253,10 +305,11 @@ export class Matcher {
     open.attempts = open.attempts.filter(({ ways }) => ways.length > 0);
   }
 
-  #report(key: number, open: OpenKey, { start, found }: Attempt): void {
+  #report(key: number, open: OpenKey, attempt: Attempt): void {
     this.#matches.keys.push(key);
-    this.#matches.firsts.push(open.slots[start] as number);
-    this.#matches.taken.push(found);
+    this.#matches.firsts.push(open.slots[attempt.start] as number);
+    this.#matches.taken.push(attempt.found);
+    attempt.found = -1;
   }
 
   /** Where the search goes on after a match. @throws MillraceError `RUN_PATTERN_LOOPS` */
@@ -302,9 +355,10 @@ export class Matcher {
     if (renumbered !== undefined) {
       this.#forgetTaken();
       this.#conditions.taken.moveSlots(renumbered);
-      for (const open of this.open.values()) {
-        for (let i = 0; i < open.slots.length; i += 1) {
-          open.slots[i] = i < open.head ? -1 : (renumbered[open.slots[i] as number] as number);
+      for (const open of this.#open) {
+        if (open === undefined) continue;
+        for (let i = open.head; i < open.slots.length; i += 1) {
+          open.slots[i] = renumbered[open.slots[i] as number] as number;
         }
       }
     }
@@ -315,37 +369,39 @@ export class Matcher {
   #forgetTaken(): void {
     const { taken } = this.#conditions;
     const wanted = [...this.#matches.taken];
-    for (const { attempts } of this.open.values()) {
-      for (const { ways, found } of attempts) {
-        for (let i = 3; i < ways.length; i += wayWidth) wanted.push(ways[i] as number);
-        wanted.push(found);
-      }
+    const attempts: Attempt[] = [];
+    for (const open of this.#open) if (open !== undefined) attempts.push(...open.attempts);
+    for (const { ways, found } of attempts) {
+      for (let i = 3; i < ways.length; i += wayWidth) wanted.push(ways[i] as number);
+      wanted.push(found);
     }
     const renumbered = taken.keep(wanted);
-    for (const { attempts } of this.open.values()) {
-      for (const attempt of attempts) {
-        const { ways, found } = attempt;
-        for (let i = 3; i < ways.length; i += wayWidth) {
-          ways[i] = renumbered[ways[i] as number] as number;
-        }
-        if (found >= 0) attempt.found = renumbered[found] as number;
+    for (const attempt of attempts) {
+      const { ways, found } = attempt;
+      for (let i = 3; i < ways.length; i += wayWidth) {
+        ways[i] = renumbered[ways[i] as number] as number;
       }
+      if (found >= 0) attempt.found = renumbered[found] as number;
     }
     const matched = this.#matches.taken;
     for (const [i, last] of matched.entries()) matched[i] = renumbered[last] as number;
-    this.#forgetTakenAt = Math.max(compactFrom, taken.size * 2);
+    this.#forgetTakenAt = Math.max(takenFrom, taken.size * 2);
   }
 
   #forgetKeys(): void {
-    const kept = [...new Set([...this.open.keys(), ...this.moved])];
+    const kept = [...new Set([...this.openKeys(), ...this.moved])];
     const renumbered = this.#keys.keep(kept);
-    const number = (key: number): number => renumbered[key] as number;
-    this.open = new Map([...this.open].map(([key, open]) => [number(key), open]));
-    this.moved = new Set([...this.moved].map(number));
+    const open: (OpenKey | undefined)[] = [];
     this.#due = new TimerHeap();
-    for (const [key, open] of this.open) {
-      if (open.dueAt < Infinity) this.#due.push(open.dueAt, key);
+    for (const key of kept) {
+      const one = this.#open[key];
+      const number = renumbered[key] as number;
+      open[number] = one;
+      if (one !== undefined && one.dueAt < Infinity) this.#due.push(one.dueAt, number);
     }
+    this.#open = open;
+    this.#isOpen = Uint8Array.from(open, (one) => (one !== undefined && hasRows(one) ? 1 : 0));
+    this.moved = new Set([...this.moved].map((key) => renumbered[key] as number));
     this.#forgetKeysAt = Math.max(compactFrom, kept.length * 2);
   }
 }

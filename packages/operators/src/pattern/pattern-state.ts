@@ -59,7 +59,7 @@ export class FirstRows implements StateTable {
       const keyGroup = keys.keyGroupOf(key);
       return keyGroup >= from && keyGroup < to;
     };
-    return this.#stateRows([...matcher.open.keys()].filter(isWanted));
+    return this.#stateRows(matcher.openKeys().filter(isWanted));
   }
 
   #stateRows(keys: readonly number[]): RecordBatch[] {
@@ -81,9 +81,8 @@ export class FirstRows implements StateTable {
 
   #firstOf(key: number): number {
     const { matcher, rows } = this.#parts;
-    const open = matcher.open.get(key);
-    if (open === undefined) return rows.nextSequence;
-    return rows.sequence[open.slots[open.head] as number] as number;
+    const slot = matcher.firstSlotOf(key);
+    return slot === undefined ? rows.nextSequence : (rows.sequence[slot] as number);
   }
 
   restore(batch: RecordBatch): void {
@@ -111,7 +110,7 @@ export class FirstRows implements StateTable {
   }
 
   get rowCount(): number {
-    return this.#parts.matcher.open.size;
+    return this.#parts.matcher.openCount;
   }
 
   get sizeBytes(): number {

@@ -13,7 +13,7 @@ import { type Attempt, wayWidth } from "./open-key.ts";
  * the match so far, of ways in the same place only the preferred one goes on, so that there are at
  * most as many as there are places.
  *
- * **Cost** O(ways) per row; where conditions depend on the match so far, there may be as many ways
+ * **Cost** O(ways) per row, which are numbers in one array; where conditions depend on the match so far, there may be as many ways
  * as there are ways to divide the rows among the variables
  * **Source** R. Pike's simulation of backtracking, as in R. Cox, "Regular Expression Matching: the
  * Virtual Machine Approach", 2009
@@ -42,19 +42,16 @@ export class Search {
     return (conditions & this.#startBits) !== 0;
   }
 
-  /** Begins an attempt with a row. */
-  begin(start: number, slot: number, until: number): Attempt {
-    const attempt: Attempt = { start, until, ways: [], found: -1 };
-    this.#next = [];
-    this.#followAll(attempt, this.#choices.start, [0, 0], -1, slot);
-    this.#setWays(attempt, this.#next);
-    return attempt;
+  /** Begins an attempt with its first row, whose slot is given. */
+  begin(attempt: Attempt, slot: number): void {
+    attempt.found = -1;
+    this.#followAll(attempt, this.#choices.start, 0, 0, -1, slot);
+    this.#takeNext(attempt);
   }
 
   /** Goes on with the next row. */
   advance(attempt: Attempt, slot: number): void {
     const { ways } = attempt;
-    this.#next = [];
     for (let i = 0; i < ways.length; i += wayWidth) {
       const variable = ways[i] as number;
       const count = ways[i + 1] as number;
@@ -65,24 +62,23 @@ export class Search {
           : this.#followAll(
               attempt,
               this.#choices.at(variable, count),
-              [variable, count],
+              variable,
+              count,
               taken,
               slot,
             );
       if (isCut) break;
     }
-    this.#setWays(attempt, this.#next);
+    this.#takeNext(attempt);
   }
 
-  /** Ends the search of an attempt: what it has found counts. */
-  end(attempt: Attempt): void {
-    this.#setWays(attempt, []);
-  }
-
-  /** @throws MillraceError `RUN_STATE_TOO_LARGE` */
-  #setWays(attempt: Attempt, ways: number[]): void {
-    attempt.ways = ways;
-    if (ways.length <= limits.patternWaysMax * wayWidth) return;
+  /** The ways that were gone along; the array of the old ones is used again. */
+  #takeNext(attempt: Attempt): void {
+    const old = attempt.ways;
+    attempt.ways = this.#next;
+    old.length = 0;
+    this.#next = old;
+    if (attempt.ways.length <= limits.patternWaysMax * wayWidth) return;
     const operatorId = this.#operatorId;
     const limit = `${limits.patternWaysMax} ways from one row through the pattern`;
     throw millraceError("RUN_STATE_TOO_LARGE", { operatorId, limit }, { where: { operatorId } });
@@ -92,11 +88,13 @@ export class Search {
   #followAll(
     attempt: Attempt,
     { variables }: Choices,
-    [variable, count]: readonly [number, number],
+    variable: number,
+    count: number,
     taken: number,
     slot: number,
   ): boolean {
-    for (const each of variables) {
+    for (let i = 0; i < variables.length; i += 1) {
+      const each = variables[i] as number;
       const own = each === variable ? count : 0;
       if (this.#follow(attempt, each, own, taken, slot)) return true;
     }
