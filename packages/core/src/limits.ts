@@ -26,6 +26,8 @@ export const limits: {
   readonly overRowsMax: number;
   /** Series (keys) of one detector or forecaster in one task. */
   readonly seriesMax: number;
+  /** Points of a grid in the longest gap that is filled. */
+  readonly gridPointsMax: number;
   /** Rows that one side of a join keeps in one task. */
   readonly joinRowsMax: number;
   /** Keys of one process step in one task. */
@@ -57,6 +59,7 @@ export const limits: {
   frameRowsMax: 1_000_000,
   overRowsMax: 20_000_000,
   seriesMax: 1_000_000,
+  gridPointsMax: 100_000,
   joinRowsMax: 20_000_000,
   processKeysMax: 1_000_000,
   processEntriesMax: 10_000_000,

@@ -14,6 +14,11 @@ export interface OperatorCounts {
   deadLettered: number;
   /** Rows given to `emit`; not part of the balance. */
   rowsOut: number;
+  /**
+   * Gaps between rows of a key that were longer than is filled (`gapFill`, `resample`); not part of
+   * the balance.
+   */
+  unfilled: number;
 }
 
 /**
@@ -50,5 +55,13 @@ export interface Operator {
 
 /** Counts that start at zero. */
 export function operatorCounts(): OperatorCounts {
-  return { rowsIn: 0, accepted: 0, filtered: 0, late: 0, deadLettered: 0, rowsOut: 0 };
+  return {
+    rowsIn: 0,
+    accepted: 0,
+    filtered: 0,
+    late: 0,
+    deadLettered: 0,
+    rowsOut: 0,
+    unfilled: 0,
+  };
 }

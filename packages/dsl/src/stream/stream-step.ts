@@ -21,6 +21,8 @@ import { type AsOfJoinArguments, asOfJoinNode } from "./as-of-join.ts";
 import { type DeduplicateArguments, deduplicateNode } from "./deduplicate.ts";
 import { detectNode, type DetectArguments } from "./detect.ts";
 import { forecastNode, type ForecastArguments } from "./forecast.ts";
+import { type GapFillArguments, gapFillNode } from "./gap-fill.ts";
+import { type InterpolateArguments, interpolateNode } from "./interpolate.ts";
 import { type IntervalJoinArguments, intervalJoinNode } from "./interval-join.ts";
 import { type JoinArguments, joinNode } from "./join.ts";
 import type { JoinInputs } from "./joined-inputs.ts";
@@ -30,6 +32,7 @@ import { failureOptions, type FunctionOptions } from "./function-options.ts";
 import { type PatternArguments, patternNode } from "./pattern.ts";
 import { type ProcessArguments, processNode } from "./process.ts";
 import { projectedBase } from "./projected-base.ts";
+import { type ResampleArguments, resampleNode } from "./resample.ts";
 import { runningAggregateNode, type RunningAggregateArguments } from "./running-aggregate.ts";
 import { retimeParts } from "./retime.ts";
 import { type SampleArguments, sampleParts } from "./sample.ts";
@@ -362,6 +365,20 @@ export class StreamStep {
   over(id: string, frame: FrameOptions, columns: RowCallback): StreamStep {
     return this.#stateful("over", id, (step) =>
       overNode(step, id, this.#input, { frame, columns }),
+    );
+  }
+
+  resample(id: string, options: ResampleArguments): StreamStep {
+    return this.#stateful("resample", id, (step) => resampleNode(step, id, this.#input, options));
+  }
+
+  gapFill(id: string, options: GapFillArguments): StreamStep {
+    return this.#stateful("gapFill", id, (step) => gapFillNode(step, id, this.#input, options));
+  }
+
+  interpolate(id: string, options: InterpolateArguments): StreamStep {
+    return this.#stateful("interpolate", id, (step) =>
+      interpolateNode(step, id, this.#input, options),
     );
   }
 

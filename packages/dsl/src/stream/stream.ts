@@ -1,5 +1,5 @@
 import type { Duration, Guarantee, ModelDescriptor, RowType } from "@millrace/core";
-import type { WindowSpec } from "@millrace/plan";
+import type { GridUpTo, WindowSpec } from "@millrace/plan";
 import type {
   ExpressionRow,
   PointInTime,
@@ -33,6 +33,15 @@ import type {
   WindowColumn,
   WindowJoinedRow,
 } from "./row-types.ts";
+import type {
+  GapFilledRow,
+  GapFillOptions,
+  InterpolateMethod,
+  InterpolateOptions,
+  ResampledRow,
+  ResampleOptions,
+  TimeColumn,
+} from "./grid-options.ts";
 import type { FrameOptions } from "./over.ts";
 import type {
   AsOfJoinOptions,
@@ -173,6 +182,9 @@ export interface Stream<in out Row extends object> extends AnyStream<Row> {
   readonly topN: StreamTypeError<"keyBy must come before topN">;
   readonly rank: StreamTypeError<"keyBy must come before rank">;
   readonly over: StreamTypeError<"keyBy must come before over">;
+  readonly resample: StreamTypeError<"keyBy must come before resample; for one series of all rows key by a constant: keyBy(() => ({ all: literal(0) }))">;
+  readonly gapFill: StreamTypeError<"keyBy must come before gapFill; for one series of all rows key by a constant: keyBy(() => ({ all: literal(0) }))">;
+  readonly interpolate: StreamTypeError<"keyBy must come before interpolate; for one series of all rows key by a constant: keyBy(() => ({ all: literal(0) }))">;
   readonly deduplicate: StreamTypeError<"keyBy must come before deduplicate">;
   readonly join: StreamTypeError<"keyBy must come before join">;
   readonly intervalJoin: StreamTypeError<"keyBy must come before intervalJoin">;
@@ -293,13 +305,69 @@ export interface KeyedStream<
    * counted. `distinct`, `quantile` and `approxDistinct` are not possible here.
    *
    * @param id stable: it names the state
-   * @param frame `{ within: minutes(5) }` or `{ rows: 11 }`
+   * @param frame `{ within: minutes(5) }` or `{ rows: 11 }`; rows of equal time go by its
+   *   `tieBreak` columns, then by source, partition and offset
    */
   over<const Columns extends Readonly<Record<string, unknown>>>(
     id: string,
-    frame: FrameOptions,
+    frame: FrameOptions<NumericColumn<Row>>,
     columns: (row: ExpressionRow<Row>) => Columns & CheckedOver<Columns, keyof Row>,
   ): KeyedStream<OverRow<Row, Columns>, Keys>;
+  /**
+   * Gives for each key a row at each multiple of a time, from the key's first to its last row, with
+   * values of the rows around: `{ kw: linear(row.kw), state: previous(row.state) }`.
+   *
+   * As `resample` of pandas. The row of a point has the keys, the point's time and the columns; its
+   * event time is the point. Of rows of one time the last by source, partition and offset counts.
+   * Rows behind their source's watermark are late and only counted. Gaps longer than `maxGap` have
+   * no points, and are counted as `unfilled`.
+   *
+   * @param id stable: it names the state: one row per key
+   */
+  resample<
+    const Columns extends Readonly<Record<string, unknown>>,
+    const Time extends string = "time",
+    UpTo extends GridUpTo = "last-row",
+  >(
+    id: string,
+    options: ResampleOptions<Row, Keys, Time, UpTo, Columns>,
+  ): KeyedStream<ResampledRow<Row, Keys, Time, Columns>, Keys>;
+  /**
+   * Adds the rows that are missing between the first and the last row of each key, so that there is
+   * one for each window, or for each multiple of `every`.
+   *
+   * As `time_bucket_gapfill` of TimescaleDB. After a tumbling or hopping window the grid is the
+   * window's. Elsewhere `every` and the column of the `time` say what it is: a row is inserted
+   * where a key has none from a multiple of `every` up to the next one. Inserted rows have the
+   * event time of their place. Gaps longer than `maxGap` are not filled, and are counted as
+   * `unfilled`.
+   *
+   * @param id stable: it names the state: one row per key
+   */
+  gapFill<
+    const Fills extends Readonly<Record<string, unknown>> = Record<never, never>,
+    Time extends TimeColumn<Row> = never,
+    UpTo extends GridUpTo = "last-row",
+  >(
+    id: string,
+    options: GapFillOptions<Row, Keys, Time, UpTo, Fills>,
+  ): KeyedStream<GapFilledRow<Row, Keys, Time, Fills>, Keys>;
+  /**
+   * Fills nulls of some columns from the known values of the key around them, where these are near
+   * enough.
+   *
+   * As `interpolate("time")`, `ffill` and `bfill` of pandas. A row waits for the next known value
+   * of its nulls, at most for `maxGap`; the rows of a key stay in event order.
+   *
+   * @param id stable: it names the state: rows that wait, and last known values
+   */
+  interpolate<
+    Names extends Exclude<keyof Row, Keys> & string,
+    const Method extends InterpolateMethod = "linear",
+  >(
+    id: string,
+    options: InterpolateOptions<Row, Names, Method>,
+  ): KeyedStream<Row, Keys>;
   /**
    * Keeps the first row of each key by event time, and drops the others until `within` has passed.
    *

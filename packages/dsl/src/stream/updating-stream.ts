@@ -64,6 +64,9 @@ export interface AnyUpdatingStream<in out Row extends object> {
   readonly detect: StreamTypeError<"detect needs rows that stay: this stream is updating">;
   readonly forecast: StreamTypeError<"forecast needs rows that stay: this stream is updating">;
   readonly deduplicate: StreamTypeError<"deduplicate needs rows that stay: this stream is updating">;
+  readonly resample: StreamTypeError<"resample needs rows that stay: this stream is updating">;
+  readonly gapFill: StreamTypeError<"gapFill needs rows that stay: this stream is updating">;
+  readonly interpolate: StreamTypeError<"interpolate needs rows that stay: this stream is updating">;
   readonly intervalJoin: StreamTypeError<"intervalJoin needs rows that stay: this stream is updating">;
   readonly windowJoin: StreamTypeError<"windowJoin needs rows that stay: this stream is updating">;
   readonly asOfJoin: StreamTypeError<"asOfJoin needs rows that stay: this stream is updating">;

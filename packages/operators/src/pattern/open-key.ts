@@ -29,11 +29,13 @@ export interface OpenKey {
   from: number;
   /** Rows before it were given to the attempts. */
   fed: number;
-  /** Rows being searched from, the earliest first; where there is one at a time, it is used again. */
+  /**
+   * Rows being searched from, the earliest first; where there is one at a time, it is used again.
+   */
   attempts: Attempt[];
   /**
-   * When the key will be looked at without a row, at most when its first attempt ends; +Infinity for
-   * never. It stays while the key has no rows, so that a key is in the heap of times once.
+   * When the key will be looked at without a row, at most when its first attempt ends; +Infinity
+   * for never. It stays while the key has no rows, so that a key is in the heap of times once.
    */
   dueAt: number;
   /** The delta that was the next one when it was opened: older ones hold no row that it has now. */

@@ -13,8 +13,8 @@ import { type Attempt, wayWidth } from "./open-key.ts";
  * the match so far, of ways in the same place only the preferred one goes on, so that there are at
  * most as many as there are places.
  *
- * **Cost** O(ways) per row, which are numbers in one array; where conditions depend on the match so far, there may be as many ways
- * as there are ways to divide the rows among the variables
+ * **Cost** O(ways) per row, which are numbers in one array; where conditions depend on the match so
+ * far, there may be as many ways as there are ways to divide the rows among the variables
  * **Source** R. Pike's simulation of backtracking, as in R. Cox, "Regular Expression Matching: the
  * Virtual Machine Approach", 2009
  */

@@ -1,6 +1,7 @@
 import type { DataType, Guarantee, Json, ModelDescriptor, RowSchema } from "@millrace/core";
 import type { AggregateColumn } from "../expression/aggregate.ts";
 import type { Expression, NamedExpression } from "../expression/expression.ts";
+import type { GapFillSpec, InterpolateSpec, ResampleSpec } from "../physical/grid-specs.ts";
 import type {
   AsOfJoinSpec,
   DeduplicateSpec,
@@ -245,8 +246,18 @@ export type OverFrame =
 export interface OverNode extends NodeBase {
   readonly kind: "over";
   readonly frame: OverFrame;
+  readonly tieColumns?: readonly string[];
   readonly columns: readonly AggregateColumn[];
 }
+
+/** Rows of each key at the points of a regular grid: keys, the time, then the columns. */
+export interface ResampleNode extends NodeBase, ResampleSpec {}
+
+/** The rows, and one for each point of a regular grid at which a key has none. */
+export interface GapFillNode extends NodeBase, GapFillSpec {}
+
+/** The rows, with nulls filled from the values around them. */
+export interface InterpolateNode extends NodeBase, InterpolateSpec {}
 
 /** The late rows of a window aggregation, in its input's schema. */
 export interface LateNode extends NodeBase {
@@ -380,6 +391,9 @@ export type LogicalNode =
   | KeyByNode
   | WindowAggregateNode
   | OverNode
+  | ResampleNode
+  | GapFillNode
+  | InterpolateNode
   | LateNode
   | DeduplicateNode
   | IntervalJoinNode

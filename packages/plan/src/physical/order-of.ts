@@ -33,6 +33,9 @@ export function orderOf(spec: OperatorSpec): OrderClass {
       return spec.order === "event" ? "event-ordered" : "arrival-ordered";
     case "asOfJoin":
     case "over":
+    case "resample":
+    case "gapFill":
+    case "interpolate":
     case "deduplicate":
     case "detect":
     case "forecast":

@@ -22,6 +22,7 @@ import type {
   WindowEmit,
   WindowSpec,
 } from "../logical/nodes.ts";
+import type { GapFillSpec, InterpolateSpec, ResampleSpec } from "./grid-specs.ts";
 
 /**
  * Rows that satisfy the predicate, then the columns; either may be absent. Hidden columns pass
@@ -67,6 +68,8 @@ export interface OverSpec {
   readonly kind: "over";
   readonly keys: readonly string[];
   readonly frame: OverFrame;
+  /** Number columns that order rows of equal time; none: source, partition and offset do. */
+  readonly tieColumns?: readonly string[];
   readonly calls: readonly AggregateCall[];
   /** Result columns over the calls, which are columns `$0`, `$1`, …. */
   readonly columns: readonly NamedExpression[];
@@ -317,6 +320,9 @@ export type OperatorSpec =
   | RowFunctionSpec
   | WindowAggregateSpec
   | OverSpec
+  | ResampleSpec
+  | GapFillSpec
+  | InterpolateSpec
   | DeduplicateSpec
   | IntervalJoinSpec
   | JoinSpec

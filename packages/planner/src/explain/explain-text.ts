@@ -22,6 +22,7 @@ import {
   describeWindowJoin,
 } from "../steps/describe-join.ts";
 import { describeSkipping } from "../steps/describe-skipping.ts";
+import { describeGapFill, describeInterpolate, describeResample } from "../steps/describe-grid.ts";
 import { describeOnError } from "../steps/describe-on-error.ts";
 import { describeProcess } from "../steps/process.ts";
 import { describeTopRows } from "../steps/top-rows.ts";
@@ -116,6 +117,12 @@ export function describeOperator(operator: StageOperator): string {
       return `${formatWindow(spec.window)}${formatEmit(spec.emit)} by ${spec.keys.join(", ")}: ${spec.calls.map((call) => call.function).join(", ")}`;
     case "over":
       return `over ${formatFrame(spec.frame)} by ${spec.keys.join(", ")}: ${spec.calls.map((call) => call.function).join(", ")}`;
+    case "resample":
+      return `${describeResample(spec)} by ${spec.keys.join(", ")}`;
+    case "gapFill":
+      return `${describeGapFill(spec)} by ${spec.keys.join(", ")}`;
+    case "interpolate":
+      return `${describeInterpolate(spec)} by ${spec.keys.join(", ")}`;
     case "deduplicate":
       return `first by ${spec.keys.join(", ")} within ${formatDuration(spec.withinMs)}`;
     case "intervalJoin":

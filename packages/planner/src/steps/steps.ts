@@ -5,6 +5,8 @@ import { changesStep } from "./changes.ts";
 import { deduplicateStep } from "./deduplicate.ts";
 import { detectStep } from "./detect.ts";
 import { forecastStep } from "./forecast.ts";
+import { gapFillStep } from "./gap-fill.ts";
+import { interpolateStep } from "./interpolate.ts";
 import { intervalJoinStep } from "./interval-join.ts";
 import { joinStep } from "./join.ts";
 import { keyByStep } from "./key-by.ts";
@@ -15,6 +17,7 @@ import { patternStep } from "./pattern.ts";
 import { processStep } from "./process.ts";
 import { projectStep } from "./project.ts";
 import { runningAggregateStep } from "./running-aggregate.ts";
+import { resampleStep } from "./resample.ts";
 import { retimeStep } from "./retime.ts";
 import { sampleStep } from "./sample.ts";
 import { sideStep } from "./side.ts";
@@ -42,6 +45,9 @@ const steps: { readonly [Kind in LogicalNode["kind"]]: Step<Kind> } = {
   keyBy: keyByStep,
   windowAggregate: windowAggregateStep,
   over: overStep,
+  resample: resampleStep,
+  gapFill: gapFillStep,
+  interpolate: interpolateStep,
   late: lateStep,
   process: processStep,
   side: sideStep,

@@ -245,6 +245,7 @@ const zeroCounts: OperatorCounts = {
   late: 0,
   deadLettered: 0,
   rowsOut: 0,
+  unfilled: 0,
 };
 
 function fractionOf(tasks: readonly Task[]): number | undefined {
