@@ -35,7 +35,9 @@ export {
   type Predicate,
 } from "./expression/compile-expression.ts";
 export {
+  type ColumnFunction,
   type Evaluator,
   interpretExpression,
   rowFunction,
+  type RowFunction,
 } from "./expression/interpret-expression.ts";

@@ -36,23 +36,11 @@ export type { FrameOptions } from "./stream/over.ts";
 export type * from "./stream/join-options.ts";
 export type * from "./stream/async-types.ts";
 export type { FunctionOptions } from "./stream/function-options.ts";
+export type * from "./stream/pattern-types.ts";
 export { listState, mapState } from "./stream/process-state.ts";
 export type * from "./stream/process-types.ts";
 export type { Change, Detection, ForecastLevel, Severity } from "./stream/row-types.ts";
-export type {
-  AggregatedStream,
-  AnyStream,
-  Branch,
-  DetectOptions,
-  ForecastOptions,
-  KeyedStream,
-  ProcessedStream,
-  SampleOptions,
-  Stream,
-  UpdatingAggregatedStream,
-  UpdatingWindowedStream,
-  WindowedStream,
-} from "./stream/stream.ts";
+export type * from "./stream/stream.ts";
 export type * from "./stream/updating-options.ts";
 export type * from "./stream/updating-stream.ts";
 export type { StreamTypeError } from "./stream/stream-type-error.ts";

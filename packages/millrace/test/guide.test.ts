@@ -19,6 +19,7 @@ afterEach(() => workspace.remove());
 const guide = join(root, "docs", "guide");
 const pages = [
   ...readdirSync(guide).map((name) => join("docs/guide", name)),
+  "examples/card-fraud/README.md",
   "examples/hourly-orders/README.md",
   "examples/sensor-alerts/README.md",
 ].toSorted();

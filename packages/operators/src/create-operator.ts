@@ -17,6 +17,7 @@ import { LookupTableOperator } from "./join/lookup-table.ts";
 import { WindowJoinOperator } from "./join/window-join.ts";
 import type { OperatorContext } from "./operator-context.ts";
 import { OverOperator } from "./over/over.ts";
+import { PatternOperator } from "./pattern/pattern.ts";
 import { ProcessOperator } from "./process/process.ts";
 import { TopRowsOperator } from "./rank/top-rows.ts";
 import { RowFunctionOperator } from "./row-function.ts";
@@ -79,6 +80,8 @@ export function createOperator(operator: StageOperator, context: OperatorContext
       return new ChangesOperator(schemas);
     case "process":
       return new ProcessOperator(spec, schemas, context);
+    case "pattern":
+      return new PatternOperator(spec, schemas, context.operatorId);
     case "retime":
       return new RetimeOperator(spec);
     case "sample":

@@ -1,5 +1,11 @@
 import { isMillraceError, type MillraceError } from "@millrace/core";
-import type { LogicalNode, LogicalPlan, WindowAggregateNode, WindowSpec } from "@millrace/plan";
+import type {
+  LogicalNode,
+  LogicalPlan,
+  MatchCall,
+  WindowAggregateNode,
+  WindowSpec,
+} from "@millrace/plan";
 import { expect, test } from "vitest";
 import {
   checkPlan,
@@ -379,4 +385,44 @@ test("the check refuses aggregates that frames cannot combine", () => {
     'over "recent": quantile of int32 is not possible over a frame.',
     'over "recent": count of distinct values of int32 is not possible over a frame.',
   ]);
+});
+
+test("the check refuses a pattern that its DSL call would refuse, and reads what is wanted of it", () => {
+  const cell = (name: string, of: string): MatchCall => {
+    const type = column(of).type;
+    return { kind: "cell", name, variable: "a", from: "last", offset: 0, column: of, type };
+  };
+  const type = { kind: "int32", nullable: true } as const;
+  const variable = { name: "a", min: 1, max: 1, isReluctant: false, isRelaxed: false };
+  const pattern: LogicalNode = {
+    kind: "pattern",
+    id: "match",
+    inputs: ["by"],
+    keys: ["origin"],
+    schema: {
+      fields: [
+        { name: "origin", type: column("origin").type },
+        { name: "late", type },
+      ],
+    },
+    variables: [variable],
+    withinMs: 1_000,
+    skip: { kind: "past-last-row" },
+    conditionCalls: [],
+    calls: [cell("$a.last.delay", "delay"), cell("$a.last.origin", "origin")],
+    columns: [
+      { name: "late", expression: column("$a.last.delay") },
+      { name: "unread", expression: column("$a.last.origin") },
+    ],
+  };
+  const planOf = (node: LogicalNode): LogicalPlan =>
+    plan(source(), keyBy("by", "flights", ["origin"]), node, sink("out", "match"));
+  const loop = { ...pattern, skip: { kind: "to-first", variable: "a" } } as const;
+  expect(problemsOf(planOf(loop)).map((problem) => problem.message)).toEqual([
+    'pattern "match": skip: a match begins with that row of a, so it would be found again without end.',
+  ]);
+  const [stage] = planned(planOf(pattern)).stages;
+  const spec = stage?.operators[0]?.spec;
+  expect(spec).toMatchObject({ kind: "pattern", columns: [{ name: "late" }] });
+  expect(spec).toMatchObject({ calls: [{ name: "$a.last.delay" }] });
 });

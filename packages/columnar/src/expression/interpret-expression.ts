@@ -54,11 +54,22 @@ function toResult(value: unknown, expression: Expression): unknown {
   return value + 0;
 }
 
-/** The expression as a function of batch and row. */
-export function rowFunction(expression: Expression): RowFunction {
+/** How a column of an expression is read, in place of the batch's column of that name. */
+export type ColumnFunction = (
+  column: Extract<Expression, { kind: "column" }>,
+) => RowFunction | undefined;
+
+/**
+ * The expression as a function of batch and row.
+ *
+ * @param readColumn reads columns that are not the batch's; undefined where one is
+ */
+export function rowFunction(expression: Expression, readColumn?: ColumnFunction): RowFunction {
   switch (expression.kind) {
     case "column": {
       const { name } = expression;
+      const own = readColumn?.(expression);
+      if (own !== undefined) return own;
       const read = valueReader(expression.type);
       return (batch, row) => read(columnOf(batch, name), row);
     }
@@ -70,7 +81,7 @@ export function rowFunction(expression: Expression): RowFunction {
       assert(false, `the parameter ${expression.name} was replaced by the planner`);
     // falls through: assert does not return
     case "call":
-      return callFunction(expression as CallExpression);
+      return callFunction(expression as CallExpression, readColumn);
   }
 }
 
@@ -107,8 +118,8 @@ function junction(parts: readonly RowFunction[], settledBy: boolean): RowFunctio
   };
 }
 
-function callFunction(call: CallExpression): RowFunction {
-  const parts = call.arguments.map(rowFunction);
+function callFunction(call: CallExpression, readColumn?: ColumnFunction): RowFunction {
+  const parts = call.arguments.map((argument) => rowFunction(argument, readColumn));
   if (Object.hasOwn(lazyFunctions, call.function)) {
     return lazyFunctions[call.function as LazyFunctionName](parts);
   }

@@ -39,6 +39,12 @@ export function noteCreated(expression: Expression): void {
   scopes.at(-1)?.created?.push(expression);
 }
 
+/** Runs `body` in the current scope; the expressions that it makes need not be used. */
+export function withoutNoting<Result>(body: () => Result): Result {
+  const { step, problems } = scopes.at(-1) ?? { step: currentStep(), problems: [] };
+  return withinScope({ step, problems }, body);
+}
+
 /**
  * Adds a problem at the user's place to the pipeline that is being built.
  *

@@ -39,6 +39,16 @@ export function conditionOf(step: string, schema: RowSchema, callback: RowCallba
   return checkedCondition(step, runRowCallback(step, schema, callback));
 }
 
+/** The condition that a callback gives which sees more than a row; anything else is reported. */
+export function conditionFrom(step: string, body: () => unknown): Expression {
+  return checkedCondition(step, runCallback(step, body, expressionsIn));
+}
+
+/** The named expressions that a callback gives which sees more than a row. */
+export function columnsGiven(step: string, body: () => unknown): NamedExpression[] {
+  return namedExpressions(step, runCallback(step, body, expressionsIn));
+}
+
 /** The condition that a callback over a join's two rows gives; anything else is reported. */
 export function pairCondition(
   step: string,

@@ -37,6 +37,7 @@ import type {
 import { lookupNode } from "./lookup.ts";
 import type { FunctionOptions } from "./function-options.ts";
 import { functionNode, mapAsyncNode } from "./row-functions.ts";
+import { type PatternArguments, patternNode } from "./pattern.ts";
 import { type ProcessArguments, processNode } from "./process.ts";
 import { projectedBase } from "./projected-base.ts";
 import {
@@ -464,6 +465,10 @@ export class StreamStep {
       right.#checkAppends(step);
       return nodeOf(step, { left: this.node, right: right.node });
     });
+  }
+
+  pattern(id: string, options: PatternArguments): StreamStep {
+    return this.#stateful("pattern", id, (step) => patternNode(step, id, this.#input, options));
   }
 
   process(id: string, options: ProcessArguments): StreamStep {

@@ -14,6 +14,7 @@ import type {
   LookupOptions,
 } from "./async-types.ts";
 import type { FunctionOptions } from "./function-options.ts";
+import type { PatternOptions, PatternRow } from "./pattern-types.ts";
 import type { ProcessOptions, StateTypes } from "./process-types.ts";
 import type {
   AggregatedRow,
@@ -258,6 +259,7 @@ export interface Stream<in out Row extends object> extends AnyStream<Row> {
   readonly intervalJoin: StreamTypeError<"keyBy must come before intervalJoin">;
   readonly windowJoin: StreamTypeError<"keyBy must come before windowJoin">;
   readonly asOfJoin: StreamTypeError<"keyBy must come before asOfJoin">;
+  readonly pattern: StreamTypeError<"keyBy must come before pattern">;
   readonly process: StreamTypeError<"keyBy must come before process">;
   readonly detect: StreamTypeError<"keyBy must come before detect">;
   readonly forecast: StreamTypeError<"keyBy must come before forecast">;
@@ -642,6 +644,25 @@ export interface KeyedStream<
     table: KeyedStream<Table, TableKeys>,
     options: LookupTableOptions<Row, Table, TableKeys, Kind, Columns>,
   ): Rekeyed<Selected<Columns>, Keys, keyof Columns>;
+  /**
+   * Finds rows of a key that follow each other in event order as a sequence of variables says, and
+   * gives a row for each match: the keys, then what `select` makes of it.
+   *
+   * As SQL's `MATCH_RECOGNIZE (PARTITION BY … ORDER BY time … ONE ROW PER MATCH)`: of all ways to
+   * match from a row the preferred one counts, and the search goes on as `skip` says. A match comes
+   * out with the time of its last row, as soon as no row to come can change it. Rows behind their
+   * source's watermark are late and only counted.
+   *
+   * @param id stable: it names the state
+   */
+  pattern<
+    Variables,
+    const Columns extends Readonly<Record<string, unknown>>,
+    const Name extends string = never,
+  >(
+    id: string,
+    options: PatternOptions<Row, Keys, Variables, Columns, Name>,
+  ): KeyedStream<PatternRow<Row, Keys, Columns>, Keys>;
   /**
    * Runs a plain function for each row, with state of the row's key and timers in event time.
    *

@@ -71,6 +71,7 @@ export interface AnyUpdatingStream<in out Row extends object> {
   readonly windowJoin: StreamTypeError<"windowJoin needs rows that stay: this stream is updating">;
   readonly asOfJoin: StreamTypeError<"asOfJoin needs rows that stay: this stream is updating">;
   readonly lookupTable: StreamTypeError<"lookupTable needs rows that stay: this stream is updating">;
+  readonly pattern: StreamTypeError<"pattern needs rows that stay: this stream is updating">;
   readonly process: StreamTypeError<"process needs rows that stay: this stream is updating">;
   readonly map: StreamTypeError<"map needs rows that stay: this stream is updating">;
   readonly lookup: StreamTypeError<"lookup needs rows that stay: this stream is updating">;

@@ -158,4 +158,34 @@ pipeline("errors", (p) => {
   windowed.aggregate("a", (f) => ({ d: mean(f.delayMinutes).plus(f.delayMinutes) })); //! is not assignable to parameter of type
   const hourly = windowed.aggregate("h", (f) => ({ meanDelay: mean(f.delayMinutes) }));
   hourly.where((h) => h.delayMinutes.gt(5)).sink("out", store()); //! Property 'delayMinutes' does not exist
+  flights.pattern("p", { sequence: (s) => s.one("a"), within: hours(1), select: () => ({}) }); //! keyBy must come before pattern
+  const short = { within: hours(1) };
+  keyed.pattern("p", { ...short, sequence: (s) => s.one("a").one("a"), select: () => ({}) }); //! there is a variable a already
+  keyed.pattern("p", {
+    ...short,
+    sequence: (s) => s.one("a"),
+    select: (m) => ({ n: m.b.count() }),
+  }); //! Property 'b' does not exist
+  keyed.pattern("p", {
+    ...short,
+    sequence: (s) => s.one("a"),
+    select: (m) => ({ n: m.a.sum("origin") }),
+  }); //! is not assignable to parameter of type 'SummedColumn<
+  keyed.pattern("p", {
+    ...short,
+    sequence: (s) => s.one("a"),
+    select: (m) => ({ origin: m.a.count() }),
+  }); //! origin is a key and cannot be replaced
+  keyed.pattern("p", { ...short, sequence: (s) => s.one("a"), select: (m) => ({ n: m.a.first }) }); //! n must be an expression
+  keyed.pattern("p", {
+    ...short,
+    sequence: (s) => s.one("a", (_, m) => m.b.count().gt(1)).one("b"),
+    select: () => ({}),
+  }); //! Property 'b' does not exist
+  keyed.pattern("p", {
+    ...short,
+    sequence: (s) => s.one("a").optional("b"),
+    skip: { toLast: "b" },
+    select: () => ({}),
+  }); //! a match may have no row of b
 });

@@ -10,6 +10,7 @@ import type {
   JoinSpec,
   LookupSpec,
   LookupTableSpec,
+  PatternSpec,
   ProcessSpec,
   RetimeSpec,
   SampleSpec,
@@ -283,6 +284,9 @@ export interface ProcessNode extends NodeBase, Omit<ProcessSpec, "keys"> {
   readonly stateKeys: readonly string[];
 }
 
+/** A row per match of a pattern: keys, then the columns. */
+export interface PatternNode extends NodeBase, PatternSpec {}
+
 /** A side output of a process step. */
 export interface SideNode extends NodeBase {
   readonly kind: "side";
@@ -399,6 +403,7 @@ export type LogicalNode =
   | SideNode
   | MapAsyncNode
   | LookupNode
+  | PatternNode
   | KeyByNode
   | WindowAggregateNode
   | OverNode

@@ -43,6 +43,7 @@ export function orderOf(spec: OperatorSpec): OrderClass {
     case "deduplicate":
     case "detect":
     case "forecast":
+    case "pattern":
       return "event-ordered";
   }
 }

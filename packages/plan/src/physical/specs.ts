@@ -8,6 +8,7 @@ import type {
 } from "@millrace/core";
 import type { AggregateCall } from "../expression/aggregate.ts";
 import type { Expression, NamedExpression } from "../expression/expression.ts";
+import type { MatchCall } from "../expression/match-call.ts";
 import type { SortKey } from "../expression/sort-key.ts";
 import type {
   EmitChanges,
@@ -327,6 +328,44 @@ export interface ProcessSpec {
   readonly onError?: OnError;
 }
 
+/** A variable of a pattern: which rows it matches, and how many of them. */
+export interface PatternVariable {
+  readonly name: string;
+  readonly min: number;
+  /** Absent: without bound. */
+  readonly max?: number;
+  /** Whether it takes as few rows as possible, and not as many. */
+  readonly isReluctant: boolean;
+  /** Whether rows that do not satisfy its condition may stand before each of its rows. */
+  readonly isRelaxed: boolean;
+  /** Over the row's columns and `conditionCalls`; absent: any row. */
+  readonly condition?: Expression;
+  /** Only of a relaxed one: what none of the rows before may satisfy. */
+  readonly unless?: Expression;
+}
+
+/** Where the search goes on after a match. */
+export type PatternSkip =
+  | { readonly kind: "past-last-row" }
+  | { readonly kind: "to-next-row" }
+  | { readonly kind: "to-first" | "to-last"; readonly variable: string };
+
+/** Finds rows of a key that follow each other in event order as variables say; a row per match. */
+export interface PatternSpec {
+  readonly kind: "pattern";
+  readonly keys: readonly string[];
+  readonly variables: readonly PatternVariable[];
+  /** The last row of a match is at most so much later than its first. */
+  readonly withinMs: number;
+  readonly skip: PatternSkip;
+  /** What conditions read of the match so far. */
+  readonly conditionCalls: readonly MatchCall[];
+  /** What the columns read of a match. */
+  readonly calls: readonly MatchCall[];
+  /** Result columns after the keys, over `calls`. */
+  readonly columns: readonly NamedExpression[];
+}
+
 /** Brings inputs together as they come: columns in the order of the output schema. */
 export interface UnionSpec {
   readonly kind: "union";
@@ -359,6 +398,7 @@ export type OperatorSpec =
   | ProcessSpec
   | MapAsyncSpec
   | LookupSpec
+  | PatternSpec
   | UnionSpec;
 
 /** Whether the order of rows matters to an operator (DESIGN 2). */

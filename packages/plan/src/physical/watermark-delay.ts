@@ -6,9 +6,10 @@ import type { IntervalJoinSpec, OperatorSpec } from "./specs.ts";
  *
  * A window aggregation holds a window back for the allowed lateness, and an interval join a row
  * without a partner until none can come; values that wait for the next one are held back for the
- * longest gap. So what reads them has complete rows only up to the
- * watermark minus that: a run hands on `watermark − delay`, adding the delays of a chain, also to
- * `restored`. All other operators emit all that the watermark has passed.
+ * longest gap, and a match until no better one can begin at its first row. So what reads them has
+ * complete rows only up to the watermark minus that: a run hands on `watermark − delay`, adding the
+ * delays of a chain, also to `restored`. All other operators emit all that the watermark has
+ * passed.
  */
 export function watermarkDelayMs(spec: OperatorSpec): number {
   switch (spec.kind) {
@@ -18,6 +19,8 @@ export function watermarkDelayMs(spec: OperatorSpec): number {
       return intervalDelayMs(spec);
     case "retime":
       return spec.outOfOrdernessMs;
+    case "pattern":
+      return spec.withinMs;
     case "resample":
     case "gapFill":
       return gridDelayMs(spec);

@@ -3,6 +3,7 @@ import {
   formatEmit,
   formatExpression,
   formatFrame,
+  formatPattern,
   formatWindow,
   type LogicalPlanData,
   type PhysicalPlan,
@@ -154,6 +155,8 @@ export function describeOperator(operator: StageOperator): string {
       return `forecast ${spec.value} by ${spec.keys.join(", ")} with ${spec.model.kind}, ${formatDuration(spec.horizonMs)} every ${formatDuration(spec.everyMs)}`;
     case "process":
       return `${describeProcess(spec)} by ${spec.keys.join(", ")}`;
+    case "pattern":
+      return `${formatPattern(spec)}, by ${spec.keys.join(", ")}; select ${describeColumns(spec.columns)}`;
     case "retime":
       return `event time ${formatExpression(spec.time)} within ${formatDuration(spec.outOfOrdernessMs)}`;
     case "sample":

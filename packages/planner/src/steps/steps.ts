@@ -15,6 +15,7 @@ import { lookupStep } from "./lookup.ts";
 import { lookupTableStep } from "./lookup-table.ts";
 import { mapAsyncStep } from "./map-async.ts";
 import { overStep } from "./over.ts";
+import { patternStep } from "./pattern.ts";
 import { processStep } from "./process.ts";
 import { projectStep } from "./project.ts";
 import { runningAggregateStep } from "./running-aggregate.ts";
@@ -54,6 +55,7 @@ const steps: { readonly [Kind in LogicalNode["kind"]]: Step<Kind> } = {
   mapAsync: mapAsyncStep,
   lookup: lookupStep,
   side: sideStep,
+  pattern: patternStep,
   deduplicate: deduplicateStep,
   intervalJoin: intervalJoinStep,
   join: joinStep,

@@ -12,6 +12,7 @@ export const runErrors: {
   RUN_SUM_OVERFLOW: ErrorSpec<{ operatorId: string; column: string }>;
   RUN_STATE_TOO_LARGE: ErrorSpec<{ operatorId: string; limit: string }>;
   RUN_JOIN_TOO_LARGE: ErrorSpec<{ operatorId: string; side: string; rowsMax: number }>;
+  RUN_PATTERN_LOOPS: ErrorSpec<{ operatorId: string; variable: string }>;
 } = {
   RUN_STATE_MISMATCH: errorSpec({
     domain: "user",
@@ -71,6 +72,14 @@ export const runErrors: {
     exitCode: 1,
     message: (p) => `The state of ${quote(p.operatorId)} reached its limit: ${p.limit}.`,
     hint: "Use fewer keys or smaller windows, or raise the limit.",
+  }),
+  RUN_PATTERN_LOOPS: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 1,
+    message: (p) =>
+      `A match of ${quote(p.operatorId)} begins with the row of ${quote(p.variable)} that the search should go on at, so it would find the same match without end.`,
+    hint: "Skip past the last row or to the next one, or to a variable that a match cannot begin with.",
   }),
   RUN_JOIN_TOO_LARGE: errorSpec({
     domain: "user",
