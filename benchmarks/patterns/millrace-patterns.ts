@@ -1,4 +1,4 @@
-import type { Collector } from "@millrace/core";
+import { type Collector, systemClock } from "@millrace/core";
 import { createOperator } from "@millrace/operators";
 import {
   type AggregateCall,
@@ -139,6 +139,7 @@ export function millracePattern(spec: PatternSpec, payments: readonly Payment[])
         operatorId: "pattern",
         functions: new Map(),
         models: { detectors: {}, forecasters: {} },
+        clock: systemClock,
       },
     );
     let matches = 0;

@@ -40,6 +40,12 @@ export const limits: {
   readonly patternRowsMax: number;
   /** Ways in which the rows after one may be divided among the variables of a pattern, at once. */
   readonly patternWaysMax: number;
+  /** Calls of one step with async functions that go on at once in one task. */
+  readonly asyncCallsMax: number;
+  /** Rows of a batch that a task with such a step reads, as none of them commits alone. */
+  readonly asyncBatchRowsMax: number;
+  /** Keys that one lookup keeps in one task. */
+  readonly lookupRowsMax: number;
   /** Bytes of one log record. */
   readonly recordBytesMax: number;
   /** Bytes of a state snapshot chunk, roughly. */
@@ -66,6 +72,9 @@ export const limits: {
   patternVariablesMax: 30,
   patternRowsMax: 20_000_000,
   patternWaysMax: 100_000,
+  asyncCallsMax: 10_000,
+  asyncBatchRowsMax: 1_024,
+  lookupRowsMax: 1_000_000,
   recordBytesMax: 256 * 1024 * 1024,
   snapshotChunkBytes: 1024 * 1024,
   idLengthMax: 100,

@@ -20,13 +20,7 @@ export {
   type PlainValue,
   when,
 } from "./expression/free-functions.ts";
-export {
-  isPipeline,
-  type Pipeline,
-  pipeline,
-  type PipelineBuilder,
-  type PipelineOptions,
-} from "./pipeline.ts";
+export * from "./pipeline.ts";
 export type { SourceOptions } from "./source-options.ts";
 export * from "./stream/calendar-window.ts";
 export * from "./stream/global-window.ts";
@@ -34,6 +28,7 @@ export type * from "./stream/grid-options.ts";
 export { type GridValue, linear, nearest, next, previous } from "./stream/grid-values.ts";
 export type { FrameOptions } from "./stream/over.ts";
 export type * from "./stream/join-options.ts";
+export type * from "./stream/async-types.ts";
 export type { FunctionOptions } from "./stream/function-options.ts";
 export type * from "./stream/pattern-types.ts";
 export { listState, mapState } from "./stream/process-state.ts";
