@@ -20,13 +20,7 @@ export {
   type PlainValue,
   when,
 } from "./expression/free-functions.ts";
-export {
-  isPipeline,
-  type Pipeline,
-  pipeline,
-  type PipelineBuilder,
-  type PipelineOptions,
-} from "./pipeline.ts";
+export * from "./pipeline.ts";
 export type { SourceOptions } from "./source-options.ts";
 export * from "./stream/calendar-window.ts";
 export * from "./stream/global-window.ts";

@@ -128,6 +128,21 @@ describe("pattern", () => {
     expect(problemsOf(options)).toContainEqual(expect.stringContaining(problem));
   });
 
+  it("takes what must not follow as data, and no variable after it", () => {
+    const ended = (p: Untyped): Untyped =>
+      p.one("order").notFollowedBy((e: Untyped, m: Untyped) => e.amount.eq(m.order.last.amount));
+    const select = (m: Untyped): object => ({ n: m.order.count() });
+    const plan = planOf({ sequence: ended, select });
+    expect(plan.problems).toEqual([]);
+    const node = plan.nodes.find(({ kind }) => kind === "pattern") as PatternNode;
+    expect(node.notFollowedBy).toMatchObject({ kind: "call", function: "eq" });
+    expect(node.conditionCalls.map(({ name }) => name)).toEqual(["$order.last.amount"]);
+    const more = (p: Untyped): Untyped => ended(p).one("late");
+    expect(problemsOf({ sequence: more, select })).toContainEqual(
+      expect.stringContaining("late comes after notFollowedBy, which ends a sequence"),
+    );
+  });
+
   it("takes a variable of many rows that a match begins with as a place to go on", () => {
     const sequence = (p: Untyped): Untyped => p.oneOrMore("first").one("second");
     expect(problemsOf({ sequence, skip: { toLast: "first" } })).toEqual([]);

@@ -23,16 +23,19 @@ interface Count {
 export class SequenceDraft {
   readonly variables: readonly PatternVariable[];
   readonly calls: MatchCalls;
+  readonly absent: Expression | undefined;
   readonly #schema: RowSchema;
 
   constructor(
     schema: RowSchema,
     variables: readonly PatternVariable[] = [],
     calls: MatchCalls = new MatchCalls(),
+    absent?: Expression,
   ) {
     this.#schema = schema;
     this.variables = variables;
     this.calls = calls;
+    this.absent = absent;
   }
 
   one(name: string, condition?: Condition, options?: Options): SequenceDraft {
@@ -71,6 +74,11 @@ export class SequenceDraft {
     return this.#with(name, { min, max }, condition, options);
   }
 
+  notFollowedBy(condition: Condition): SequenceDraft {
+    const absent = this.#judge(knownVariables(this.variables), condition);
+    return new SequenceDraft(this.#schema, this.variables, this.calls, absent);
+  }
+
   /** What the types say of these variables holds only with a row. */
   #checkPresent(name: string, count: number): void {
     if (count >= 1) return;
@@ -80,6 +88,13 @@ export class SequenceDraft {
 
   #with(name: string, count: Count, condition?: Condition, options: Options = {}): SequenceDraft {
     const { reluctant = false, relaxed = false, unless } = options;
+    if (this.absent !== undefined) {
+      const problem = `${currentStep()}: ${name} comes after notFollowedBy, which ends a sequence`;
+      reportProblem("PLAN_ARGUMENT_INVALID", { problem });
+    }
+    const known = knownVariables(this.variables);
+    const own = { name, isOptional: false };
+    const before = { name, isOptional: true };
     if (unless !== undefined && !relaxed) {
       const problem = `${currentStep()}: unless is only for a relaxed variable, and ${name} is none`;
       reportProblem("PLAN_ARGUMENT_INVALID", { problem });
@@ -89,16 +104,14 @@ export class SequenceDraft {
       ...count,
       isReluctant: reluctant,
       isRelaxed: relaxed,
-      ...(condition === undefined ? {} : { condition: this.#judge(name, false, condition) }),
-      ...(unless === undefined ? {} : { unless: this.#judge(name, true, unless) }),
+      ...(condition === undefined ? {} : { condition: this.#judge([...known, own], condition) }),
+      ...(unless === undefined ? {} : { unless: this.#judge([...known, before], unless) }),
     };
     return new SequenceDraft(this.#schema, [...this.variables, variable], this.calls);
   }
 
-  /** @param isOptional whether the variable itself may have no row yet */
-  #judge(name: string, isOptional: boolean, condition: Condition): Expression {
+  #judge(known: readonly KnownVariable[], condition: Condition): Expression {
     const step = currentStep();
-    const known = [...knownVariables(this.variables), { name, isOptional }];
     const match = matchRows(this.#schema, known, this.calls);
     const row = expressionRow(this.#schema);
     return conditionFrom(step, () => condition(row as never, match as never));

@@ -159,10 +159,25 @@ export interface PatternSteps<Row, Variables> {
   ): PatternSequence<Row, WithVariable<Variables, Name, NullIfZero<Min>>>;
 }
 
-/** A sequence of at least one variable. */
-export interface PatternSequence<Row, Variables> extends PatternSteps<Row, Variables> {
+/** A whole sequence, of at least one variable. */
+export interface WholeSequence<out Variables> {
   /** Only for inference; never present at run time. */
   readonly [sequenceBrand]: Variables;
+}
+
+/** A sequence of at least one variable, which more can be added to. */
+export interface PatternSequence<Row, Variables>
+  extends PatternSteps<Row, Variables>, WholeSequence<Variables> {
+  /**
+   * Ends the sequence: no row after the match may satisfy the condition until `within` has passed
+   * since its first row. The match comes out then.
+   */
+  notFollowedBy(
+    condition: (
+      row: ExpressionRow<Row>,
+      match: MatchOf<Row, Variables>,
+    ) => BooleanExpression<boolean | null>,
+  ): WholeSequence<Variables>;
 }
 
 /** Names of the variables that have a row in every match. */
@@ -192,7 +207,7 @@ export interface PatternOptions<Row, Keys extends string, Variables, Columns, Na
   readonly sequence: (
     // oxlint-disable-next-line typescript/no-empty-object-type -- there are no variables yet
     pattern: PatternSteps<Row, {}>,
-  ) => PatternSequence<Row, Variables> & CheckedSkip<Name, Variables>;
+  ) => WholeSequence<Variables> & CheckedSkip<Name, Variables>;
   /** The last row of a match is at most so much later than its first. It bounds the state. */
   readonly within: Duration;
   /** By default `past-last-row`. */

@@ -33,6 +33,7 @@ export function patternNode(
   const columns = columnsGiven(step, () => options.select(match as never));
   const parts = {
     variables,
+    ...(sequence.absent === undefined ? {} : { notFollowedBy: sequence.absent }),
     withinMs: options.within,
     skip: skipOf(step, options.skip),
     conditionCalls: sequence.calls.all,

@@ -164,28 +164,28 @@ pipeline("errors", (p) => {
   keyed.pattern("p", {
     ...short,
     sequence: (s) => s.one("a"),
-    select: (m) => ({ n: m.b.count() }),
-  }); //! Property 'b' does not exist
+    select: (m) => ({ n: m.b.count() }), //! Property 'b' does not exist
+  });
   keyed.pattern("p", {
     ...short,
     sequence: (s) => s.one("a"),
-    select: (m) => ({ n: m.a.sum("origin") }),
-  }); //! is not assignable to parameter of type 'SummedColumn<
+    select: (m) => ({ n: m.a.sum("origin") }), //! is not assignable to parameter of type 'SummedColumn<
+  });
   keyed.pattern("p", {
     ...short,
     sequence: (s) => s.one("a"),
-    select: (m) => ({ origin: m.a.count() }),
-  }); //! origin is a key and cannot be replaced
+    select: (m) => ({ origin: m.a.count() }), //! origin is a key and cannot be replaced
+  });
   keyed.pattern("p", { ...short, sequence: (s) => s.one("a"), select: (m) => ({ n: m.a.first }) }); //! n must be an expression
   keyed.pattern("p", {
     ...short,
-    sequence: (s) => s.one("a", (_, m) => m.b.count().gt(1)).one("b"),
+    sequence: (s) => s.one("a", (_, m) => m.b.count().gt(1)).one("b"), //! Property 'b' does not exist
     select: () => ({}),
-  }); //! Property 'b' does not exist
+  });
   keyed.pattern("p", {
     ...short,
-    sequence: (s) => s.one("a").optional("b"),
+    sequence: (s) => s.one("a").optional("b"), //! a match may have no row of b
     skip: { toLast: "b" },
     select: () => ({}),
-  }); //! a match may have no row of b
+  });
 });

@@ -75,4 +75,23 @@ pipeline("patterns", (p) => {
     select: (m) => ({ at: m.up.first.time }),
   });
   holds<Equal<RowIn<typeof falls>, { account: string; at: Instant }>>();
+
+  const unpaid = payments.pattern("unpaid", {
+    sequence: (s) =>
+      s
+        .one("order", (e) => e.amount.gt(0))
+        .optional("change")
+        .notFollowedBy((e, m) =>
+          e.amount.eq(m.order.last.amount.minus(m.change.last.amount.orElse(0))),
+        ),
+    within: minutes(60),
+    skip: "to-next-row",
+    select: (m) => ({ at: m.order.first.time, change: m.change.first.amount }),
+  });
+  interface Unpaid {
+    account: string;
+    at: Instant;
+    change: number | null;
+  }
+  holds<Equal<RowIn<typeof unpaid>, { [Name in keyof Unpaid]: Unpaid[Name] }>>();
 });

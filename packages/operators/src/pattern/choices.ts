@@ -19,11 +19,17 @@ const end = -1;
  */
 export class ChoiceTable {
   readonly #variables: readonly PatternVariable[];
+  readonly #end: number;
   /** By variable: while it needs rows, while it may take more, when it is full. */
   readonly #choices: readonly (readonly [Choices, Choices, Choices])[];
 
-  constructor(variables: readonly PatternVariable[]) {
+  /**
+   * @param isLast whether a match is complete with its last row. Else what follows decides, and
+   *   stands in place of the end as one more variable.
+   */
+  constructor(variables: readonly PatternVariable[], isLast: boolean) {
     this.#variables = variables;
+    this.#end = isLast ? end : variables.length;
     this.#choices = variables.map((_, variable) => [
       cutAtEnd([variable]),
       cutAtEnd(this.#orderOf(variable)),
@@ -40,7 +46,7 @@ export class ChoiceTable {
 
   #leave(variable: number): number[] {
     const next = this.#variables[variable + 1];
-    if (next === undefined) return [end];
+    if (next === undefined) return [this.#end];
     return next.min > 0 ? [variable + 1] : this.#orderOf(variable + 1);
   }
 

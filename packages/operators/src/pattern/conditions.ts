@@ -39,7 +39,7 @@ export class Conditions {
 
   /** @param overflow throws when a sum leaves the range of exact integers */
   constructor(
-    { variables, conditionCalls }: PatternSpec,
+    { variables, notFollowedBy, conditionCalls }: PatternSpec,
     rows: KeptRows,
     overflow: (name: string) => never,
   ) {
@@ -58,8 +58,9 @@ export class Conditions {
     const split = (condition: Expression | undefined): Split =>
       this.#split(condition, readers, rows);
     this.#conditions = variables.map(({ condition }) => split(condition));
-    this.#unless = variables.map(({ unless }) => split(unless));
-    this.#hasUnless = variables.map(({ unless }) => unless !== undefined);
+    const unless = [...variables.map((variable) => variable.unless), notFollowedBy];
+    this.#unless = unless.map(split);
+    this.#hasUnless = unless.map((condition) => condition !== undefined);
     this.isMemoryless = [...this.#conditions, ...this.#unless].every((s) => s.rest === undefined);
   }
 
@@ -127,7 +128,10 @@ export class Conditions {
     return -1;
   }
 
-  /** Whether a row after `taken` must not stand before the next one of a variable. */
+  /**
+   * Whether a row after `taken` must not stand before the next one of a variable; of the number
+   * after the last variable, whether it must not follow the match.
+   */
   isForbidden(variable: number, taken: number, slot: number, rows: KeptRows): boolean {
     if (this.#hasUnless[variable] !== true) return false;
     if ((((rows.unless[slot] as number) >> variable) & 1) === 0) return false;

@@ -224,7 +224,7 @@ export class Matcher {
       }
       while (attempt.ways.length > 0 && open.fed < open.slots.length) {
         const slot = open.slots[open.fed] as number;
-        if ((this.#rows.times[slot] as number) > attempt.until) attempt.ways.length = 0;
+        if ((this.#rows.times[slot] as number) > attempt.until) this.#search.end(attempt);
         else {
           this.#search.advance(attempt, slot);
           open.fed += 1;
@@ -232,7 +232,7 @@ export class Matcher {
       }
       if (attempt.ways.length > 0) {
         if (watermark <= attempt.until) return;
-        attempt.ways.length = 0;
+        this.#search.end(attempt);
       }
       open.from = attempt.found < 0 ? attempt.start + 1 : this.#skipTo(open, attempt);
       if (attempt.found >= 0) this.#report(key, open, attempt);
@@ -270,7 +270,7 @@ export class Matcher {
       const slot = open.slots[open.fed] as number;
       const time = this.#rows.times[slot] as number;
       for (const attempt of open.attempts) {
-        if (time > attempt.until) attempt.ways.length = 0;
+        if (time > attempt.until) this.#search.end(attempt);
         else this.#search.advance(attempt, slot);
       }
       const isKnown = this.matchedStarts.has(this.#rows.sequence[slot] as number);
@@ -283,7 +283,7 @@ export class Matcher {
       if (open.attempts.some(({ ways }) => ways.length === 0)) this.#settle(key, open);
     }
     for (const attempt of open.attempts) {
-      if (watermark > attempt.until) attempt.ways.length = 0;
+      if (watermark > attempt.until) this.#search.end(attempt);
     }
     this.#settle(key, open);
     this.#dropBefore(key, open, open.attempts[0]?.start ?? open.slots.length);

@@ -24,12 +24,15 @@ export class Search {
   readonly #conditions: Conditions;
   readonly #rows: KeptRows;
   readonly #operatorId: string;
+  /** Stands for what must not follow, as a variable after the last one; −1 without it. */
+  readonly #absent: number;
   /** Bits of the variables that the first row of a match may be of. */
   readonly #startBits: number;
   #next: number[] = [];
 
   constructor(spec: PatternSpec, conditions: Conditions, rows: KeptRows, operatorId: string) {
-    this.#choices = new ChoiceTable(spec.variables);
+    this.#absent = spec.notFollowedBy === undefined ? -1 : spec.variables.length;
+    this.#choices = new ChoiceTable(spec.variables, this.#absent < 0);
     this.#isRelaxed = spec.variables.map(({ isRelaxed }) => isRelaxed);
     this.#conditions = conditions;
     this.#rows = rows;
@@ -72,6 +75,22 @@ export class Search {
     this.#takeNext(attempt);
   }
 
+  /** Ends an attempt, as no row can go on with it. */
+  end(attempt: Attempt): void {
+    const { ways } = attempt;
+    for (let i = 0; i < ways.length && this.#absent >= 0; i += wayWidth) {
+      const variable = ways[i] as number;
+      const isWhole =
+        variable === this.#absent ||
+        (ways[i + 2] === 0 &&
+          this.#choices.at(variable, ways[i + 1] as number).variables.includes(this.#absent));
+      if (!isWhole) continue;
+      attempt.found = ways[i + 3] as number;
+      break;
+    }
+    ways.length = 0;
+  }
+
   /** The ways that were gone along; the array of the old ones is used again. */
   #takeNext(attempt: Attempt): void {
     const old = attempt.ways;
@@ -108,6 +127,11 @@ export class Search {
     before: number,
     slot: number,
   ): boolean {
+    if (variable === this.#absent) {
+      const isOver = this.#conditions.isForbidden(variable, before, slot, this.#rows);
+      if (!isOver) this.#push(variable, 0, 1, before);
+      return false;
+    }
     const taken = this.#conditions.take(variable, before, slot, this.#rows);
     if (taken >= 0) {
       const counted = this.#choices.counted(variable, count + 1);

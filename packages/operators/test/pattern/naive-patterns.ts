@@ -30,6 +30,8 @@ export interface ModelVariable {
 
 export interface ModelPattern {
   readonly variables: readonly ModelVariable[];
+  /** What no row after a match may satisfy. */
+  readonly notFollowedBy?: Condition | undefined;
   readonly withinMs: number;
   readonly skip: { readonly kind: string; readonly variable?: string };
 }
@@ -50,7 +52,7 @@ function* waysFrom(
   const { variable, count } = place;
   const current = pattern.variables[variable];
   if (current === undefined) {
-    yield way.taken;
+    if (!isFollowed(pattern, rows, way)) yield way.taken;
     return;
   }
   const leave = function* (): Generator<readonly Taken[]> {
@@ -65,6 +67,17 @@ function* waysFrom(
     }
   }
   if (!current.isReluctant) yield* leave();
+}
+
+/** Whether a row after the match is one that must not be there. */
+function isFollowed(
+  { notFollowedBy, withinMs }: ModelPattern,
+  rows: readonly ModelRow[],
+  { next, taken }: Way,
+): boolean {
+  const first = taken[0]?.row.time ?? 0;
+  const after = rows.slice(next).filter(({ time }) => time - first <= withinMs);
+  return notFollowedBy !== undefined && after.some((row) => notFollowedBy(row, taken));
 }
 
 /** The way with one more row of a variable, if there is one. */

@@ -176,6 +176,7 @@ export function patternCase(
   short: readonly ShortVariable[],
   withinMs: number,
   skip: PatternSkip,
+  absentKind?: string,
 ): PatternCase {
   const conditionCalls: MatchCall[] = [];
   const model: ModelVariable[] = [];
@@ -201,6 +202,12 @@ export function patternCase(
       ...(unless?.expression === undefined ? {} : { unless: unless.expression }),
     };
   });
+  const [last, bound] = [short.at(-1)?.name ?? "", short.at(-1)?.bound ?? 0];
+  const absent =
+    absentKind === undefined
+      ? undefined
+      : (conditionKinds[absentKind] as MakeCondition)(last, last, bound);
+  conditionCalls.push(...(absent?.calls ?? []));
   const calls = short.flatMap(({ name }) => measures(name).map(({ of }) => of));
   const columns = short.flatMap(({ name }) =>
     measures(name).map(({ title, of }) => ({ name: title, expression: read(of) })),
@@ -210,13 +217,15 @@ export function patternCase(
     kind: "pattern",
     keys,
     variables,
+    ...(absent?.expression === undefined ? {} : { notFollowedBy: absent.expression }),
     withinMs,
     skip,
     conditionCalls,
     calls,
     columns,
   };
-  return { spec, model: { variables: model, withinMs, skip } };
+  const notFollowedBy = absent?.test;
+  return { spec, model: { variables: model, notFollowedBy, withinMs, skip } };
 }
 
 function measures(name: string): { readonly title: string; readonly of: MatchCall }[] {
@@ -378,8 +387,13 @@ const shortVariables = fc
 
 /** Patterns of all sorts, whose search never loops. */
 export const patternCases: fc.Arbitrary<PatternCase> = fc
-  .tuple(shortVariables, fc.integer({ min: 1, max: 40 }), fc.nat({ max: 20 }))
-  .map(([short, withinMs, choice]) => {
+  .tuple(
+    shortVariables,
+    fc.integer({ min: 1, max: 40 }),
+    fc.nat({ max: 20 }),
+    fc.constantFrom(undefined, undefined, "least", "most", "aboveFirst", "aboveGreatest"),
+  )
+  .map(([short, withinMs, choice, absent]) => {
     let needed = 0;
     const targets = short.flatMap(({ name, min }): PatternSkip[] => {
       const isBehind = needed > 0;
@@ -391,5 +405,6 @@ export const patternCases: fc.Arbitrary<PatternCase> = fc
       ];
     });
     const skips: PatternSkip[] = [{ kind: "past-last-row" }, { kind: "to-next-row" }, ...targets];
-    return patternCase(short, withinMs, skips[choice % skips.length] as PatternSkip);
+    const skip = skips[choice % skips.length] as PatternSkip;
+    return patternCase(short, withinMs, skip, absent);
   });

@@ -110,9 +110,24 @@ describe("pattern", () => {
     }
   });
 
+  test("waits for the end of its time where something must not follow", () => {
+    const pattern = patternCase([low("a", { max: 1, bound: 1 })], 100, pastLast, "aboveFirst");
+    const operator = patternOperator(pattern);
+    const out = collectOutput();
+    const rows = [...numbers("paid", 1, 6), ...numbers("unpaid", 1, 0)];
+    const afterwards = { ...numbers("unpaid", 6)[0]!, time: 101, offset: 9 };
+    operator.process(batchOfRows([...rows, afterwards]), out, 0);
+    operator.advanceWatermark(100, out);
+    expect(out.rows).toEqual([]);
+    operator.advanceWatermark(110, out);
+    expect(out.rows.map((row) => [row["key"], row["$time"]])).toEqual([["unpaid", 0]]);
+  });
+
   test("is event-ordered, and what reads it waits for matches that begin before the watermark", () => {
     const { spec } = patternCase([low("a"), high("b")], 100, pastLast);
     expect([orderOf(spec), watermarkDelayMs(spec)]).toEqual(["event-ordered", 100]);
+    const fixed = patternCase([low("a", { min: 2, max: 2 }), high("b")], 100, pastLast);
+    expect(watermarkDelayMs(fixed.spec)).toBe(0);
   });
 
   test("counts late rows, and does not look at them", () => {
@@ -210,6 +225,12 @@ const patterns: Readonly<Record<string, PatternCase>> = {
     ],
     25,
     toNext,
+  ),
+  "not followed by": patternCase(
+    [low("a", { max: 2 }), { name: "b", min: 0, max: 1, isReluctant: true }],
+    15,
+    pastLast,
+    "aboveFirst",
   ),
   "to the first of": patternCase(
     [

@@ -9,11 +9,14 @@ import type { PatternSkip, PatternSpec, PatternVariable } from "../physical/spec
  */
 export function formatPattern({
   variables,
+  notFollowedBy,
   withinMs,
   skip,
-}: Pick<PatternSpec, "variables" | "withinMs" | "skip">): string {
+}: Pick<PatternSpec, "variables" | "notFollowedBy" | "withinMs" | "skip">): string {
   const sequence = variables.map(formatVariable).join(" ");
-  const conditions = variables.flatMap(formatConditions).join("; ");
+  const after =
+    notFollowedBy === undefined ? [] : [`after it not: ${formatExpression(notFollowedBy)}`];
+  const conditions = [...variables.flatMap(formatConditions), ...after].join("; ");
   const where = conditions === "" ? "" : `, where ${conditions}`;
   const then = `then ${formatSkip(skip)}`;
   return `pattern ${sequence} within ${formatDuration(withinMs)}, ${then}${where}`;

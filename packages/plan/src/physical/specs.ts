@@ -355,6 +355,8 @@ export interface PatternSpec {
   readonly kind: "pattern";
   readonly keys: readonly string[];
   readonly variables: readonly PatternVariable[];
+  /** What no row after a match may satisfy, as long as it lies within `withinMs` of its first. */
+  readonly notFollowedBy?: Expression;
   /** The last row of a match is at most so much later than its first. */
   readonly withinMs: number;
   readonly skip: PatternSkip;

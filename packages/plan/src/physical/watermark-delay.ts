@@ -1,5 +1,5 @@
 import type { GapFillSpec, ResampleSpec } from "./grid-specs.ts";
-import type { IntervalJoinSpec, OperatorSpec } from "./specs.ts";
+import type { IntervalJoinSpec, OperatorSpec, PatternSpec } from "./specs.ts";
 
 /**
  * How far the watermark of an operator's output is behind that of its input, in ms.
@@ -20,7 +20,7 @@ export function watermarkDelayMs(spec: OperatorSpec): number {
     case "retime":
       return spec.outOfOrdernessMs;
     case "pattern":
-      return spec.withinMs;
+      return isOfFixedLength(spec) ? 0 : spec.withinMs;
     case "resample":
     case "gapFill":
       return gridDelayMs(spec);
@@ -45,4 +45,10 @@ function intervalDelayMs({ joinKind, lowerMs, upperMs }: IntervalJoinSpec): numb
 function gridDelayMs({ kind, upTo, everyMs, maxGapMs }: GapFillSpec | ResampleSpec): number {
   if (upTo === "last-row") return maxGapMs;
   return kind === "gapFill" ? everyMs : 0;
+}
+
+/** Whether a match is certain with its last row, as no other number of rows may be a match. */
+function isOfFixedLength({ variables, notFollowedBy }: PatternSpec): boolean {
+  const isFixed = variables.every(({ min, max, isRelaxed }) => min === max && !isRelaxed);
+  return isFixed && notFollowedBy === undefined;
 }

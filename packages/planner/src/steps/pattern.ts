@@ -39,12 +39,14 @@ export const patternStep: Step<"pattern"> = {
   mapExpressions: (node, change) => ({
     ...node,
     variables: node.variables.map((variable) => mapVariable(variable, change)),
+    ...(node.notFollowedBy === undefined ? {} : { notFollowedBy: change(node.notFollowedBy) }),
     columns: mapNamed(node.columns, change),
   }),
-  spec: ({ keys, variables, withinMs, skip, conditionCalls, calls, columns }) => ({
+  spec: ({ keys, variables, notFollowedBy, withinMs, skip, conditionCalls, calls, columns }) => ({
     kind: "pattern",
     keys,
     variables,
+    ...(notFollowedBy === undefined ? {} : { notFollowedBy }),
     withinMs,
     skip,
     conditionCalls,
@@ -54,9 +56,10 @@ export const patternStep: Step<"pattern"> = {
 };
 
 function conditionsOf(node: NodeOf<"pattern">): Expression[] {
-  return node.variables
-    .flatMap(({ condition, unless }) => [condition, unless])
-    .filter((expression) => expression !== undefined);
+  return [
+    ...node.variables.flatMap((one) => [one.condition, one.unless]),
+    node.notFollowedBy,
+  ].filter((expression) => expression !== undefined);
 }
 
 function columnsOfCall(call: MatchCall): string[] {
