@@ -39,6 +39,14 @@ import type { FunctionOptions } from "./function-options.ts";
 import { functionNode, mapAsyncNode } from "./row-functions.ts";
 import { type ProcessArguments, processNode } from "./process.ts";
 import { projectedBase } from "./projected-base.ts";
+import {
+  checkKeysStay,
+  keysLeft,
+  namedColumns,
+  renamedColumns,
+  withAdded,
+  withoutColumns,
+} from "./projected-columns.ts";
 import { type ResampleArguments, resampleNode } from "./resample.ts";
 import { runningAggregateNode, type RunningAggregateArguments } from "./running-aggregate.ts";
 import { retimeParts } from "./retime.ts";
@@ -46,7 +54,6 @@ import { type SampleArguments, sampleParts } from "./sample.ts";
 import { splitConditions } from "./split.ts";
 import {
   checkDuplicates,
-  checkName,
   checkTaken,
   columnOf,
   columnsFrom,
@@ -134,79 +141,29 @@ export class StreamStep {
       const chosen =
         typeof callback === "function"
           ? columnsFrom("select", this.#schema, callback)
-          : this.#named("select", columns as readonly string[]);
-      return this.#project("select", chosen, this.#keysLeft(chosen));
+          : namedColumns("select", this.#schema, columns as readonly string[]);
+      return this.#project("select", chosen, keysLeft(this.node, chosen));
     });
-  }
-
-  #named(step: string, names: readonly string[]): NamedExpression[] {
-    const known = knownNames(step, this.#schema, names);
-    return known.flatMap((name) => {
-      const field = findField(this.#schema, name);
-      return field === undefined ? [] : [columnOf(field)];
-    });
-  }
-
-  /** The keys where all are still there; a key whose name now means something else is reported. */
-  #keysLeft(columns: readonly NamedExpression[]): readonly string[] {
-    const kept = this.node.keys.filter((key) => columns.some((column) => column.name === key));
-    if (kept.length < this.node.keys.length) return [];
-    this.#checkKeys("select", columns);
-    return this.node.keys;
-  }
-
-  #checkKeys(step: string, columns: readonly NamedExpression[]): void {
-    for (const { name, expression } of columns) {
-      const isSame = expression.kind === "column" && expression.name === name;
-      if (!this.node.keys.includes(name) || isSame) continue;
-      const advice = "choose another name";
-      const problem = `${step}: ${name} is a key and cannot be replaced; ${advice}`;
-      reportProblem("PLAN_ARGUMENT_INVALID", { problem });
-    }
   }
 
   withColumns(columns: RowCallback): StreamStep {
     return this.within("withColumns", () => {
       const added = columnsFrom("withColumns", this.#schema, columns);
-      this.#checkKeys("withColumns", added);
-      return this.#project("withColumns", this.#extended(added), this.node.keys);
+      checkKeysStay("withColumns", this.node, added);
+      return this.#project("withColumns", withAdded(this.#schema, added), this.node.keys);
     });
-  }
-
-  #extended(added: readonly NamedExpression[]): NamedExpression[] {
-    const byName = new Map(added.map((column) => [column.name, column]));
-    const kept = this.#schema.fields.map((field) => byName.get(field.name) ?? columnOf(field));
-    const isNew = (column: NamedExpression): boolean =>
-      findField(this.#schema, column.name) === undefined;
-    return [...kept, ...added.filter(isNew)];
-  }
-
-  #refuseKeys(step: string, names: readonly string[]): void {
-    for (const name of names.filter((n) => this.node.keys.includes(n))) {
-      const advice = "select without it, or key anew";
-      const problem = `${step}: ${name} is a key and must stay; ${advice}`;
-      reportProblem("PLAN_ARGUMENT_INVALID", { problem });
-    }
   }
 
   drop(...names: readonly string[]): StreamStep {
     return this.within("drop", () => {
-      knownNames("drop", this.#schema, names);
-      this.#refuseKeys("drop", names);
-      const kept = this.#schema.fields.filter((field) => !names.includes(field.name));
-      return this.#project("drop", kept.map(columnOf), this.node.keys);
+      const columns = withoutColumns("drop", this.node, names);
+      return this.#project("drop", columns, this.node.keys);
     });
   }
 
   rename(names: Readonly<Record<string, string>>): StreamStep {
     return this.within("rename", () => {
-      knownNames("rename", this.#schema, Object.keys(names));
-      this.#refuseKeys("rename", Object.keys(names));
-      const columns = this.#schema.fields.map((field) => {
-        const name = names[field.name] ?? field.name;
-        checkName("rename", name);
-        return { ...columnOf(field), name };
-      });
+      const columns = renamedColumns("rename", this.node, names);
       return this.#project("rename", columns, this.node.keys);
     });
   }
@@ -337,7 +294,7 @@ export class StreamStep {
         return this.#marked(knownNames("keyBy", this.#schema, names), names.length);
       }
       const added = columnsFrom("keyBy", this.#schema, callback);
-      const keyed = this.#project("keyBy", this.#extended(added), []);
+      const keyed = this.#project("keyBy", withAdded(this.#schema, added), []);
       return keyed.#marked(
         added.map((column) => column.name),
         added.length,

@@ -128,9 +128,9 @@ pipeline("errors", (p) => {
   const running = keyed.aggregate("running", () => ({ n: count() }));
   running.sink("out", store()); //! is not assignable to parameter of type 'UpdatingSinkDescriptor
   running.window(tumbling(hours(1))); //! window needs rows that stay
+  running.gapFill("g", { maxGap: hours(1) }); //! gapFill needs rows that stay
   running.lookup(A, null); //! lookup needs rows that stay
   running.mapAsync(Flight, async () => ({})); //! mapAsync needs rows that stay
-  running.gapFill("g", { maxGap: hours(1) }); //! gapFill needs rows that stay
   running.filter((r) => r.n > 5); //! filter needs rows that stay
   running.rename({ n: "change" }).changes(); //! the column change is taken
   running.withColumns((r) => ({ origin: r.n })); //! origin is a key and cannot be replaced
