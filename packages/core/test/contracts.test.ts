@@ -20,5 +20,5 @@ test("a record's value is a view of the shared buffer", () => {
 test("counts start at zero and are not shared", () => {
   const counts = operatorCounts();
   counts.rowsIn = 1;
-  expect(Object.values(operatorCounts())).toEqual([0, 0, 0, 0, 0, 0]);
+  expect(new Set(Object.values(operatorCounts()))).toEqual(new Set([0]));
 });
