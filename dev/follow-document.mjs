@@ -2,8 +2,8 @@
 //
 // F1. A fence with a file name, such as "ts pipeline.ts", is written to that file.
 // F2. A fence "sh" is run by bash, where the fence before left off, and must succeed.
-// F3. A fence "text" after it is what the commands print; a line "…" stands for any lines, and
-//   seconds and rates are not compared.
+// F3. A fence "text" after it is what the commands print; a line "…" stands for any lines. Seconds
+//   and rates are not compared, nor are lines of progress, which only a slow machine has time for.
 // F4. Other fences are only read by people.
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
@@ -47,14 +47,18 @@ async function runScript(script, directory) {
   return { code, output };
 }
 
+/** `12 % · 1,234 rows · 0 rows/s · …`, as `pipe run` prints every few seconds. */
+const progressLine = /^(\d+ % · )?[\d,]+ rows · [\d,]+ rows\/s( · |$)/;
+
 /** Without what differs from run to run. */
-function comparable(text, start) {
+export function comparable(text, start) {
   return text
     .replaceAll(realpathSync(start), "")
     .replaceAll(/\d+\.\d+ s\b/g, "0.0 s")
     .replaceAll(/[\d,]+ rows\/s/g, "0 rows/s")
     .split("\n")
     .map((line) => line.trimEnd())
+    .filter((line) => !progressLine.test(line))
     .join("\n")
     .trim();
 }

@@ -2,7 +2,12 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { followDocument, readFences, showsOutput } from "../../../dev/follow-document.mjs";
+import {
+  comparable,
+  followDocument,
+  readFences,
+  showsOutput,
+} from "../../../dev/follow-document.mjs";
 import { buildPackages, root, startProcess, Workspace } from "./cli/workspace.ts";
 
 let workspace: Workspace;
@@ -57,6 +62,11 @@ test("a shown output may leave out lines, but not change or end them", () => {
   expect(showsOutput("…\nd", "a\nd")).toBe(true);
   expect(showsOutput("a\nb", "a\nb\nc")).toBe(false);
   expect(showsOutput("a\n…\ne", "a\nb")).toBe(false);
+});
+
+test("lines of progress are not compared", () => {
+  const printed = "a\n50 % · 1,234 rows · 99 rows/s · watermark x\nread 12 rows, 3 rows/s";
+  expect(comparable(printed, root)).toBe("a\nread 12 rows, 0 rows/s");
 });
 
 test("a fence says its language and file", () => {
