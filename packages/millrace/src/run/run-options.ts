@@ -35,6 +35,18 @@ export interface RunOptions {
    * closed. Default: a log of the pipeline's own, in `state`.
    */
   readonly log?: Log | string;
+  /**
+   * Threads that the tasks are spread over: 1 … 64, default 1, which runs them in the caller's.
+   * Never changes results, and may differ from run to run. More than one needs `module`; more than
+   * the pipeline has tasks are of no use.
+   */
+  readonly threads?: number;
+  /**
+   * The file that exports the pipeline by default, which each thread loads: functions cannot be
+   * carried from one to another. A path or a `file:` URL, such as
+   * `new URL("./pipeline.js", import.meta.url)`; without `threads` it has no meaning.
+   */
+  readonly module?: string | URL;
   /** For tests. */
   readonly clock?: Clock;
 }
