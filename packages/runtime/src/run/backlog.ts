@@ -23,11 +23,7 @@ export class Backlog {
   readonly #edges = new Map<string, Edge>();
 
   /** @param stages of the whole plan */
-  constructor(
-    stages: readonly Stage[],
-    tasks: readonly Task[],
-    sinkTasks: readonly SinkTask[],
-  ) {
+  constructor(stages: readonly Stage[], tasks: readonly Task[], sinkTasks: readonly SinkTask[]) {
     for (const topic of edgesOf(stages)) this.#edge(topic);
     for (const task of tasks) {
       task.stage.outputs.forEach((output, index) => {

@@ -126,7 +126,10 @@ async function named<Opened>(operatorId: string, opening: Promise<Opened>): Prom
 }
 
 /** The connector of that name. @throws PLAN_CONNECTOR_UNKNOWN */
-export async function loadConnector(connectors: ConnectorRegistry, name: string): Promise<Connector> {
+export async function loadConnector(
+  connectors: ConnectorRegistry,
+  name: string,
+): Promise<Connector> {
   const load = connectors[name];
   if (load === undefined) throw unknownConnector(connectors, name);
   return load();

@@ -62,7 +62,10 @@ function inOrder(plan: PhysicalPlan, reports: readonly TaskReport[]): TaskReport
   return reports.toSorted((left, right) => rank(left) - rank(right));
 }
 
-function stageOf(plan: PhysicalPlan, report: TaskReport): PhysicalPlan["stages"][number] | undefined {
+function stageOf(
+  plan: PhysicalPlan,
+  report: TaskReport,
+): PhysicalPlan["stages"][number] | undefined {
   return plan.stages.find((stage) => stage.id === report.stage);
 }
 

@@ -86,9 +86,11 @@ export class TaskThread {
   }
 
   #die(problem: string): void {
-    if (this.#isEnding && this.#waiting === undefined) return;
     this.#death ??= millraceError("RUN_THREAD_DIED", { thread: this.#number, problem });
-    this.#waiting?.reject(this.#death);
+    const waiting = this.#waiting;
     this.#waiting = undefined;
+    // One that could not load the pipeline ends by itself, before it is asked to.
+    if (this.#isEnding) waiting?.resolve({ kind: "done" });
+    else waiting?.reject(this.#death);
   }
 }

@@ -4,6 +4,7 @@
 //     some of the tasks a moment earlier. Nothing but waiting and following depends on them.
 //   B2. A thread publishes before it rings, so whoever is woken sees what it was woken for.
 
+import { assert } from "@millrace/core";
 import type { PhysicalPlan } from "@millrace/plan";
 import { joinFronts, noFront, type SourceFront } from "../../watermark/source-front.ts";
 import { edgesOf } from "../backlog.ts";
@@ -52,14 +53,19 @@ export class ThreadBoard {
     this.#places = this.#numbers.length / this.#layout.numbers;
     this.#place = place;
     this.#published = new Float64Array(this.#layout.numbers).fill(Number.NaN);
-    this.publish(() => noFront, () => 0);
   }
 
   /** Memory for a board that so many threads share, the main thread among them. */
   static allocate(plan: PhysicalPlan, places: number): SharedArrayBuffer {
     const { numbers } = layoutOf(plan);
     const buffer = new SharedArrayBuffer(numberBytes * (1 + places * numbers));
-    for (let place = 0; place < places; place += 1) new ThreadBoard(plan, buffer, place);
+    for (let place = 0; place < places; place += 1) {
+      const board = new ThreadBoard(plan, buffer, place);
+      board.publish(
+        () => noFront,
+        () => 0,
+      );
+    }
     return buffer;
   }
 
@@ -83,6 +89,7 @@ export class ThreadBoard {
   /** Where the source partitions of the other threads are. */
   frontOfOthers(group: string): SourceFront {
     const at = this.#layout.groups.indexOf(group) * frontNumbers;
+    assert(at >= 0, "a group is one of the plan's");
     let front = noFront;
     for (let place = 0; place < this.#places; place += 1) {
       if (place === this.#place) continue;
