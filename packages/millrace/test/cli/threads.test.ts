@@ -193,10 +193,11 @@ async function failing(
 }
 
 test("an error in a thread is the run's, with its place, as with one thread", async () => {
-  const check = '{ if (n === 50) throw new Error("no fifty"); return true; }';
-  const text = shopFile({ check: `(() => ${check})()` }).replace(
+  // In the first hour, so in one partition.
+  const check = `if (view.n === 50 && view.at < ${startMs + 3_600_000}) throw new Error("no fifty");`;
+  const text = shopFile().replace(
     ".filter((view) => check(view.n))",
-    '.filter((view) => check(view.n), { onError: "fail" })',
+    `.filter((view) => { ${check} return true; }, { onError: "fail" })`,
   );
   const { code, error } = await failing("fifty", text);
   const flags = ["--state", "fifty-1", "--partitions", "2", "--json"];
