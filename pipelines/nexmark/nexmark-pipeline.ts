@@ -16,6 +16,11 @@ export interface NexmarkPlaces {
   readonly rate: number;
   /** DuckDB file, in which the result is the table of the query's name. */
   readonly output: string;
+  /**
+   * Whether the tables `late_…`, of rows that windows refuse as late, and `changes_…`, of results
+   * that are corrected, are written too.
+   */
+  readonly keepsLate?: boolean;
 }
 
 /** A query as a pipeline. */
@@ -46,6 +51,7 @@ function contextOf(p: PipelineBuilder, query: NexmarkQuery, places: NexmarkPlace
     }),
   );
   const sideInput = once(() => p.source("sideInput", ndjson(files("side-input"), SideInput)));
+  const table = (name: string) => duckdb({ table: name, file: places.output });
   return {
     get bids() {
       return bids();
@@ -59,8 +65,11 @@ function contextOf(p: PipelineBuilder, query: NexmarkQuery, places: NexmarkPlace
     get sideInput() {
       return sideInput();
     },
-    result: duckdb({ table: query.name, file: places.output }),
+    result: table(query.name),
     resultBy: (...key) => duckdb({ table: query.name, file: places.output, key }),
+    ...(places.keepsLate === true
+      ? { late: table(`late_${query.name}`), changes: table(`changes_${query.name}`) }
+      : {}),
     auctionLifetime: milliseconds(auctionLifetimeMs(places.rate)),
   };
 }

@@ -9,25 +9,29 @@ export function printHead(): void {
 
 /** One query's line, and examples of rows that differ. */
 export function printRow(outcome: QueryOutcome): void {
-  const { comparison, rowsRead, seconds } = outcome;
+  const { verdict, rowsRead, seconds } = outcome;
   const number = (value: number): string => Math.round(value).toLocaleString("en");
   printCells([
     outcome.query,
     outcome.title,
     number(rowsRead),
-    comparison === undefined ? "" : number(comparison.rows),
+    verdict === undefined ? "" : number(verdict.rows),
     seconds.toFixed(2),
     number(rowsRead / seconds),
-    verdict(outcome),
+    wordOf(outcome),
   ]);
-  for (const example of comparison?.examples ?? []) process.stdout.write(`       ${example}\n`);
+  const examples = [...(verdict?.examples ?? []), ...(verdict?.late?.examples ?? [])];
+  for (const example of examples) process.stdout.write(`       ${example}\n`);
 }
 
-function verdict(outcome: QueryOutcome): string {
-  const { comparison } = outcome;
-  if (comparison === undefined) return "";
-  if (isRight(outcome)) return "equal";
-  return `wrong (${comparison.wrong} rows too many, ${comparison.missing} missing)`;
+function wordOf(outcome: QueryOutcome): string {
+  const { verdict, rowsLate } = outcome;
+  if (verdict === undefined) return "";
+  const late = rowsLate === 0 ? "" : `, ${rowsLate.toLocaleString("en")} late`;
+  if (isRight(outcome)) return `equal${late}`;
+  const lateExpected =
+    rowsLate === verdict.lateExpected ? late : `${late} of ${verdict.lateExpected}`;
+  return `wrong (${verdict.wrong} rows too many, ${verdict.missing} missing${lateExpected})`;
 }
 
 function printCells(cells: readonly string[]): void {
@@ -40,7 +44,7 @@ function printCells(cells: readonly string[]): void {
 
 /** One query's outcome as one JSON object. */
 export function printJson(outcome: QueryOutcome): void {
-  const { comparison, ...rest } = outcome;
-  const isEqual = comparison === undefined ? null : isRight(outcome);
-  process.stdout.write(`${JSON.stringify({ ...rest, isEqual, ...comparison })}\n`);
+  const { verdict, ...rest } = outcome;
+  const isEqual = verdict === undefined ? null : isRight(outcome);
+  process.stdout.write(`${JSON.stringify({ ...rest, isEqual, ...verdict })}\n`);
 }

@@ -2,14 +2,18 @@
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { fileURLToPath } from "node:url";
 import { SingleBar } from "cli-progress";
 import { formatError, isMillraceError } from "millrace";
+import { killAndRestore, runAsChild } from "./kill-and-restore.ts";
+import { SeededNumbers } from "./data/generator.ts";
 import { writeDataset } from "./data/write-files.ts";
 import { Oracle } from "./oracle/oracle.ts";
-import { queries } from "./queries/queries.ts";
+import { correctedQueries } from "./queries/corrected.ts";
+import { queries, queryOf } from "./queries/queries.ts";
 import type { NexmarkQuery } from "./queries/query.ts";
 import { printHead, printJson, printRow } from "./print-outcome.ts";
-import { isRight, runQuery } from "./run-query.ts";
+import { executeQuery, isRight, runQuery } from "./run-query.ts";
 
 const usage = `npm run nexmark -- [options]
   --queries q0,q5     default: all (${queries.map(({ name }) => name).join(", ")})
@@ -17,8 +21,11 @@ const usage = `npm run nexmark -- [options]
   --seed S            default 42
   --rate R            records per second of event time, default 1000
   --out-of-order G    records change places within groups of G, default 1
+  --late SHARE        of the records come beyond the watermark's bound, default 0; adds the queries
+                      l1, l2 and l3, whose windows are corrected
   --partitions P      tasks of each stage, and files of each kind of record, default 1
   --batch B           rows of a batch, default 65536
+  --kills K           kill -9 each run K times where a random share was read; default 0
   --no-check          only time the queries
   --json              one JSON object a line
 `;
@@ -29,14 +36,16 @@ interface Settings {
   readonly seed: number;
   readonly rate: number;
   readonly outOfOrder: number;
+  readonly late: number;
   readonly partitions: number;
   readonly batchRows: number;
+  readonly kills: number;
   readonly isChecked: boolean;
   readonly isJson: boolean;
 }
 
-const settings = readSettings();
-process.exitCode = await main(settings);
+if (process.argv[2] === "--child") runAsChild();
+else process.exitCode = await main(readSettings());
 
 function readSettings(): Settings {
   try {
@@ -47,8 +56,10 @@ function readSettings(): Settings {
         seed: { type: "string", default: "42" },
         rate: { type: "string", default: "1000" },
         "out-of-order": { type: "string", default: "1" },
+        late: { type: "string", default: "0" },
         partitions: { type: "string", default: "1" },
         batch: { type: "string", default: "65536" },
+        kills: { type: "string", default: "0" },
         check: { type: "boolean", default: true },
         json: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
@@ -60,13 +71,15 @@ function readSettings(): Settings {
       process.exit(0);
     }
     return {
-      chosen: chosenQueries(values.queries),
+      chosen: chosenQueries(values.queries, values.late !== "0"),
       events: whole("events", values.events, 1),
       seed: whole("seed", values.seed, 0),
       rate: whole("rate", values.rate, 1),
       outOfOrder: whole("out-of-order", values["out-of-order"], 1),
+      late: share("late", values.late),
       partitions: whole("partitions", values.partitions, 1),
       batchRows: whole("batch", values.batch, 1),
+      kills: whole("kills", values.kills, 0),
       isChecked: values.check,
       isJson: values.json,
     };
@@ -76,13 +89,9 @@ function readSettings(): Settings {
   }
 }
 
-function chosenQueries(names: string | undefined): readonly NexmarkQuery[] {
-  if (names === undefined) return queries;
-  return names.split(",").map((name) => {
-    const query = queries.find((known) => known.name === name.trim().toLowerCase());
-    if (query === undefined) throw new Error(`There is no query ${JSON.stringify(name)}.`);
-    return query;
-  });
+function chosenQueries(names: string | undefined, hasLate: boolean): readonly NexmarkQuery[] {
+  if (names === undefined) return hasLate ? [...queries, ...correctedQueries] : queries;
+  return names.split(",").map(queryOf);
 }
 
 function whole(name: string, text: string, least: number): number {
@@ -91,14 +100,24 @@ function whole(name: string, text: string, least: number): number {
   throw new Error(`--${name} must be a whole number of at least ${least}.`);
 }
 
+function share(name: string, text: string): number {
+  const value = Number(text);
+  if (value >= 0 && value <= 1) return value;
+  throw new Error(`--${name} must be a number from 0 to 1.`);
+}
+
 async function main(given: Settings): Promise<number> {
   const root = join(".millrace", "nexmark");
   const input = dataset(root, given);
   const scratch = join(root, `run-${process.pid}`);
   mkdirSync(scratch, { recursive: true });
-  const oracle = given.isChecked ? await Oracle.open(input, queriesFile()) : undefined;
+  const hasLate = given.late > 0;
+  const oracle = given.isChecked
+    ? await Oracle.open({ directory: input, sql: sqlDirectory(), hasLate })
+    : undefined;
   try {
-    return await runAll(given, { input, rate: given.rate, scratch }, oracle);
+    const places = { input, rate: given.rate, keepsLate: hasLate, scratch };
+    return await runAll(given, places, oracle);
   } finally {
     oracle?.close();
     rmSync(scratch, { recursive: true, force: true });
@@ -106,17 +125,18 @@ async function main(given: Settings): Promise<number> {
 }
 
 /** The program is bundled beside its sources. */
-function queriesFile(): string {
-  const file = join(import.meta.dirname, "oracle", "queries.sql");
-  if (!existsSync(file)) throw new Error(`The oracle's queries are missing: ${file}`);
-  return file;
+function sqlDirectory(): string {
+  const directory = join(import.meta.dirname, "oracle");
+  if (!existsSync(directory)) throw new Error(`The oracle's queries are missing: ${directory}`);
+  return directory;
 }
 
 function dataset(root: string, given: Settings): string {
-  const { events, rate, seed, outOfOrder, partitions } = given;
+  const { events, rate, seed, outOfOrder, partitions, late } = given;
   const bar = progressBar("records");
   bar?.start(100, 0);
-  const options = { events, rate, seed, outOfOrder, partitions };
+  const lateness = late === 0 ? {} : { late };
+  const options = { events, rate, seed, outOfOrder, partitions, ...lateness };
   const directory = writeDataset(root, options, (share) => bar?.update(Math.round(share * 100)));
   bar?.stop();
   return directory;
@@ -124,10 +144,16 @@ function dataset(root: string, given: Settings): string {
 
 async function runAll(
   given: Settings,
-  places: { readonly input: string; readonly rate: number; readonly scratch: string },
+  places: Parameters<typeof runQuery>[1],
   oracle: Oracle | undefined,
 ): Promise<number> {
   let failed = 0;
+  const shares = new SeededNumbers(given.seed);
+  const program = fileURLToPath(import.meta.url);
+  const execute =
+    given.kills === 0
+      ? executeQuery
+      : killAndRestore(given.kills, program, () => shares.fraction());
   if (!given.isJson) printHead();
   for (const query of given.chosen) {
     const bar = progressBar(query.name);
@@ -140,6 +166,7 @@ async function runAll(
         {
           partitions,
           batchRows,
+          execute,
           onProgress: ({ fraction }) => bar?.update(Math.round((fraction ?? 0) * 100)),
         },
         oracle,

@@ -1,15 +1,28 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { run, type RunOptions } from "millrace";
-import { nexmarkPipeline } from "./nexmark-pipeline.ts";
-import type { Comparison, Oracle } from "./oracle/oracle.ts";
+import { run, type RunOptions, type RunSummary } from "millrace";
+import { nexmarkPipeline, type NexmarkPlaces } from "./nexmark-pipeline.ts";
+import type { Oracle, Verdict } from "./oracle/oracle.ts";
 import type { NexmarkQuery } from "./queries/query.ts";
 
+/** A query over a data set. */
+export interface QueryRun {
+  readonly query: NexmarkQuery;
+  readonly places: NexmarkPlaces;
+  /** With the directory of the state. */
+  readonly options: RunOptions & { readonly state: string };
+}
+
 /** How a query is run, beside the data. */
-export type QueryRunOptions = Pick<
-  RunOptions,
-  "partitions" | "batchRows" | "onProgress" | "log" | "connectors"
->;
+export type QueryRunOptions = Pick<RunOptions, "partitions" | "batchRows" | "onProgress"> & {
+  /** Runs the query to its end; by default once, in this process. */
+  readonly execute?: (request: QueryRun) => Promise<RunSummary>;
+};
+
+/** Runs a query in this process, going on from the state that there is. */
+export function executeQuery({ query, places, options }: QueryRun): Promise<RunSummary> {
+  return run(nexmarkPipeline(query, places), options);
+}
 
 /** What a run of one query came to. */
 export interface QueryOutcome {
@@ -21,24 +34,26 @@ export interface QueryOutcome {
   readonly rowsLate: number;
   readonly deadLetters: number;
   /** Absent where the result was not compared. */
-  readonly comparison?: Comparison;
+  readonly verdict?: Verdict;
 }
 
-/** Whether the result was compared and every row is right. */
-export function isRight({ comparison }: QueryOutcome): boolean {
-  return comparison !== undefined && comparison.wrong === 0 && comparison.missing === 0;
+/**
+ * Whether the result was compared and every row is right, as are the late rows and their number.
+ */
+export function isRight({ verdict, rowsLate }: QueryOutcome): boolean {
+  if (verdict === undefined || rowsLate !== verdict.lateExpected) return false;
+  return [verdict, verdict.late].every((each) => (each?.wrong ?? 0) + (each?.missing ?? 0) === 0);
 }
 
 /**
  * Runs a query over a data set on the embedded log, from the beginning.
  *
- * @param places `input`: the data set; `rate`: as it was generated; `scratch`: a directory for the
- *   log and the result
+ * @param places `scratch`: a directory for the log and the result
  * @param oracle compares the result, where given
  */
 export async function runQuery(
   query: NexmarkQuery,
-  places: { readonly input: string; readonly rate: number; readonly scratch: string },
+  places: Omit<NexmarkPlaces, "output"> & { readonly scratch: string },
   options: QueryRunOptions,
   oracle?: Oracle,
 ): Promise<QueryOutcome> {
@@ -49,13 +64,16 @@ export async function runQuery(
   rmSync(state, { force: true, recursive: true });
   const startedAt = performance.now();
   const cpuBefore = process.cpuUsage();
-  const summary = await run(nexmarkPipeline(query, { ...places, output }), {
-    ...(options.log === undefined ? { state } : {}),
-    ...options,
+  const { execute = executeQuery, ...runOptions } = options;
+  const { scratch: _, ...others } = places;
+  const summary = await execute({
+    query,
+    places: { ...others, output },
+    options: { state, ...runOptions },
   });
   const cpu = process.cpuUsage(cpuBefore);
   const seconds = (performance.now() - startedAt) / 1000;
-  const comparison = await oracle?.compare(query.name, output);
+  const verdict = await oracle?.judge(query, output);
   rmSync(output, { force: true });
   rmSync(state, { force: true, recursive: true });
   return {
@@ -66,6 +84,6 @@ export async function runQuery(
     cpuSeconds: (cpu.user + cpu.system) / 1e6,
     rowsLate: summary.rowsLate,
     deadLetters: summary.rowsDeadLettered,
-    ...(comparison === undefined ? {} : { comparison }),
+    ...(verdict === undefined ? {} : { verdict }),
   };
 }

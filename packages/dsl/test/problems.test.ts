@@ -170,6 +170,11 @@ describe("problems", () => {
       "PLAN_ARGUMENT_INVALID",
     ],
     [
+      "a frame whose ties go by a column of texts",
+      (keyed) => keyed.over("o", { rows: 5, tieBreak: ["key" as "x"] }, () => ({ n: count() })),
+      "PLAN_TYPE_MISMATCH",
+    ],
+    [
       "a frame's column that the row has",
       (keyed) => keyed.over("o", { rows: 5 }, () => ({ x: count() })),
       "PLAN_COLUMN_DUPLICATE",

@@ -357,7 +357,7 @@ describe("stream", () => {
       const keyed = rows.keyBy("key");
       keyed
         .over("five", { within: minutes(5) }, (r) => ({ most: max(r.n) }))
-        .over("ten", { rows: 10 }, (r) => ({ total: sum(r.most) }))
+        .over("ten", { rows: 10, tieBreak: ["x", "n"] }, (r) => ({ total: sum(r.most) }))
         .sink("out", store());
     });
     expect(nodes.slice(2, 4).map(shape)).toEqual([
@@ -366,7 +366,7 @@ describe("stream", () => {
     ]);
     expect(nodes.slice(2, 4)).toMatchObject([
       { frame: { kind: "time", sizeMs: 300_000 } },
-      { frame: { kind: "rows", count: 10 } },
+      { frame: { kind: "rows", count: 10 }, tieColumns: ["x", "n"] },
     ]);
   });
 

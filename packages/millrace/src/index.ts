@@ -24,6 +24,7 @@ export {
   seconds,
   t,
 } from "@millrace/core";
+export type { WindowSpec } from "@millrace/plan";
 export { seasonal, theta } from "@millrace/models";
 export type { InputStatus, RunStatus, RunSummary } from "@millrace/runtime";
 export { plan, run, type RunningPipeline, start } from "./run/run.ts";

@@ -1,7 +1,13 @@
 import { isMillraceError, type MillraceError } from "@millrace/core";
 import type { LogicalNode, LogicalPlan, WindowAggregateNode, WindowSpec } from "@millrace/plan";
 import { expect, test } from "vitest";
-import { explainLogical, explainMermaid, explainPhysical, planPipeline } from "@millrace/planner";
+import {
+  checkPlan,
+  explainLogical,
+  explainMermaid,
+  explainPhysical,
+  planPipeline,
+} from "@millrace/planner";
 import {
   column,
   greater,
@@ -235,6 +241,7 @@ test("explain says how windows and frames give results", () => {
     keys: ["origin"],
     schema: { fields: [...source().schema.fields, { name: "seen", type: int64 }] },
     frame: { kind: "time", sizeMs: 300_000 },
+    tieColumns: ["delay"],
     columns: [{ name: "seen", expression: column("$0", int64), calls: [seen] }],
   };
   const logical = plan(
@@ -251,10 +258,34 @@ test("explain says how windows and frames give results", () => {
       updatesKey: ["origin", "windowStart", "windowEnd"],
     }),
   );
+  expect(explainLogical(logical)).toContain("over the last 5m, ties by delay: seen");
   expect(explainLogical(logical)).toContain("each day of Europe/Berlin, updating every 1m");
   const physical = explainPhysical(planned(logical));
   expect(physical).toMatch(/over the last 5m by origin: .*\(event-ordered/);
   expect(physical).toContain("each day of Europe/Berlin, updating every 1m by origin: count");
+});
+
+test.each([
+  ["nothing", "PLAN_COLUMN_UNKNOWN"],
+  ["origin", "PLAN_TYPE_MISMATCH"],
+])("refuses a frame whose ties go by %s", (column, code) => {
+  const over: LogicalNode = {
+    kind: "over",
+    id: "recent",
+    inputs: ["by"],
+    keys: ["origin"],
+    schema: source().schema,
+    frame: { kind: "rows", count: 5 },
+    tieColumns: [column],
+    columns: [],
+  };
+  const logical = plan(
+    source(),
+    keyBy("by", "flights", ["origin"]),
+    over,
+    sink("out", "recent", { schema: source().schema }),
+  );
+  expect(checkPlan(logical).map((problem) => problem.code)).toEqual([code]);
 });
 
 test("columns of a frame that nobody reads are not computed", () => {

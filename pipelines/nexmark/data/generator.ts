@@ -57,7 +57,7 @@ export function auctionLifetimeMs(rate: number): number {
 }
 
 /** Numbers that depend on the seed and the id they were last seeded with (splitmix32). */
-class SeededNumbers {
+export class SeededNumbers {
   readonly #seed: number;
   #state = 0;
 

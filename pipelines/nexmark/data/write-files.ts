@@ -1,6 +1,6 @@
 import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type Generated, Generator, type GeneratorOptions } from "./generator.ts";
+import { type Generated, Generator, type GeneratorOptions, SeededNumbers } from "./generator.ts";
 
 /** Which files. */
 export interface DatasetOptions extends GeneratorOptions {
@@ -8,16 +8,24 @@ export interface DatasetOptions extends GeneratorOptions {
   readonly outOfOrder: number;
   /** Files per kind of record, by the record's key. */
   readonly partitions: number;
+  /**
+   * Share of the records, 0…1, that come 5 to 40 s of event time too late, which is beyond the
+   * bound; default none. Records then tell their line in the file as `arrival`.
+   */
+  readonly late?: number;
 }
 
 const kinds = ["person", "auction", "bid"] as const;
 const bufferedMax = 1 << 20;
+const delayMinMs = 5000;
+const delayMaxMs = 40_000;
 const sideInputRows = 10_000;
 
 /** Name of the directory that holds a data set. */
 export function datasetName(options: DatasetOptions): string {
-  const { events, rate, seed, outOfOrder, partitions } = options;
-  return `events-${events}-rate-${rate}-seed-${seed}-groups-${outOfOrder}-files-${partitions}`;
+  const { events, rate, seed, outOfOrder, partitions, late = 0 } = options;
+  const lateness = late === 0 ? "" : `-late-${late}`;
+  return `events-${events}-rate-${rate}-seed-${seed}-groups-${outOfOrder}-files-${partitions}${lateness}`;
 }
 
 /**
@@ -44,9 +52,10 @@ export function writeDataset(
     }
   }
   let written = 0;
-  for (const record of inGroups(options)) {
-    const name = `${record.kind}-${record.key % options.partitions}.ndjson`;
-    files.get(name)?.write(JSON.stringify({ seq: record.seq, ...record.fields }));
+  for (const record of delayed(inGroups(options), options)) {
+    const file = files.get(`${record.kind}-${record.key % options.partitions}.ndjson`);
+    const arrival = options.late === undefined ? {} : { arrival: file?.lineCount };
+    file?.write(JSON.stringify({ seq: record.seq, ...record.fields, ...arrival }));
     written += 1;
     if (written % 50_000 === 0) onProgress(written / options.events);
   }
@@ -77,6 +86,30 @@ function* inGroups(options: DatasetOptions): RecordSequence {
   }
 }
 
+/** Moves the late share of the records back in the sequence, so far that they are too late. */
+function* delayed(records: RecordSequence, options: DatasetOptions): RecordSequence {
+  const { late = 0, rate, seed } = options;
+  if (late === 0) return yield* records;
+  const numbers = new SeededNumbers(seed);
+  /** By the number of records that come before them. */
+  const waiting = new Map<number, Generated[]>();
+  let passed = 0;
+  for (const record of records) {
+    numbers.start(record.seq);
+    if (numbers.fraction() < late) {
+      const delayMs = delayMinMs + numbers.fraction() * (delayMaxMs - delayMinMs);
+      const due = passed + Math.ceil((delayMs * rate) / 1000);
+      waiting.set(due, [...(waiting.get(due) ?? []), record]);
+    } else {
+      yield record;
+    }
+    passed += 1;
+    yield* waiting.get(passed) ?? [];
+    waiting.delete(passed);
+  }
+  for (const due of [...waiting.keys()].toSorted((a, b) => a - b)) yield* waiting.get(due) ?? [];
+}
+
 type RecordSequence = globalThis.Generator<Generated, void, undefined>;
 
 function writeSideInput(path: string): void {
@@ -92,12 +125,19 @@ class LineFile {
   readonly #descriptor: number;
   #lines: string[] = [];
   #size = 0;
+  #lineCount = 0;
 
   constructor(path: string) {
     this.#descriptor = openSync(path, "w");
   }
 
+  /** Lines that have been written. */
+  get lineCount(): number {
+    return this.#lineCount;
+  }
+
   write(line: string): void {
+    this.#lineCount += 1;
     this.#lines.push(line);
     this.#size += line.length + 1;
     if (this.#size >= bufferedMax) this.#flush();

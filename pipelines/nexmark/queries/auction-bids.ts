@@ -33,10 +33,12 @@ export function auctionBids(
     });
 }
 
+/** Bids of an auction, the best first: the highest, of equal ones the earliest. */
+export const winningOrder: Parameters<
+  ReturnType<ReturnType<typeof auctionBids>["keyBy"]>["topN"]
+>[1]["orderBy"] = (bid) => [bid.price.desc(), bid.bid_dateTime, bid.bid_seq];
+
 /** The highest bid of each auction so far; of equal ones the first. */
 export function winningBids(bids: ReturnType<typeof auctionBids>) {
-  return bids.keyBy("id").topN("winning", {
-    n: 1,
-    orderBy: (bid) => [bid.price.desc(), bid.bid_dateTime, bid.bid_seq],
-  });
+  return bids.keyBy("id").topN("winning", { n: 1, orderBy: winningOrder });
 }

@@ -30,6 +30,7 @@ const q3: NexmarkQuery = {
 const q8: NexmarkQuery = {
   name: "q8",
   title: "people who open an auction in their first 10 s",
+  lateRule: "window",
   define: ({ auctions, people, result }) =>
     people
       .keyBy("id")
@@ -55,6 +56,7 @@ const q8: NexmarkQuery = {
 const q9: NexmarkQuery = {
   name: "q9",
   title: "winning bid of each auction",
+  lateRule: "record",
   define: ({ auctions, bids, resultBy }) =>
     winningBids(auctionBids(auctions, bids)).drop("bid_seq").sink("out", resultBy("id")),
 };
@@ -167,6 +169,7 @@ const q23: NexmarkQuery = {
 const j3: NexmarkQuery = {
   name: "j3",
   title: "bids within 10 s after their auction opened",
+  lateRule: "record",
   define: ({ auctions, bids, result }) =>
     auctions
       .rename({ id: "auction" })

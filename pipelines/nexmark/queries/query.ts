@@ -1,4 +1,5 @@
 import type { Duration, InferRow, SinkDescriptor, Stream, UpdatingSinkDescriptor } from "millrace";
+import type { LateRule } from "../oracle/answers.ts";
 import type { Auction, Bid, Person, SideInput } from "../data/rows.ts";
 
 /**
@@ -14,6 +15,10 @@ export interface NexmarkContext {
   readonly result: SinkDescriptor;
   /** Takes the rows of a result that changes; the columns name a row. */
   resultBy(...key: readonly string[]): UpdatingSinkDescriptor;
+  /** Takes the bids that a window refuses as late; absent where nobody wants them. */
+  readonly late?: SinkDescriptor;
+  /** Takes the changes of a result that is corrected; absent where nobody wants them. */
+  readonly changes?: SinkDescriptor;
   /** How long an auction may be open, at most. */
   readonly auctionLifetime: Duration;
 }
@@ -23,5 +28,7 @@ export interface NexmarkQuery {
   /** As the oracle's view is called: `q5`. */
   readonly name: string;
   readonly title: string;
+  /** What makes a record late: its time, or that its window has closed; default: nothing does. */
+  readonly lateRule?: LateRule;
   readonly define: (context: NexmarkContext) => void;
 }

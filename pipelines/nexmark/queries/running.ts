@@ -4,11 +4,12 @@ import {
   type ExpressionRow,
   type InferRow,
   max,
+  milliseconds,
   min,
   sum,
 } from "millrace";
 import type { Bid } from "../data/rows.ts";
-import { auctionBids, winningBids } from "./auction-bids.ts";
+import { auctionBids, winningBids, winningOrder } from "./auction-bids.ts";
 import type { NexmarkQuery } from "./query.ts";
 
 type BidRow = ExpressionRow<InferRow<typeof Bid>>;
@@ -33,11 +34,29 @@ function byRank<Name extends string>(
 const q4: NexmarkQuery = {
   name: "q4",
   title: "average winning price per category",
+  lateRule: "record",
   define: ({ auctions, bids, resultBy }) =>
     winningBids(auctionBids(auctions, bids))
       .keyBy((bid) => ({ id: bid.category }))
       .aggregate("prices", (bid) => ({ final: sum(bid.price).dividedToInteger(count()) }))
       .sink("out", resultBy("id")),
+};
+
+const q6: NexmarkQuery = {
+  name: "q6",
+  title: "average price of the last eleven auctions that a seller won",
+  lateRule: "record",
+  define: ({ auctions, bids, auctionLifetime, result }) =>
+    auctionBids(auctions, bids)
+      .keyBy((bid) => ({ id: bid.id, windowEnd: bid.expires.plus(milliseconds(1)) }))
+      .topN("closed", { n: 1, orderBy: winningOrder, emit: "when-complete" })
+      .withEventTime((bid) => bid.bid_dateTime, { outOfOrderness: auctionLifetime })
+      .keyBy("seller")
+      .over("recent", { rows: 11, tieBreak: ["bid_seq"] }, (bid) => ({
+        avg_price: sum(bid.price).dividedToInteger(count()),
+      }))
+      .select((row) => ({ seller: row.seller, auction: row.id, avg_price: row.avg_price }))
+      .sink("out", result),
 };
 
 const q15: NexmarkQuery = {
@@ -138,4 +157,4 @@ const j4: NexmarkQuery = {
 };
 
 /** Queries whose rows change as bids come. */
-export const runningQueries: readonly NexmarkQuery[] = [q4, q15, q16, q17, q18, q19, j4];
+export const runningQueries: readonly NexmarkQuery[] = [q4, q6, q15, q16, q17, q18, q19, j4];

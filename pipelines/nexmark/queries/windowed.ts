@@ -16,11 +16,14 @@ const tenSeconds = tumbling(seconds(10));
 const q5: NexmarkQuery = {
   name: "q5",
   title: "auctions with the most bids per 10 s, every 2 s",
-  define: ({ bids, result }) =>
-    bids
+  lateRule: "window",
+  define: ({ bids, result, late }) => {
+    const counts = bids
       .keyBy("auction")
       .window(hopping(seconds(10), seconds(2)))
-      .aggregate("counts", () => ({ num: count() }))
+      .aggregate("counts", () => ({ num: count() }));
+    if (late !== undefined) counts.late().sink("late", late);
+    counts
       .keyBy("windowStart", "windowEnd")
       .topN("hottest", {
         n: 1,
@@ -34,21 +37,23 @@ const q5: NexmarkQuery = {
         auction: row.auction,
         num: row.num,
       }))
-      .sink("out", result),
+      .sink("out", result);
+  },
 };
 
 const q7: NexmarkQuery = {
   name: "q7",
   title: "bids that reach the highest price of their 10 s",
-  define: ({ bids, result }) => {
+  lateRule: "window",
+  define: ({ bids, result, late }) => {
     const highest = bids
       .keyBy(() => ({ all: literal(0) }))
       .window(tenSeconds)
-      .aggregate("highest", (bid) => ({ price: max(bid.price) }))
-      .keyBy("price");
+      .aggregate("highest", (bid) => ({ price: max(bid.price) }));
+    if (late !== undefined) highest.late().sink("late", late);
     bids
       .keyBy("price")
-      .intervalJoin("reaching", highest, {
+      .intervalJoin("reaching", highest.keyBy("price"), {
         lower: milliseconds(0),
         upper: seconds(10),
         where: (bid, window) =>
@@ -68,38 +73,43 @@ const q7: NexmarkQuery = {
 const q11: NexmarkQuery = {
   name: "q11",
   title: "bids per session of a bidder",
-  define: ({ bids, result }) =>
-    bids
+  lateRule: "record",
+  define: ({ bids, result, late }) => {
+    const sessions = bids
       .keyBy("bidder")
       .window(session(seconds(10)))
-      .aggregate("sessions", () => ({ bid_count: count() }))
-      .rename({ windowStart: "starttime", windowEnd: "endtime" })
-      .sink("out", result),
+      .aggregate("sessions", () => ({ bid_count: count() }));
+    if (late !== undefined) sessions.late().sink("late", late);
+    sessions.rename({ windowStart: "starttime", windowEnd: "endtime" }).sink("out", result);
+  },
 };
 
 const q12: NexmarkQuery = {
   name: "q12",
   title: "bids per bidder and 10 s, in event time",
-  define: ({ bids, result }) =>
-    bids
+  lateRule: "window",
+  define: ({ bids, result, late }) => {
+    const counts = bids
       .keyBy("bidder")
       .window(tenSeconds)
-      .aggregate("counts", () => ({ bid_count: count() }))
-      .rename({ windowStart: "starttime", windowEnd: "endtime" })
-      .sink("out", result),
+      .aggregate("counts", () => ({ bid_count: count() }));
+    if (late !== undefined) counts.late().sink("late", late);
+    counts.rename({ windowStart: "starttime", windowEnd: "endtime" }).sink("out", result);
+  },
 };
 
 const j2: NexmarkQuery = {
   name: "j2",
   title: "count and sum per auction and 10 s",
-  define: ({ bids, result }) =>
-    bids
+  lateRule: "window",
+  define: ({ bids, result, late }) => {
+    const totals = bids
       .keyBy("auction")
       .window(tenSeconds)
-      .aggregate("totals", (bid) => ({ n: count(), price_sum: sum(bid.price) }))
-      .rename({ windowStart: "window_start" })
-      .drop("windowEnd")
-      .sink("out", result),
+      .aggregate("totals", (bid) => ({ n: count(), price_sum: sum(bid.price) }));
+    if (late !== undefined) totals.late().sink("late", late);
+    totals.rename({ windowStart: "window_start" }).drop("windowEnd").sink("out", result);
+  },
 };
 
 /** Queries over windows. */

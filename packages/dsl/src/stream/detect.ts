@@ -1,6 +1,6 @@
 import type { ModelDescriptor } from "@millrace/core";
 import { type DetectNode, detectionFields } from "@millrace/plan";
-import { checkModelValue } from "./model-value.ts";
+import { checkNumberColumn } from "./number-column.ts";
 import { checkDuplicates } from "./step-columns.ts";
 import type { StepInput } from "./step-input.ts";
 import { stepOf } from "./step-of.ts";
@@ -18,7 +18,7 @@ export function detectNode(
   { draft, node }: StepInput,
   options: DetectArguments,
 ): DetectNode {
-  checkModelValue(step, node.schema, options.value);
+  checkNumberColumn(step, node.schema, options.value);
   const fields = [...node.schema.fields, ...detectionFields];
   checkDuplicates(step, fields);
   const stepMs = stepOf(draft, node);

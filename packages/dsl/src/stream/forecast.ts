@@ -1,7 +1,7 @@
 import type { Duration, ModelDescriptor } from "@millrace/core";
 import { forecastFields, type ForecastNode } from "@millrace/plan";
 import { reportProblem } from "../expression/scope.ts";
-import { checkModelValue } from "./model-value.ts";
+import { checkNumberColumn } from "./number-column.ts";
 import { checkDuplicates } from "./step-columns.ts";
 import type { StepInput } from "./step-input.ts";
 import { stepOf } from "./step-of.ts";
@@ -23,7 +23,7 @@ export function forecastNode(
   { draft, node }: StepInput,
   options: ForecastArguments,
 ): ForecastNode {
-  checkModelValue(step, node.schema, options.value);
+  checkNumberColumn(step, node.schema, options.value);
   const levels = checkedLevels(step, options.levels ?? [0.8, 0.95]);
   const keys = node.schema.fields.filter((field) => node.keys.includes(field.name));
   const fields = [...keys, ...forecastFields(levels)];

@@ -291,11 +291,12 @@ export interface KeyedStream<
    * counted. `distinct`, `quantile` and `approxDistinct` are not possible here.
    *
    * @param id stable: it names the state
-   * @param frame `{ within: minutes(5) }` or `{ rows: 11 }`
+   * @param frame `{ within: minutes(5) }` or `{ rows: 11 }`; rows of equal time go by its
+   *   `tieBreak` columns, then by source, partition and offset
    */
   over<const Columns extends Readonly<Record<string, unknown>>>(
     id: string,
-    frame: FrameOptions,
+    frame: FrameOptions<NumericColumn<Row>>,
     columns: (row: ExpressionRow<Row>) => Columns & CheckedOver<Columns, keyof Row>,
   ): KeyedStream<OverRow<Row, Columns>, Keys>;
   /**

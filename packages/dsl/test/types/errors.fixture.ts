@@ -88,7 +88,8 @@ pipeline("errors", (p) => {
   keyed.window(session(minutes(30), { offset: hours(1) })); //! Expected 1 arguments
   keyed.over("o", { rows: 5 }, () => ({ origin: count() })); //! the row has a column origin already
   keyed.over("o", { rows: 5 }, (f) => ({ to: f.destination })); //! to must be an aggregate
-  keyed.over("o", { rows: 5, within: hours(1) }, () => ({ n: count() })); //! is not assignable to parameter of type 'FrameOptions'
+  keyed.over("o", { rows: 5, within: hours(1) }, () => ({ n: count() })); //! Type 'Duration' is not assignable to type 'undefined'
+  keyed.over("o", { rows: 5, tieBreak: ["origin"] }, () => ({ n: count() })); //! Type '"origin"' is not assignable to type
   const changing = keyed.window(tumbling(hours(1)), { emit: "on-change" });
   const totals = changing.aggregate("t", () => ({ n: count() }));
   totals.window(tumbling(hours(1))); //! window needs rows that stay

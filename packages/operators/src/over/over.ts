@@ -27,7 +27,8 @@ import { ValueFrame } from "./value-frame.ts";
  * time, or so many.
  *
  * A row comes out when the watermark has passed it. Frames of time take in all rows of the row's
- * own time, as SQL's RANGE does; frames of rows go by time, then source, partition and offset.
+ * own time, as SQL's RANGE does; frames of rows go by time, tie columns, then source, partition and
+ * offset.
  *
  * **Shape** the input's columns, results, hidden columns
  * **State** rows that wait for the watermark; per key the arguments of the rows in the frame of a
@@ -55,7 +56,7 @@ export class OverOperator implements Operator {
     operatorId: string,
   ) {
     this.#spec = spec;
-    this.#input = new OrderedInput(schemas.input, spec.keys, this.counts);
+    this.#input = new OrderedInput(schemas.input, spec.keys, this.counts, spec.tieColumns);
     this.#inputCount = schemas.input.fields.length;
     this.#functions = spec.calls.map((call) => frameFunction(call, operatorId));
     const keys = keyFieldsOf(spec.keys, schemas.input);

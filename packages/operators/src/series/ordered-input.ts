@@ -16,8 +16,14 @@ export class OrderedInput {
   readonly #layouts: OutputLayouts;
   readonly #columnCount: number;
 
-  constructor(input: RowSchema, keys: readonly string[], counts: OperatorCounts) {
-    this.buffer = new RowBuffer(keys);
+  /** @param tieColumns number columns that order rows of equal time */
+  constructor(
+    input: RowSchema,
+    keys: readonly string[],
+    counts: OperatorCounts,
+    tieColumns: readonly string[] = [],
+  ) {
+    this.buffer = new RowBuffer(keys, tieColumns);
     this.#counts = counts;
     this.#columnCount = input.fields.length;
     this.#layouts = new OutputLayouts(input, [hiddenColumns.watermark]);

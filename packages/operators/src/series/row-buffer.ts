@@ -1,6 +1,6 @@
 import { columnOf, concatBatches, hashColumns, takeRows } from "@millrace/columnar";
 import { hiddenColumns, keyGroupOf, lineageColumns, type StateTable } from "@millrace/core";
-import type { RecordBatch } from "apache-arrow";
+import type { Data, RecordBatch } from "apache-arrow";
 import { readNumbers } from "../aggregate/read-numbers.ts";
 import { findColumn } from "../find-column.ts";
 import { type NumberedRows, NumberedRowsFormat, RestoredRows } from "../numbered-rows.ts";
@@ -20,6 +20,7 @@ interface Waiting extends NumberedRows {
 export class RowBuffer implements StateTable {
   readonly name: string = "rows";
   readonly #keys: readonly string[];
+  readonly #tieColumns: readonly string[];
   #waiting: Waiting[] = [];
   #nextSequence = 0;
   /** Rows from this number on are not in the changelog yet. */
@@ -27,8 +28,13 @@ export class RowBuffer implements StateTable {
   #restoring = new RestoredRows();
   readonly #format = new NumberedRowsFormat();
 
-  constructor(keys: readonly string[]) {
+  /**
+   * @param tieColumns number columns that order rows of equal time, before lineage; null comes
+   *   first
+   */
+  constructor(keys: readonly string[], tieColumns: readonly string[] = []) {
     this.#keys = keys;
+    this.#tieColumns = tieColumns;
   }
 
   /** Adds rows; the batch is kept. */
@@ -42,9 +48,9 @@ export class RowBuffer implements StateTable {
   }
 
   /**
-   * Removes the rows before a time, and gives them in event order: time, lineage columns where
-   * there are any, then arrival. Zero-copy when one batch waits, all of it is before the time and
-   * in order.
+   * Removes the rows before a time, and gives them in event order: time, tie columns, lineage
+   * columns where there are any, then arrival. Zero-copy when one batch waits, all of it is before
+   * the time and in order.
    */
   takeBefore(watermark: number): RecordBatch | undefined {
     if (this.#waiting.length === 0) return undefined;
@@ -57,7 +63,7 @@ export class RowBuffer implements StateTable {
     }
     this.#waiting = rest.length === 0 ? [] : [pick(merged, Int32Array.from(rest))];
     if (ready.length === 0) return undefined;
-    const compare = eventOrder(batch, times);
+    const compare = this.#eventOrder(batch, times);
     const isInOrder = ready.every((row, i) => i === 0 || compare(ready[i - 1] as number, row) < 0);
     if (isInOrder && rest.length === 0) return batch;
     const sorted = Int32Array.from(ready);
@@ -126,6 +132,25 @@ export class RowBuffer implements StateTable {
     this.#waiting = open.length === 0 ? [] : [pick(all, Int32Array.from(open))];
   }
 
+  #eventOrder(batch: RecordBatch, times: Float64Array): (a: number, b: number) => number {
+    const ties = this.#tieColumns.map((name) => tieBreak(columnOf(batch, name)));
+    const lineage = lineageColumns
+      .map((name) => findColumn(batch, name))
+      .filter((data) => data !== undefined)
+      .map((data) => readNumbers(data));
+    const columns = [...ties, ...lineage];
+    return (a, b) => {
+      const order = (times[a] as number) - (times[b] as number);
+      if (order !== 0) return order;
+      for (const column of columns) {
+        const left = column[a] as number;
+        const right = column[b] as number;
+        if (left !== right) return left < right ? -1 : 1;
+      }
+      return a - b;
+    };
+  }
+
   get rowCount(): number {
     return this.#waiting.reduce((sum, { batch }) => sum + batch.numRows, 0);
   }
@@ -148,18 +173,11 @@ function pick(from: Waiting, rows: Int32Array): Waiting {
   };
 }
 
-function eventOrder(batch: RecordBatch, times: Float64Array): (a: number, b: number) => number {
-  const lineage = lineageColumns
-    .map((name) => findColumn(batch, name))
-    .filter((data) => data !== undefined)
-    .map((data) => readNumbers(data));
-  return (a, b) => {
-    const order = (times[a] as number) - (times[b] as number);
-    if (order !== 0) return order;
-    for (const column of lineage) {
-      const difference = (column[a] as number) - (column[b] as number);
-      if (difference !== 0) return difference;
-    }
-    return a - b;
-  };
+/** The column's numbers; null is before all of them, NaN after. */
+function tieBreak(column: Data): Float64Array {
+  const numbers = Float64Array.from(readNumbers(column), (n) => (Number.isNaN(n) ? Infinity : n));
+  for (let row = 0; row < numbers.length; row += 1) {
+    if (!column.getValid(row)) numbers[row] = -Infinity;
+  }
+  return numbers;
 }

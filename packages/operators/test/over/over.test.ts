@@ -25,12 +25,16 @@ const calls: readonly AggregateCall[] = [
   call("count", s, int64),
 ];
 
-function overOperator(frame: OverFrame, chosen: readonly AggregateCall[] = calls): Operator {
+function overOperator(
+  frame: OverFrame,
+  chosen: readonly AggregateCall[] = calls,
+  tieColumns: readonly string[] = [],
+): Operator {
   const columns = chosen.map(({ type }, i) => ({
     name: `r${i}`,
     expression: column(`$${i}`, type),
   }));
-  const spec: OverSpec = { kind: "over", keys: ["key"], frame, calls: chosen, columns };
+  const spec: OverSpec = { kind: "over", keys: ["key"], frame, calls: chosen, columns, tieColumns };
   const results = chosen.map(({ type }, i): FieldType => ({ name: `r${i}`, type }));
   return operatorOf(spec, { input, output: { fields: [...input.fields, ...results] } });
 }
@@ -74,6 +78,27 @@ describe("over", () => {
       [2, 2, 3],
       [3, 2, 5],
       [4, 2, 7],
+    ]);
+  });
+
+  test("orders rows of equal time by the tie columns, null first, before their offsets", () => {
+    const operator = overOperator(lastRows(2), calls, ["n", "x"]);
+    const out = collectOutput();
+    const values: [number | null, number][] = [
+      [3, 1],
+      [1, 2],
+      [null, 9],
+      [1, -2],
+    ];
+    const rows = values.map(([n, x]) => row("a", 5, { n, x }));
+    operator.process(batchOf(windowInput, [...rows, row("a", 4, { n: 7 })]), out, 0);
+    operator.advanceWatermark(Infinity, out);
+    expect(out.rows.map((r) => [r["n"], r["x"], r["r1"]])).toEqual([
+      [7, 1, 7],
+      [null, 9, 7],
+      [1, -2, 1],
+      [1, 2, 2],
+      [3, 1, 4],
     ]);
   });
 

@@ -244,6 +244,7 @@ export type OverFrame =
 export interface OverNode extends NodeBase {
   readonly kind: "over";
   readonly frame: OverFrame;
+  readonly tieColumns?: readonly string[];
   readonly columns: readonly AggregateColumn[];
 }
 

@@ -66,6 +66,8 @@ export interface OverSpec {
   readonly kind: "over";
   readonly keys: readonly string[];
   readonly frame: OverFrame;
+  /** Number columns that order rows of equal time; none: source, partition and offset do. */
+  readonly tieColumns?: readonly string[];
   readonly calls: readonly AggregateCall[];
   /** Result columns over the calls, which are columns `$0`, `$1`, …. */
   readonly columns: readonly NamedExpression[];

@@ -1,4 +1,10 @@
-import { type MillraceError, millraceError } from "@millrace/core";
+import {
+  findField,
+  formatDataType,
+  isNumeric,
+  type MillraceError,
+  millraceError,
+} from "@millrace/core";
 import { type AggregateCall, checkFrame, formatFrame } from "@millrace/plan";
 import { callExpressions, mapAggregates, numberCalls } from "./aggregate-columns.ts";
 import { columnsOfAll } from "./columns-of-all.ts";
@@ -8,17 +14,22 @@ import type { NodeOf, Step } from "./step.ts";
 /** Aggregates over the rows before each row. */
 export const overStep: Step<"over"> = {
   describe: (node) =>
-    `over ${formatFrame(node.frame)}: ${node.columns.map(({ name }) => name).join(", ")}`,
+    `over ${formatFrame(node.frame)}${tiesOf(node)}: ${node.columns.map(({ name }) => name).join(", ")}`,
   check(node) {
     const problem = checkFrame(node.frame);
-    return [...(problem === undefined ? [] : [problem]), ...checkCalls(node)];
+    return [...(problem === undefined ? [] : [problem]), ...checkTies(node), ...checkCalls(node)];
   },
   needsEventTime: () => true,
   columnsRead(node, { wanted }) {
     const columns = node.columns.filter(({ name }) => wanted.has(name));
     const added = new Set(node.columns.map(({ name }) => name));
     const kept = [...wanted].filter((name) => !added.has(name));
-    return [...kept, ...node.keys, ...columnsOfAll(callExpressions(columns))];
+    return [
+      ...kept,
+      ...node.keys,
+      ...(node.tieColumns ?? []),
+      ...columnsOfAll(callExpressions(columns)),
+    ];
   },
   prune(node, { required, pruned }) {
     const input = pruned(node.inputs[0]);
@@ -34,6 +45,7 @@ export const overStep: Step<"over"> = {
     kind: "over",
     keys: node.keys,
     frame: node.frame,
+    ...(node.tieColumns === undefined ? {} : { tieColumns: node.tieColumns }),
     ...numberCalls(node.columns),
   }),
 };
@@ -49,6 +61,26 @@ const possible: ReadonlySet<string> = new Set([
   "first",
   "last",
 ]);
+
+function tiesOf({ tieColumns = [] }: NodeOf<"over">): string {
+  return tieColumns.length === 0 ? "" : `, ties by ${tieColumns.join(", ")}`;
+}
+
+/** Rows of equal time are ordered by numbers that float64 holds. */
+function checkTies({ id, tieColumns = [], schema }: NodeOf<"over">): MillraceError[] {
+  return tieColumns.flatMap((column) => {
+    const type = findField(schema, column)?.type;
+    const columns = schema.fields.map(({ name }) => name);
+    if (type === undefined) {
+      return [millraceError("PLAN_COLUMN_UNKNOWN", { step: id, column, columns })];
+    }
+    const isExact = !("as" in type) || type.as === "number";
+    if (isNumeric(type) && type.kind !== "decimal" && isExact) return [];
+    const actual = `${column}, which is ${formatDataType(type)}`;
+    const expected = "numbers other than decimals and bigints";
+    return [millraceError("PLAN_TYPE_MISMATCH", { step: id, expected, actual })];
+  });
+}
 
 /** Frames combine parts of a few numbers each: what needs more is not possible. */
 function checkCalls(node: NodeOf<"over">): MillraceError[] {

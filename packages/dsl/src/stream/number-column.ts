@@ -3,8 +3,8 @@ import { unknownType } from "../expression/literal.ts";
 import { reportProblem } from "../expression/scope.ts";
 import { knownNames } from "./step-columns.ts";
 
-/** Reports a value that is not a column of numbers. */
-export function checkModelValue(step: string, schema: RowSchema, value: string): void {
+/** Reports a name that is not a column of numbers. */
+export function checkNumberColumn(step: string, schema: RowSchema, value: string): void {
   const [known] = knownNames(step, schema, [value]);
   const type = known === undefined ? undefined : findField(schema, known)?.type;
   if (type === undefined || type === unknownType || isNumeric(type)) return;
