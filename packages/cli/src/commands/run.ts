@@ -1,4 +1,4 @@
-import { formatInstant } from "@millrace/core";
+import { formatInstant, isMillraceError, MillraceError } from "@millrace/core";
 import type { RunSummary } from "@millrace/runtime";
 import type { Command } from "commander";
 import type { CliEnvironment, RunFlags, WatchedRun } from "../environment.ts";
@@ -42,9 +42,21 @@ async function startFile(
     // Planned here first: what the pipeline's callback throws is then told with its place.
     plan(flags);
     return await environment.start(pipeline, flags, module);
+  } catch (error) {
+    throw namedAs(error, module.href, file);
   } finally {
     await release();
   }
+}
+
+/** An error that names the bundle tells people the file that it was made of. */
+function namedAs(error: unknown, bundle: string, file: string): unknown {
+  if (!isMillraceError(error) || !Object.values(error.params).includes(bundle)) return error;
+  const { code, params, where, cause } = error;
+  const renamed = Object.entries(params).map(([name, value]) => {
+    return [name, value === bundle ? file : value];
+  });
+  return new MillraceError(code, Object.fromEntries(renamed), { where, cause });
 }
 
 /** The first signal stops the run gracefully; a second one ends the process as usual. */

@@ -27,7 +27,10 @@ export interface RunOptions {
   readonly onProgress?: (status: RunStatus) => void;
   /** More than 0; default 250. */
   readonly progressEveryMs?: number;
-  /** Connectors beside the built-in ones, by name. */
+  /**
+   * Connectors beside the built-in ones, by name. They stay in the caller's thread, and so do the
+   * stages that read from them.
+   */
   readonly connectors?: ConnectorRegistry;
   /**
    * The log that pipelines share, and with it their topics; this pipeline's state is kept in it, so

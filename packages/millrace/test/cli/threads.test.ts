@@ -216,6 +216,11 @@ test("a thread that dies is an error of its own: RUN_THREAD_DIED", async () => {
   const { code, error } = await failing("exit", shopFile({ check: "n < 100 || process.exit(7)" }));
   expect({ code, error: error["code"] }).toEqual({ code: 1, error: "RUN_THREAD_DIED" });
   expect(error["message"]).toMatch(/^Thread [12] of the run died: it ended with exit code 7\.$/);
+  // Without what killed it, the next run goes on from there.
+  await workspace.write("exit.ts", shopFile());
+  const flags = ["--state", "exit", "--partitions", "2", "--threads", "2"];
+  checkExit(await workspace.pipe(["run", "exit.ts", ...flags], { env: { OUT: "exit.duckdb" } }), 0);
+  expect(await tables("exit.duckdb")).toEqual(await tables("one.duckdb"));
 }, 60_000);
 
 test("a module that gives another pipeline in a thread is refused: RUN_MODULE_MISMATCH", async () => {
@@ -223,8 +228,9 @@ test("a module that gives another pipeline in a thread is refused: RUN_MODULE_MI
   const size = "hours(isMainThread ? 1 : 2)";
   const { code, error } = await failing("other", shopFile({ head, size }));
   expect({ code, error: error["code"] }).toEqual({ code: 2, error: "RUN_MODULE_MISMATCH" });
-  expect(error["message"]).toContain('another pipeline in a thread than "shop"');
-  expect(workspace.has("other/shop")).toBe(true);
+  expect(error["message"]).toBe(
+    '"other.ts" gives another pipeline in a thread than "shop": its plan has another fingerprint.',
+  );
 }, 60_000);
 
 test("what a thread throws while it loads the module is told", async () => {
@@ -232,7 +238,7 @@ test("what a thread throws while it loads the module is told", async () => {
 if (!isMainThread) throw new Error("not here");`;
   const { code, error } = await failing("thrown", shopFile({ head }));
   expect({ code, error: error["code"] }).toEqual({ code: 2, error: "PIPELINE_FILE_FAILED" });
-  expect(error["message"]).toContain("not here");
+  expect(error["message"]).toBe('Loading "thrown.ts" failed: not here.');
 }, 60_000);
 
 test("an idle partition lets those of another thread go on; why-stuck tells the same", async () => {
@@ -305,4 +311,53 @@ export default pipeline("copy", (p) => {
     workspace.path("copy.duckdb"),
   );
   expect(doubled).toEqual([{ users: 37, isDoubled: true }]);
+}, 60_000);
+
+test("stages that read a connector of the caller's own stay in the caller's thread", async () => {
+  await workspace.write(
+    "own.mjs",
+    `import { run } from "millrace";
+import { filesConnector } from "@millrace/connectors/files";
+import shop from "./shop.mjs";
+let readers = 0;
+const files = async () => ({
+  openSource: async (context) => {
+    const source = await filesConnector.openSource(context);
+    return new Proxy(source, {
+      get(target, name) {
+        if (name === "openReader") readers += 1;
+        const value = target[name];
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+  },
+});
+const module = new URL("./shop.mjs", import.meta.url);
+const { outcome } = await run(shop, { threads: 2, partitions: 4, module, connectors: { files } });
+console.log(JSON.stringify({ outcome, readers }));
+`,
+  );
+  const env = { OUT: "own.duckdb" };
+  const ended = await startProcess(["own.mjs"], workspace.directory, { env }).ended;
+  checkExit(ended, 0);
+  // Four files of views and one of buys, each opened once.
+  expect(jsonLines(ended.stdout)).toEqual([{ outcome: "finished", readers: 5 }]);
+  expect(await tables("own.duckdb")).toEqual(await tables("one.duckdb"));
+}, 60_000);
+
+test("a module that itself starts a run is refused: RUN_THREADS_REFUSED", async () => {
+  await workspace.write(
+    "self.mjs",
+    `import { run } from "millrace";
+import shop from "./shop.mjs";
+export default shop;
+await run(shop, { threads: 2, partitions: 2, module: import.meta.url }).catch((error) => {
+  console.log(JSON.stringify({ code: error.code, message: error.message }));
+});
+`,
+  );
+  const env = { OUT: "self.duckdb" };
+  const ended = await startProcess(["self.mjs"], workspace.directory, { env }).ended;
+  expect(ended.stdout).toContain('"code":"RUN_THREADS_REFUSED"');
+  expect(ended.stdout).toContain("the module itself starts a run when it is loaded");
 }, 60_000);

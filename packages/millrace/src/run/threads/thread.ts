@@ -34,6 +34,8 @@ async function load({ module, partitions, parameters }: ThreadData): Promise<Pla
 async function importPipeline(path: string): Promise<Pipeline> {
   let loaded: { default?: unknown };
   try {
+    // A bundle brings the lines of the files that it was made of.
+    process.setSourceMapsEnabled(true);
     loaded = (await import(path)) as { default?: unknown };
   } catch (error) {
     if (isMillraceError(error)) throw error;

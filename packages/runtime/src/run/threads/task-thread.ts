@@ -26,8 +26,8 @@ export class TaskThread {
     this.#thread = thread;
     this.#number = number;
     thread.on("message", (message: ThreadMessage) => this.#receive(message));
-    thread.on("messageerror", (error) => this.#die(error.message));
-    thread.on("error", (error) => this.#die(error instanceof Error ? error.message : `${error}`));
+    thread.on("messageerror", (error) => this.#die(error.message, error));
+    thread.on("error", (error) => this.#die(error.message, error));
     thread.on("exit", (code) => this.#die(`it ended with exit code ${code}`));
   }
 
@@ -85,8 +85,9 @@ export class TaskThread {
     else waiting?.resolve(message);
   }
 
-  #die(problem: string): void {
-    this.#death ??= millraceError("RUN_THREAD_DIED", { thread: this.#number, problem });
+  #die(problem: string, cause?: Error): void {
+    const options = cause === undefined ? {} : { cause };
+    this.#death ??= millraceError("RUN_THREAD_DIED", { thread: this.#number, problem }, options);
     const waiting = this.#waiting;
     this.#waiting = undefined;
     // One that could not load the pipeline ends by itself, before it is asked to.
