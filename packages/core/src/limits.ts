@@ -28,12 +28,20 @@ export const limits: {
   readonly overRowsMax: number;
   /** Series (keys) of one detector or forecaster in one task. */
   readonly seriesMax: number;
+  /** Points of a grid in the longest gap that is filled. */
+  readonly gridPointsMax: number;
   /** Rows that one side of a join keeps in one task. */
   readonly joinRowsMax: number;
   /** Keys of one process step in one task. */
   readonly processKeysMax: number;
   /** Entries of one state, or timers, of one process step in one task. */
   readonly processEntriesMax: number;
+  /** Calls of one step with async functions that go on at once in one task. */
+  readonly asyncCallsMax: number;
+  /** Rows of a batch that a task with such a step reads, as none of them commits alone. */
+  readonly asyncBatchRowsMax: number;
+  /** Keys that one lookup keeps in one task. */
+  readonly lookupRowsMax: number;
   /** Bytes of one log record. */
   readonly recordBytesMax: number;
   /** Bytes of a state snapshot chunk, roughly. */
@@ -54,9 +62,13 @@ export const limits: {
   frameRowsMax: 1_000_000,
   overRowsMax: 20_000_000,
   seriesMax: 1_000_000,
+  gridPointsMax: 100_000,
   joinRowsMax: 20_000_000,
   processKeysMax: 1_000_000,
   processEntriesMax: 10_000_000,
+  asyncCallsMax: 10_000,
+  asyncBatchRowsMax: 1_024,
+  lookupRowsMax: 1_000_000,
   recordBytesMax: 256 * 1024 * 1024,
   snapshotChunkBytes: 1024 * 1024,
   idLengthMax: 100,

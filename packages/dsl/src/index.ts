@@ -30,8 +30,11 @@ export {
 export type { SourceOptions } from "./source-options.ts";
 export * from "./stream/calendar-window.ts";
 export * from "./stream/global-window.ts";
+export type * from "./stream/grid-options.ts";
+export { type GridValue, linear, nearest, next, previous } from "./stream/grid-values.ts";
 export type { FrameOptions } from "./stream/over.ts";
 export type * from "./stream/join-options.ts";
+export type * from "./stream/async-types.ts";
 export type { FunctionOptions } from "./stream/function-options.ts";
 export { listState, mapState } from "./stream/process-state.ts";
 export type * from "./stream/process-types.ts";

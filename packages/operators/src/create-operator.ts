@@ -1,10 +1,15 @@
 import { assert, type Operator, type RowSchema } from "@millrace/core";
 import type { StageOperator } from "@millrace/plan";
+import { LookupOperator } from "./async/lookup.ts";
+import { MapAsyncOperator } from "./async/map-async.ts";
 import { ChangesOperator } from "./changes.ts";
 import { DeduplicateOperator } from "./deduplicate/deduplicate.ts";
 import { DetectOperator } from "./detect.ts";
 import { FilterProjectOperator } from "./filter-project.ts";
 import { ForecastOperator } from "./forecast.ts";
+import { GapFillOperator } from "./grid/gap-fill.ts";
+import { InterpolateOperator } from "./grid/interpolate.ts";
+import { ResampleOperator } from "./grid/resample.ts";
 import { AsOfJoinOperator } from "./join/as-of-join.ts";
 import { IntervalJoinOperator } from "./join/interval-join.ts";
 import { JoinOperator } from "./join/join.ts";
@@ -36,10 +41,20 @@ export function createOperator(operator: StageOperator, context: OperatorContext
       return new FilterProjectOperator(spec, schemas.output);
     case "rowFunction":
       return new RowFunctionOperator(spec, schemas, context);
+    case "mapAsync":
+      return new MapAsyncOperator(spec, schemas, context);
+    case "lookup":
+      return new LookupOperator(spec, schemas, context);
     case "windowAggregate":
       return createWindowAggregate(spec, schemas, context);
     case "over":
       return new OverOperator(spec, schemas, context.operatorId);
+    case "resample":
+      return new ResampleOperator(spec, schemas, context.operatorId);
+    case "gapFill":
+      return new GapFillOperator(spec, schemas, context.operatorId);
+    case "interpolate":
+      return new InterpolateOperator(spec, schemas.input, context.operatorId);
     case "deduplicate":
       return new DeduplicateOperator(spec, schemas.input, context.operatorId);
     case "intervalJoin":

@@ -40,3 +40,15 @@ test("a window aggregation holds its output's watermark back by the allowed late
   expect(watermarkDelayMs(windowed)).toBe(5);
   expect(watermarkDelayMs({ kind: "union" })).toBe(0);
 });
+
+test("a grid holds its output's watermark back as far as it waits for rows", () => {
+  const grid = { keys: [], everyMs: 10, anchorMs: 0, maxGapMs: 50, upTo: "last-row" } as const;
+  const resample = { ...grid, kind: "resample", time: "t", columns: [] } as const;
+  const gapFill = { ...grid, kind: "gapFill", times: [], fills: [] } as const;
+  const specs = [resample, gapFill].flatMap((spec) => [spec, { ...spec, upTo: "watermark" }]);
+  expect(specs.map((spec) => watermarkDelayMs(spec as typeof resample))).toEqual([50, 0, 50, 10]);
+  const interpolate = { kind: "interpolate", keys: [], columns: [], maxGapMs: 50 } as const;
+  expect(watermarkDelayMs({ ...interpolate, method: "linear" })).toBe(50);
+  expect(watermarkDelayMs({ ...interpolate, method: "previous" })).toBe(0);
+  expect(orderOf(resample)).toBe("event-ordered");
+});

@@ -1,38 +1,42 @@
 import type { LogicalNode, WindowSpec } from "@millrace/plan";
 import type { PlanDraft } from "../plan-draft.ts";
 
+/** Windows of one length, one after the other. */
+export interface AlignedWindow {
+  readonly sizeMs: number;
+  readonly slideMs: number;
+  readonly offsetMs: number;
+}
+
 /**
- * Time between the points of each key where it is known: the size of the tumbling window above, or
- * the slide of the hopping one. Other windows have none.
+ * Time between the points of each key where it is known: the size of the tumbling window above, the
+ * slide of the hopping one, or the time between resampled points. Other windows have none.
  *
  * Steps that keep rows as they are may stand between; a user function, or another key, ends the
  * knowledge.
  */
 export function stepOf(draft: PlanDraft, node: LogicalNode): number | undefined {
-  switch (node.kind) {
-    case "windowAggregate":
-      return stepOfWindow(node.window);
-    case "where":
-    case "sample":
-    case "project":
-    case "filter":
-    case "over":
-    case "deduplicate":
-    case "detect":
-    case "union":
-    case "keyBy":
-      return stepOfInputs(draft, node);
-    default:
-      return undefined;
-  }
+  return foundAbove(draft, node, (above) => {
+    if (above.kind === "resample") return above.everyMs;
+    return above.kind === "windowAggregate" ? alignedWindow(above.window)?.slideMs : undefined;
+  });
 }
 
-function stepOfWindow(window: WindowSpec): number | undefined {
+/** The tumbling or hopping window above, found as `stepOf` finds it. */
+export function alignedWindowOf(draft: PlanDraft, node: LogicalNode): AlignedWindow | undefined {
+  const found = foundAbove(draft, node, (above) => {
+    const window = above.kind === "windowAggregate" ? alignedWindow(above.window) : undefined;
+    return window === undefined ? undefined : JSON.stringify(window);
+  });
+  return found === undefined ? undefined : (JSON.parse(found) as AlignedWindow);
+}
+
+function alignedWindow(window: WindowSpec): AlignedWindow | undefined {
   switch (window.kind) {
     case "tumbling":
-      return window.sizeMs;
+      return { sizeMs: window.sizeMs, slideMs: window.sizeMs, offsetMs: window.offsetMs };
     case "hopping":
-      return window.slideMs;
+      return { sizeMs: window.sizeMs, slideMs: window.slideMs, offsetMs: window.offsetMs };
     case "cumulate":
     case "calendar":
     case "session":
@@ -41,14 +45,45 @@ function stepOfWindow(window: WindowSpec): number | undefined {
   }
 }
 
-function stepOfInputs(draft: PlanDraft, node: LogicalNode): number | undefined {
-  const steps = node.inputs.map((id) => {
+/** What is read of the node that gives the rows their times; the same of all, or nothing. */
+function foundAbove<Found extends string | number>(
+  draft: PlanDraft,
+  node: LogicalNode,
+  read: (above: LogicalNode) => Found | undefined,
+): Found | undefined {
+  switch (node.kind) {
+    case "windowAggregate":
+    case "resample":
+      return read(node);
+    case "where":
+    case "sample":
+    case "project":
+    case "filter":
+    case "over":
+    case "gapFill":
+    case "interpolate":
+    case "deduplicate":
+    case "detect":
+    case "union":
+    case "keyBy":
+      return foundByInputs(draft, node, read);
+    default:
+      return undefined;
+  }
+}
+
+function foundByInputs<Found extends string | number>(
+  draft: PlanDraft,
+  node: LogicalNode,
+  read: (above: LogicalNode) => Found | undefined,
+): Found | undefined {
+  const found = node.inputs.map((id) => {
     const input = draft.find(id);
     if (input === undefined) return undefined;
     const isOtherKey = node.kind === "keyBy" && !isSameKey(windowKeys(draft, input), node.keys);
-    return isOtherKey ? undefined : stepOf(draft, input);
+    return isOtherKey ? undefined : foundAbove(draft, input, read);
   });
-  return new Set(steps).size === 1 ? steps[0] : undefined;
+  return new Set(found).size === 1 ? found[0] : undefined;
 }
 
 /**

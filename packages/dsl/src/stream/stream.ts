@@ -1,11 +1,18 @@
 import type { Duration, Guarantee, ModelDescriptor, RowType } from "@millrace/core";
-import type { WindowSpec } from "@millrace/plan";
+import type { GridUpTo, WindowSpec } from "@millrace/plan";
 import type {
   ExpressionRow,
   PointInTime,
   RowPredicate,
   TimestampExpression,
 } from "../expression/expression-types.ts";
+import type {
+  AsyncBatchOptions,
+  AsyncCallContext,
+  AsyncOptions,
+  LookupManyOptions,
+  LookupOptions,
+} from "./async-types.ts";
 import type { FunctionOptions } from "./function-options.ts";
 import type { ProcessOptions, StateTypes } from "./process-types.ts";
 import type {
@@ -20,6 +27,9 @@ import type {
   ForecastRow,
   GroupRow,
   JoinKindName,
+  LookedUpRow,
+  LookupKey,
+  NewColumns,
   NotKey,
   NumericColumn,
   OverRow,
@@ -32,6 +42,15 @@ import type {
   WindowColumn,
   WindowJoinedRow,
 } from "./row-types.ts";
+import type {
+  GapFilledRow,
+  GapFillOptions,
+  InterpolateMethod,
+  InterpolateOptions,
+  ResampledRow,
+  ResampleOptions,
+  TimeColumn,
+} from "./grid-options.ts";
 import type { FrameOptions } from "./over.ts";
 import type {
   AsOfJoinOptions,
@@ -73,6 +92,27 @@ export interface AnyStream<in out Row extends object> {
     type: RowType<Out>,
     change: (row: Row) => Iterable<Out>,
     options?: FunctionOptions,
+  ): Stream<Out>;
+  /**
+   * Applies an async function to each row, giving a row of `type`; several calls go on at once. Row
+   * by row, not vectorised.
+   *
+   * The function is called at least once for each row: for rows whose results were not committed
+   * when a run ended, the next one calls it again. Results are written exactly once.
+   */
+  mapAsync<Out extends object>(
+    type: RowType<Out>,
+    change: (row: Row, call: AsyncCallContext) => PromiseLike<Out>,
+    options?: AsyncOptions,
+  ): Stream<Out>;
+  /**
+   * As `mapAsync` with a call for several rows, such as one request: the result holds a row for
+   * each, in their order.
+   */
+  mapBatchesAsync<Out extends object>(
+    type: RowType<Out>,
+    change: (rows: readonly Row[], call: AsyncCallContext) => PromiseLike<readonly Out[]>,
+    options: AsyncBatchOptions,
   ): Stream<Out>;
   /** All rows of this stream and of others with the same columns; no order between them is kept. */
   union(...others: readonly AnyStream<Row>[]): Stream<Row>;
@@ -119,6 +159,44 @@ export interface Stream<in out Row extends object> extends AnyStream<Row> {
     table: KeyedStream<Table, TableKeys>,
     options: LookupTableOptions<Row, Table, TableKeys, Kind, Columns>,
   ): Stream<Selected<Columns>>;
+  /**
+   * Adds to each row what an async function finds for a key: a row of `type`, or null. Rows that
+   * ask for the same key at the same time share a call. Row by row, not vectorised.
+   *
+   * A key with a null finds nothing, without a call. What is found may have changed when rows are
+   * read again after a restart; results are written exactly once.
+   *
+   * @param by the key: `(row) => ({ id: row.user })`
+   */
+  lookup<
+    const Columns extends Readonly<Record<string, unknown>>,
+    Found extends object,
+    Kind extends "inner" | "left" = "inner",
+  >(
+    type: RowType<Found> & NewColumns<Row, Found>,
+    by: (row: ExpressionRow<Row>) => Columns & CheckedColumns<Columns, never>,
+    fetch: (
+      key: LookupKey<Columns>,
+      call: AsyncCallContext,
+    ) => PromiseLike<Found | null | undefined>,
+    options?: LookupOptions<Kind>,
+  ): Stream<LookedUpRow<Row, Found, Kind>>;
+  /**
+   * As `lookup` with a call for several keys: the result holds a row or null for each, in order.
+   */
+  lookupMany<
+    const Columns extends Readonly<Record<string, unknown>>,
+    Found extends object,
+    Kind extends "inner" | "left" = "inner",
+  >(
+    type: RowType<Found> & NewColumns<Row, Found>,
+    by: (row: ExpressionRow<Row>) => Columns & CheckedColumns<Columns, never>,
+    fetch: (
+      keys: readonly LookupKey<Columns>[],
+      call: AsyncCallContext,
+    ) => PromiseLike<readonly (Found | null | undefined)[]>,
+    options: LookupManyOptions<Kind>,
+  ): Stream<LookedUpRow<Row, Found, Kind>>;
   /** Keeps the rows for which a condition is true; null is false. Vectorised. */
   where(condition: RowPredicate<Row>): Stream<Row>;
   /** Keeps the rows for which a plain function gives true. Row by row, not vectorised. */
@@ -172,6 +250,9 @@ export interface Stream<in out Row extends object> extends AnyStream<Row> {
   readonly topN: StreamTypeError<"keyBy must come before topN">;
   readonly rank: StreamTypeError<"keyBy must come before rank">;
   readonly over: StreamTypeError<"keyBy must come before over">;
+  readonly resample: StreamTypeError<"keyBy must come before resample; for one series of all rows key by a constant: keyBy(() => ({ all: literal(0) }))">;
+  readonly gapFill: StreamTypeError<"keyBy must come before gapFill; for one series of all rows key by a constant: keyBy(() => ({ all: literal(0) }))">;
+  readonly interpolate: StreamTypeError<"keyBy must come before interpolate; for one series of all rows key by a constant: keyBy(() => ({ all: literal(0) }))">;
   readonly deduplicate: StreamTypeError<"keyBy must come before deduplicate">;
   readonly join: StreamTypeError<"keyBy must come before join">;
   readonly intervalJoin: StreamTypeError<"keyBy must come before intervalJoin">;
@@ -215,6 +296,44 @@ export interface KeyedStream<
   in out Row extends object,
   in out Keys extends string,
 > extends AnyStream<Row> {
+  /**
+   * Adds to each row what an async function finds for a key: a row of `type`, or null. Rows that
+   * ask for the same key at the same time share a call. Row by row, not vectorised.
+   *
+   * A key with a null finds nothing, without a call. What is found may have changed when rows are
+   * read again after a restart; results are written exactly once.
+   *
+   * @param by the key: `(row) => ({ id: row.user })`
+   */
+  lookup<
+    const Columns extends Readonly<Record<string, unknown>>,
+    Found extends object,
+    Kind extends "inner" | "left" = "inner",
+  >(
+    type: RowType<Found> & NewColumns<Row, Found>,
+    by: (row: ExpressionRow<Row>) => Columns & CheckedColumns<Columns, never>,
+    fetch: (
+      key: LookupKey<Columns>,
+      call: AsyncCallContext,
+    ) => PromiseLike<Found | null | undefined>,
+    options?: LookupOptions<Kind>,
+  ): KeyedStream<LookedUpRow<Row, Found, Kind>, Keys>;
+  /**
+   * As `lookup` with a call for several keys: the result holds a row or null for each, in order.
+   */
+  lookupMany<
+    const Columns extends Readonly<Record<string, unknown>>,
+    Found extends object,
+    Kind extends "inner" | "left" = "inner",
+  >(
+    type: RowType<Found> & NewColumns<Row, Found>,
+    by: (row: ExpressionRow<Row>) => Columns & CheckedColumns<Columns, never>,
+    fetch: (
+      keys: readonly LookupKey<Columns>[],
+      call: AsyncCallContext,
+    ) => PromiseLike<readonly (Found | null | undefined)[]>,
+    options: LookupManyOptions<Kind>,
+  ): KeyedStream<LookedUpRow<Row, Found, Kind>, Keys>;
   /** Keeps the rows for which a condition is true; null is false. Vectorised. */
   where(condition: RowPredicate<Row>): KeyedStream<Row, Keys>;
   /** Keeps the rows for which a plain function gives true. Row by row, not vectorised. */
@@ -299,6 +418,61 @@ export interface KeyedStream<
     frame: FrameOptions<NumericColumn<Row>>,
     columns: (row: ExpressionRow<Row>) => Columns & CheckedOver<Columns, keyof Row>,
   ): KeyedStream<OverRow<Row, Columns>, Keys>;
+  /**
+   * Gives for each key a row at each multiple of a time, from the key's first to its last row, with
+   * values of the rows around: `{ kw: linear(row.kw), state: previous(row.state) }`.
+   *
+   * As `resample` of pandas. The row of a point has the keys, the point's time and the columns; its
+   * event time is the point. Of rows of one time the last by source, partition and offset counts.
+   * Rows behind their source's watermark are late and only counted. Gaps longer than `maxGap` have
+   * no points, and are counted as `unfilled`.
+   *
+   * @param id stable: it names the state: one row per key
+   */
+  resample<
+    const Columns extends Readonly<Record<string, unknown>>,
+    const Time extends string = "time",
+    UpTo extends GridUpTo = "last-row",
+  >(
+    id: string,
+    options: ResampleOptions<Row, Keys, Time, UpTo, Columns>,
+  ): KeyedStream<ResampledRow<Row, Keys, Time, Columns>, Keys>;
+  /**
+   * Adds the rows that are missing between the first and the last row of each key, so that there is
+   * one for each window, or for each multiple of `every`.
+   *
+   * As `time_bucket_gapfill` of TimescaleDB. After a tumbling or hopping window the grid is the
+   * window's. Elsewhere `every` and the column of the `time` say what it is: a row is inserted
+   * where a key has none from a multiple of `every` up to the next one. Inserted rows have the
+   * event time of their place. Gaps longer than `maxGap` are not filled, and are counted as
+   * `unfilled`.
+   *
+   * @param id stable: it names the state: one row per key
+   */
+  gapFill<
+    const Fills extends Readonly<Record<string, unknown>> = Record<never, never>,
+    Time extends TimeColumn<Row> = never,
+    UpTo extends GridUpTo = "last-row",
+  >(
+    id: string,
+    options: GapFillOptions<Row, Keys, Time, UpTo, Fills>,
+  ): KeyedStream<GapFilledRow<Row, Keys, Time, Fills>, Keys>;
+  /**
+   * Fills nulls of some columns from the known values of the key around them, where these are near
+   * enough.
+   *
+   * As `interpolate("time")`, `ffill` and `bfill` of pandas. A row waits for the next known value
+   * of its nulls, at most for `maxGap`; the rows of a key stay in event order.
+   *
+   * @param id stable: it names the state: rows that wait, and last known values
+   */
+  interpolate<
+    Names extends Exclude<keyof Row, Keys> & string,
+    const Method extends InterpolateMethod = "linear",
+  >(
+    id: string,
+    options: InterpolateOptions<Row, Names, Method>,
+  ): KeyedStream<Row, Keys>;
   /**
    * Keeps the first row of each key by event time, and drops the others until `within` has passed.
    *

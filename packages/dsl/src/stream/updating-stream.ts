@@ -64,12 +64,19 @@ export interface AnyUpdatingStream<in out Row extends object> {
   readonly detect: StreamTypeError<"detect needs rows that stay: this stream is updating">;
   readonly forecast: StreamTypeError<"forecast needs rows that stay: this stream is updating">;
   readonly deduplicate: StreamTypeError<"deduplicate needs rows that stay: this stream is updating">;
+  readonly resample: StreamTypeError<"resample needs rows that stay: this stream is updating">;
+  readonly gapFill: StreamTypeError<"gapFill needs rows that stay: this stream is updating">;
+  readonly interpolate: StreamTypeError<"interpolate needs rows that stay: this stream is updating">;
   readonly intervalJoin: StreamTypeError<"intervalJoin needs rows that stay: this stream is updating">;
   readonly windowJoin: StreamTypeError<"windowJoin needs rows that stay: this stream is updating">;
   readonly asOfJoin: StreamTypeError<"asOfJoin needs rows that stay: this stream is updating">;
   readonly lookupTable: StreamTypeError<"lookupTable needs rows that stay: this stream is updating">;
   readonly process: StreamTypeError<"process needs rows that stay: this stream is updating">;
   readonly map: StreamTypeError<"map needs rows that stay: this stream is updating">;
+  readonly lookup: StreamTypeError<"lookup needs rows that stay: this stream is updating">;
+  readonly lookupMany: StreamTypeError<"lookupMany needs rows that stay: this stream is updating">;
+  readonly mapAsync: StreamTypeError<"mapAsync needs rows that stay: this stream is updating">;
+  readonly mapBatchesAsync: StreamTypeError<"mapBatchesAsync needs rows that stay: this stream is updating">;
   readonly flatMap: StreamTypeError<"flatMap needs rows that stay: this stream is updating">;
   readonly filter: StreamTypeError<"filter needs rows that stay: this stream is updating">;
 }

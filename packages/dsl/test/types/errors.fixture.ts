@@ -2,8 +2,11 @@ import { hours, minutes, t } from "@millrace/core";
 import {
   count,
   hopping,
+  linear,
   mean,
+  next,
   pipeline,
+  previous,
   session,
   type StringExpression,
   tumbling,
@@ -24,7 +27,36 @@ pipeline("errors", (p) => {
   p.source("idle", table(Flight), { whenIdle: "wait" }); //! Type '"wait"' is not assignable to type '"advance" | "follow"
   p.source("due", table(Flight), { idleAfter: "soon" }); //! is not assignable
   flights.select("nothing"); //! Argument of type '"nothing"' is not assignable
-  flights.map(t.row({ a: t.int32() }), (f) => ({ a: f.origin })); //! Type 'string' is not assignable to type 'number'
+  const A = t.row({ a: t.int32() });
+  flights.map(A, (f) => ({ a: f.origin })); //! Type 'string' is not assignable to type 'number'
+  flights.map(Flight, async (f) => f); //! Type 'Promise<
+  flights.mapAsync(Flight, (f) => f); //! Property 'then' is missing
+  flights.mapAsync(A, async (f) => ({ a: f.origin })); //! Type 'string' is not assignable to type
+  flights.mapAsync(Flight, async (f) => f, { order: "any" }); //! Type '"any"' is not assignable
+  const to = flights.select("destination");
+  const taken = t.row({ destination: t.utf8() });
+  to.lookup(
+    taken, //! the row has a column destination already
+    (f) => ({ to: f.destination }),
+    async () => null,
+  );
+  to.lookup(
+    A,
+    (f) => ({ to: f.destination }),
+    async ({ from }) => ({ a: from.x }), //! Property 'from' does not exist
+  );
+  to.lookup(
+    A,
+    (f) => ({ to: f.destination }),
+    async ({ to }) => ({ a: to }), //! Type 'string' is not assignable
+  );
+  to.lookup(
+    A,
+    () => ({ to: 5 }), //! to must be an expression
+    async () => null,
+  );
+  to.lookupMany(A, null, async () => []); //! Expected 4 arguments
+  flights.mapBatchesAsync(Flight, async (fs) => fs); //! Expected 3 arguments
   flights.filter(() => true, { onError: "ignore" }); //! Type '"ignore"' is not assignable to type 'OnError
   flights.union(p.source("others", table(t.row({ a: t.int32() })))); //! is not assignable
   const route = flights.select("origin", "destination");
@@ -64,6 +96,27 @@ pipeline("errors", (p) => {
   keyed.topN("t", { n: 1, orderBy: () => 5 }); //! Type 'number' is not assignable to type
   keyed.topN("t", { n: 1, orderBy: (f) => f.delayMinutes, rank: "origin" }); //! the column origin is taken
   keyed.topN("t", { n: 1, orderBy: (f) => f.delayMinutes, emit: "when-complete" }); //! when-complete needs windowEnd among the keys
+  const even = { every: hours(1), maxGap: hours(5) };
+  const points = { ...even, time: "departedAt" } as const;
+  const live = { ...points, upTo: "watermark" } as const;
+  flights.resample("r", { ...even, columns: (f) => ({ n: linear(f.delayMinutes) }) }); //! keyBy must come before resample
+  flights.gapFill("g", points); //! keyBy must come before gapFill
+  flights.interpolate("i", { columns: ["delayMinutes"], maxGap: hours(1) }); //! keyBy must come before interpolate
+  keyed.resample("r", { ...even, columns: (f) => ({ n: linear(f.destination) }) }); //! is not assignable to parameter of type 'ColumnExpression<Numeric>'
+  keyed.resample("r", { ...even, columns: (f) => ({ n: linear(f.departedAt) }) }); //! linear needs numbers: times and durations are none
+  keyed.resample("r", { ...even, columns: (f) => ({ n: f.delayMinutes }) }); //! n needs previous, next, nearest or linear
+  keyed.resample("r", { ...even, columns: (f) => ({ origin: previous(f.origin) }) }); //! the column origin is taken: it is a key or the time of the point
+  keyed.resample("r", { ...even, ...live, columns: (f) => ({ n: next(f.origin) }) }); //! up to the watermark there is no next row
+  keyed.gapFill("g", { maxGap: hours(1) }); //! is missing the following properties
+  keyed.gapFill("g", { ...even, time: "destination" }); //! is not assignable to type '"departedAt"'
+  keyed.gapFill("g", { ...points, fill: { destination: "linear" } }); //! linear needs a column of numbers, and destination is none
+  keyed.gapFill("g", { ...points, fill: { destination: "last" } }); //! is not assignable
+  keyed.gapFill("g", { ...live, fill: { distanceMiles: "linear" } }); //! up to the watermark there is no next row
+  keyed.gapFill("g", { ...points, fill: { late: "null" } }); //! late is no column that can be filled
+  keyed.interpolate("i", { columns: ["delayMinutes"], maxGap: hours(1) }); //! delayMinutes is never null
+  const maybe = keyed.withColumns((f) => ({ to: f.destination.nullIf("x") }));
+  maybe.interpolate("i", { columns: ["to"], maxGap: hours(1) }); //! linear needs a column of numbers, and to is none
+  maybe.interpolate("i", { columns: ["to"], method: "previous", maxGap: hours(1) });
   const out = t.row({ origin: t.utf8() });
   flights.process("p", { output: out, onRow: () => undefined }); //! keyBy must come before process
   keyed.process("p", { output: out, onRow: (f, c) => c.emit({ origin: f.delayMinutes }) }); //! is not assignable to type 'string'
@@ -74,6 +127,9 @@ pipeline("errors", (p) => {
   const running = keyed.aggregate("running", () => ({ n: count() }));
   running.sink("out", store()); //! is not assignable to parameter of type 'UpdatingSinkDescriptor
   running.window(tumbling(hours(1))); //! window needs rows that stay
+  running.gapFill("g", { maxGap: hours(1) }); //! gapFill needs rows that stay
+  running.lookup(A, null); //! lookup needs rows that stay
+  running.mapAsync(Flight, async () => ({})); //! mapAsync needs rows that stay
   running.filter((r) => r.n > 5); //! filter needs rows that stay
   running.rename({ n: "change" }).changes(); //! the column change is taken
   running.withColumns((r) => ({ origin: r.n })); //! origin is a key and cannot be replaced

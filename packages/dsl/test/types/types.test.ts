@@ -61,7 +61,10 @@ ${lines.join("\n")}
 
 describe("types", () => {
   it("gives each step the row that it makes", async () => {
-    const { code, output } = await compile([join(here, "rows.test-d.ts")]);
+    const { code, output } = await compile([
+      join(here, "rows.test-d.ts"),
+      join(here, "grids.test-d.ts"),
+    ]);
     expect(output).not.toContain("error TS");
     expect(code).toBe(0);
   });

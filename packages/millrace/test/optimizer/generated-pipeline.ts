@@ -4,11 +4,13 @@ import {
   count,
   hopping,
   type InferRow,
+  linear,
   literal,
   max,
   minutes,
   type Pipeline,
   pipeline,
+  previous,
   sum,
   t,
   tumbling,
@@ -49,6 +51,7 @@ const stepKinds = [
   "running",
   "topN",
   "lastRow",
+  "grid",
   "branch",
 ] as const;
 
@@ -194,10 +197,49 @@ function applyStep(
     case "lastRow":
       if (keys.length === 0 || isUpdating(stream)) return stream;
       return stream.deduplicate(`last-${at}`, { keep: "last" });
+    case "grid":
+      if (keys.length === 0 || isUpdating(stream)) return stream;
+      return applyGrid(stream, step, at);
     case "branch":
       sinks(stream);
       return stream;
   }
+}
+
+/** Applies one of the steps that put rows at regular times, or fill their nulls. */
+function applyGrid(stream: AnyStep, { a, b }: GeneratedStep, at: number): AnyStep {
+  const { keys, schema } = stream.node as { keys: readonly string[]; schema: RowSchema };
+  const isFree = (name: string): boolean => !keys.includes(name);
+  const number = pick(columnsOf(stream, "float64").filter(isFree), a);
+  const [time] = columnsOf(stream, "timestamp").filter(isFree);
+  const nulls = schema.fields.filter((f) => f.type.nullable && isFree(f.name));
+  if (a % 3 === 0 && !keys.includes("time")) {
+    const kept = columnsOf(stream).filter((name) => isFree(name) && name !== "time");
+    return stream.resample(`even-${at}`, {
+      every: minutes((b % 4) * 5 + 5),
+      maxGap: minutes(60),
+      columns: (row: AnyRow) => ({
+        ...Object.fromEntries(kept.map((name) => [name, previous(row[name])])),
+        ...(number === undefined ? {} : { [`l${at}`]: linear(row[number].plus(b)) }),
+      }),
+    });
+  }
+  if (a % 3 === 1 && time !== undefined) {
+    const fill = b % 3 === 0 ? "previous" : { value: 3 };
+    return stream.gapFill(`filled-${at}`, {
+      every: minutes(10),
+      time,
+      maxGap: minutes(50),
+      upTo: b % 2 === 0 ? "watermark" : "last-row",
+      fill: number === undefined ? {} : { [number]: fill },
+    });
+  }
+  if (nulls.length === 0) return stream;
+  return stream.interpolate(`known-${at}`, {
+    columns: nulls.map(({ name }) => name),
+    method: b % 2 === 0 ? "previous" : "next",
+    maxGap: minutes(30),
+  });
 }
 
 /**
@@ -218,7 +260,9 @@ export function generatedPipeline(steps: readonly GeneratedStep[]): {
     made.clear();
     const sinks = (stream: AnyStep): void => {
       const id = `out${made.size}`;
-      const updatesKey = isUpdating(stream) ? updatesKeyOf(stream, made.size) : undefined;
+      const updatesKey = isUpdating(stream)
+        ? updatesKeyOf(stream, made.size + steps.length)
+        : undefined;
       made.set(id, updatesKey);
       stream.sink(id, updatesKey === undefined ? store : { ...store, updatesKey });
     };

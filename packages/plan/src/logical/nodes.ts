@@ -1,11 +1,14 @@
 import type { DataType, Guarantee, Json, ModelDescriptor, RowSchema } from "@millrace/core";
 import type { AggregateColumn } from "../expression/aggregate.ts";
 import type { Expression, NamedExpression } from "../expression/expression.ts";
+import type { GapFillSpec, InterpolateSpec, ResampleSpec } from "../physical/grid-specs.ts";
 import type {
   AsOfJoinSpec,
+  AsyncCallSpec,
   DeduplicateSpec,
   IntervalJoinSpec,
   JoinSpec,
+  LookupSpec,
   LookupTableSpec,
   ProcessSpec,
   RetimeSpec,
@@ -117,6 +120,18 @@ export interface FunctionNode extends NodeBase {
   /** Absent: `deadLetter`. */
   readonly onError?: OnError;
 }
+
+/** An async user function over plain rows, which gives a row of each. */
+export interface MapAsyncNode extends NodeBase {
+  readonly kind: "mapAsync";
+  readonly functionId: string;
+  readonly calls: AsyncCallSpec;
+  /** Absent: `deadLetter`. */
+  readonly onError?: OnError;
+}
+
+/** Rows with the columns that an async user function finds for a key. */
+export interface LookupNode extends NodeBase, Omit<LookupSpec, "step"> {}
 
 /** Brings together streams of one schema; their rows interleave as they come. */
 export interface UnionNode extends NodeBase {
@@ -248,6 +263,15 @@ export interface OverNode extends NodeBase {
   readonly columns: readonly AggregateColumn[];
 }
 
+/** Rows of each key at the points of a regular grid: keys, the time, then the columns. */
+export interface ResampleNode extends NodeBase, ResampleSpec {}
+
+/** The rows, and one for each point of a regular grid at which a key has none. */
+export interface GapFillNode extends NodeBase, GapFillSpec {}
+
+/** The rows, with nulls filled from the values around them. */
+export interface InterpolateNode extends NodeBase, InterpolateSpec {}
+
 /** The late rows of a window aggregation, in its input's schema. */
 export interface LateNode extends NodeBase {
   readonly kind: "late";
@@ -373,9 +397,14 @@ export type LogicalNode =
   | SampleNode
   | ProcessNode
   | SideNode
+  | MapAsyncNode
+  | LookupNode
   | KeyByNode
   | WindowAggregateNode
   | OverNode
+  | ResampleNode
+  | GapFillNode
+  | InterpolateNode
   | LateNode
   | DeduplicateNode
   | IntervalJoinNode

@@ -20,6 +20,8 @@ export function orderOf(spec: OperatorSpec): OrderClass {
     case "windowJoin":
     case "lookupTable":
     case "changes":
+    case "mapAsync":
+    case "lookup":
       return "order-free";
     case "windowAggregate":
       if (spec.window.kind === "global") return "event-ordered";
@@ -33,6 +35,9 @@ export function orderOf(spec: OperatorSpec): OrderClass {
       return spec.order === "event" ? "event-ordered" : "arrival-ordered";
     case "asOfJoin":
     case "over":
+    case "resample":
+    case "gapFill":
+    case "interpolate":
     case "deduplicate":
     case "detect":
     case "forecast":

@@ -5,15 +5,20 @@ import { changesStep } from "./changes.ts";
 import { deduplicateStep } from "./deduplicate.ts";
 import { detectStep } from "./detect.ts";
 import { forecastStep } from "./forecast.ts";
+import { gapFillStep } from "./gap-fill.ts";
+import { interpolateStep } from "./interpolate.ts";
 import { intervalJoinStep } from "./interval-join.ts";
 import { joinStep } from "./join.ts";
 import { keyByStep } from "./key-by.ts";
 import { lateStep } from "./late.ts";
+import { lookupStep } from "./lookup.ts";
 import { lookupTableStep } from "./lookup-table.ts";
+import { mapAsyncStep } from "./map-async.ts";
 import { overStep } from "./over.ts";
 import { processStep } from "./process.ts";
 import { projectStep } from "./project.ts";
 import { runningAggregateStep } from "./running-aggregate.ts";
+import { resampleStep } from "./resample.ts";
 import { retimeStep } from "./retime.ts";
 import { sampleStep } from "./sample.ts";
 import { sideStep } from "./side.ts";
@@ -41,8 +46,13 @@ const steps: { readonly [Kind in LogicalNode["kind"]]: Step<Kind> } = {
   keyBy: keyByStep,
   windowAggregate: windowAggregateStep,
   over: overStep,
+  resample: resampleStep,
+  gapFill: gapFillStep,
+  interpolate: interpolateStep,
   late: lateStep,
   process: processStep,
+  mapAsync: mapAsyncStep,
+  lookup: lookupStep,
   side: sideStep,
   deduplicate: deduplicateStep,
   intervalJoin: intervalJoinStep,

@@ -14,6 +14,7 @@ export interface RunEnvironment {
       readonly pipeline: string;
       readonly operatorId: string;
       readonly functions: ReadonlyMap<string, UserFunction>;
+      readonly clock: Clock;
     },
   ) => Operator;
   /** Run most of the tasks; absent where all of them run in this thread. */

@@ -81,6 +81,7 @@ const zeroCounts: OperatorCounts = {
   late: 0,
   deadLettered: 0,
   rowsOut: 0,
+  unfilled: 0,
 };
 
 function fractionOf(reports: readonly TaskReport[]): number | undefined {
