@@ -120,6 +120,7 @@ export class Worker {
       const outcome = await task.turn({
         front: this.#frontFor(task),
         maxDriftMs: this.#maxDriftMs,
+        onRead: () => this.#publish(),
       });
       this.#publish();
       if (task.commits !== commits) this.#ring("committed");
