@@ -2,6 +2,7 @@ import { defineConfig } from "vitest/config";
 import { docExamples } from "./tools/doc-examples/plugin.mjs";
 import { mutation } from "./tools/mutations/plugin.mjs";
 
+const typescriptInThreads = new URL("./dev/typescript-in-threads.mjs", import.meta.url).href;
 const conditions = ["@millrace/source"];
 
 export default defineConfig({
@@ -13,6 +14,8 @@ export default defineConfig({
     exclude: ["**/node_modules/**", "**/dist/**", "**/fixtures/**"],
     testTimeout: 30_000,
     pool: "forks",
+    // Threads of a run load the sources by themselves; vitest transforms for its own thread only.
+    execArgv: ["--conditions=@millrace/source", "--import", typescriptInThreads],
     maxWorkers: 2,
   },
 });

@@ -11,6 +11,7 @@ export interface LoadedPipeline {
 export interface RunFlags {
   readonly partitions?: number;
   readonly batchRows?: number;
+  readonly threads?: number;
   readonly state: string;
   /** Directory of a shared log, used instead of `state`. */
   readonly log?: string;
@@ -47,7 +48,8 @@ export interface CliEnvironment {
   readonly isTerminal: boolean;
   isPipeline(value: unknown): value is LoadedPipeline;
   plan(pipeline: LoadedPipeline, flags: RunFlags): PlannedPipeline;
-  start(pipeline: LoadedPipeline, flags: RunFlags): Promise<WatchedRun>;
+  /** @param module that threads load the pipeline from, until the call has returned */
+  start(pipeline: LoadedPipeline, flags: RunFlags, module: URL): Promise<WatchedRun>;
   /** Dead letters that a pipeline's saved state holds, oldest first. */
   deadLetters(
     pipeline: string,

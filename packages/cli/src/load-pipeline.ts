@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdir, readFile, rm, stat, unlink, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import {
@@ -18,6 +18,10 @@ const staleMs = 60_000;
 /** A pipeline and the file that it came from. */
 export interface PipelineFile {
   readonly pipeline: LoadedPipeline;
+  /** What was imported: a bundle, which is there until `release`. */
+  readonly module: URL;
+  /** Removes the bundle. Idempotent. */
+  release(): Promise<void>;
   /**
    * Plans it.
    *
@@ -36,32 +40,36 @@ interface Bundle {
  * Loads the pipeline that a file exports by default. TypeScript is bundled by esbuild (types are
  * not checked); packages stay imports, so the file shares Millrace with the command.
  *
+ * @param isKept whether the bundle stays, as threads load it too: the caller releases it
  * @throws PIPELINE_FILE_NOT_FOUND, PIPELINE_FILE_INVALID, PIPELINE_FILE_FAILED,
  *   FILE_PERMISSION_DENIED
  */
 export async function loadPipeline(
   path: string,
   environment: Pick<CliEnvironment, "isPipeline" | "plan">,
+  isKept = false,
 ): Promise<PipelineFile> {
   const file = resolve(path);
   await checkReadable(file, path);
   const bundle = await writeBundle(file, path);
-  let loaded: { default?: unknown };
+  const module = pathToFileURL(bundle.file);
+  const release = (): Promise<void> => rm(bundle.file, { force: true });
+  let isLoaded = false;
+  let pipeline: unknown;
   try {
-    process.setSourceMapsEnabled(true);
-    loaded = (await import(pathToFileURL(bundle.file).href)) as { default?: unknown };
-  } catch (error) {
-    throw fileFailure(error, path, bundle);
+    pipeline = await importDefault(module, path, bundle);
+    isLoaded = environment.isPipeline(pipeline);
   } finally {
-    await unlink(bundle.file);
+    if (!isKept || !isLoaded) await release();
   }
-  const pipeline = loaded.default;
   if (!environment.isPipeline(pipeline)) {
     const problem = "it does not export a pipeline by default";
     throw millraceError("PIPELINE_FILE_INVALID", { path, problem });
   }
   return {
     pipeline,
+    module,
+    release,
     plan(flags) {
       try {
         return environment.plan(pipeline, flags);
@@ -70,6 +78,15 @@ export async function loadPipeline(
       }
     },
   };
+}
+
+async function importDefault(module: URL, path: string, bundle: Bundle): Promise<unknown> {
+  try {
+    process.setSourceMapsEnabled(true);
+    return ((await import(module.href)) as { default?: unknown }).default;
+  } catch (error) {
+    throw fileFailure(error, path, bundle);
+  }
 }
 
 async function checkReadable(file: string, path: string): Promise<void> {

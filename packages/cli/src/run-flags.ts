@@ -19,6 +19,11 @@ export function withPlanFlags(command: Command): Command {
 /** Adds the flags of `run`. */
 export function withRunFlags(command: Command): Command {
   return withPlanFlags(command)
+    .option(
+      "--threads <count>",
+      "threads that the tasks are spread over (default 1)",
+      wholeNumber(limits.threadsMax),
+    )
     .option("--batch-rows <rows>", "rows of a batch", wholeNumber(limits.batchRowsMax))
     .option("--state <directory>", "directory of saved state", stateDefault)
     .option(
@@ -50,9 +55,11 @@ export function runFlags(
   }
   const partitions = options["partitions"] as number | undefined;
   const batchRows = options["batchRows"] as number | undefined;
+  const threads = options["threads"] as number | undefined;
   return {
     ...(partitions === undefined ? {} : { partitions }),
     ...(batchRows === undefined ? {} : { batchRows }),
+    ...(threads === undefined ? {} : { threads }),
     ...(options["log"] === undefined ? {} : { log: options["log"] as string }),
     state: (options["state"] as string | undefined) ?? stateDefault,
     fresh: options["fresh"] === true,

@@ -6,6 +6,8 @@ export const limits: {
   readonly keyGroups: number;
   /** Partitions of a pipeline. */
   readonly partitionsMax: number;
+  /** Threads of a run. */
+  readonly threadsMax: number;
   /** Rows of a batch that a source hands out. */
   readonly batchRowsMax: number;
   /** Rows of a batch unless a run says otherwise. */
@@ -55,6 +57,7 @@ export const limits: {
 } = {
   keyGroups: 240,
   partitionsMax: 240,
+  threadsMax: 64,
   batchRowsMax: 1_048_576,
   batchRowsDefault: 65_536,
   groupsMax: 20_000_000,

@@ -34,8 +34,10 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
     isTerminal: process.stderr.isTTY === true,
     isPipeline: (value): value is LoadedPipeline => isPipeline(value),
     plan: (pipeline, flags) => plan(pipeline as Pipeline, flags),
-    start: (pipeline, flags: RunFlags) =>
-      start(pipeline as Pipeline, isJson ? { ...flags, connectors: consoleOnStderr } : flags),
+    start: (pipeline, flags: RunFlags, module) => {
+      const options = isJson ? { ...flags, connectors: consoleOnStderr } : flags;
+      return start(pipeline as Pipeline, { ...options, module });
+    },
     savedPipelines,
     whyStuck: readWhyStuck,
     deadLetters: (pipeline, { state, log }) =>

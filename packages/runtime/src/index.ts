@@ -6,3 +6,6 @@ export { Run } from "./run/run.ts";
 export type { RunEnvironment, RunnablePlan, RunSettings } from "./run/run-options.ts";
 export type { InputStatus, RunStatus, RunSummary } from "./run/run-status.ts";
 export { isStateLocked, lockState } from "./run/state-lock.ts";
+export { refuseToServe, serveThread } from "./run/threads/serve-thread.ts";
+export { TaskThread } from "./run/threads/task-thread.ts";
+export { TaskThreads } from "./run/threads/task-threads.ts";

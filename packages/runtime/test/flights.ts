@@ -14,7 +14,7 @@ import { modelRegistry } from "@millrace/models";
 import { createOperator } from "@millrace/operators";
 import type { LogicalPlan } from "@millrace/plan";
 import { planPipeline } from "@millrace/planner";
-import { Run, type RunSettings } from "@millrace/runtime";
+import { Run, type RunSettings, type TaskThreads } from "@millrace/runtime";
 import type { RecordBatch } from "apache-arrow";
 
 const hourMs = 3_600_000;
@@ -206,6 +206,7 @@ export function runFlights(options: {
   plan?: LogicalPlan;
   partitions?: number;
   settings?: Partial<RunSettings>;
+  threads?: TaskThreads;
 }): Run {
   const { log, store, rows, plan = flightPlan, partitions = 1, settings } = options;
   const source = "partitions" in rows ? rowsSource(rows) : rows;
@@ -221,6 +222,7 @@ export function runFlights(options: {
       },
       createOperator: (planned, context) =>
         createOperator(planned, { ...context, models: modelRegistry }),
+      threads: options.threads,
     },
     { batchRows: 100, isFresh: false, ...settings },
   );

@@ -83,11 +83,15 @@ test("killed at random moments and started again, the tables are those of an und
   for (const table of Object.values(round.tables)) expect(table.different).toBe(0);
 }, 120_000);
 
-test.each([2, 4])(
-  "%i partitions, killed on the way, give the same tables",
-  async (partitions) => {
-    const momentsMs = [450, 600];
-    const round = await killRound({ input: some, undisturbed, partitions, momentsMs });
+test.each([
+  [2, 1],
+  [4, 1],
+  [4, 2],
+])(
+  "%i partitions in %i threads, killed on the way, give the same tables",
+  async (partitions, threads) => {
+    const momentsMs = [450, 600].map((ms) => ms * threads);
+    const round = await killRound({ input: some, undisturbed, partitions, threads, momentsMs });
     for (const table of Object.values(round.tables)) expect(table.different).toBe(0);
   },
   120_000,

@@ -22,6 +22,7 @@ export interface FlightRun {
   readonly directory: string;
   readonly partitions?: number;
   readonly batchRows?: number;
+  readonly threads?: number;
   /** Ends the process by SIGKILL after so many ms, unless it has ended by then. */
   readonly killAfterMs?: number;
 }
@@ -45,6 +46,7 @@ export function runFlightDelays(run: FlightRun): Promise<"finished" | "killed"> 
     "--state",
     join(run.directory, "state"),
     ...(run.partitions === undefined ? [] : ["--partitions", String(run.partitions)]),
+    ...(run.threads === undefined ? [] : ["--threads", String(run.threads)]),
     ...(run.batchRows === undefined ? [] : ["--batch-rows", String(run.batchRows)]),
   ];
   const child = spawn(process.execPath, words, {

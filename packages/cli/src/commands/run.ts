@@ -1,7 +1,7 @@
-import { formatInstant } from "@millrace/core";
+import { formatInstant, isMillraceError, MillraceError } from "@millrace/core";
 import type { RunSummary } from "@millrace/runtime";
 import type { Command } from "commander";
-import type { CliEnvironment, RunFlags } from "../environment.ts";
+import type { CliEnvironment, RunFlags, WatchedRun } from "../environment.ts";
 import { jsonText } from "../json-text.ts";
 import { loadPipeline } from "../load-pipeline.ts";
 import { formatCount, showProgress } from "../progress-bar.ts";
@@ -14,11 +14,8 @@ export function addRunCommand(program: Command, environment: CliEnvironment): vo
     .argument("<file>", "a .ts or .js file that exports a pipeline by default")
     .option("--json", "progress and summary as JSON, one object a line", false)
     .action(async (file: string, options: Record<string, unknown>) => {
-      const { pipeline, plan } = await loadPipeline(file, environment);
       const flags = runFlags(options, process.env);
-      // Planned here first: what the pipeline's callback throws is then told with its place.
-      plan(flags);
-      const run = await environment.start(pipeline, flags);
+      const run = await startFile(file, flags, environment);
       const isJson = options["json"] === true;
       const progress = showProgress(run, environment, { isJson });
       const removeSignals = stopOnSignal(run, environment);
@@ -32,6 +29,34 @@ export function addRunCommand(program: Command, environment: CliEnvironment): vo
       if (isJson) environment.stdout(`${jsonText({ type: "summary", ...summary })}\n`);
       else environment.stdout(formatSummary(summary, flags));
     });
+}
+
+async function startFile(
+  file: string,
+  flags: RunFlags,
+  environment: CliEnvironment,
+): Promise<WatchedRun> {
+  const isKept = (flags.threads ?? 1) > 1;
+  const { pipeline, module, plan, release } = await loadPipeline(file, environment, isKept);
+  try {
+    // Planned here first: what the pipeline's callback throws is then told with its place.
+    plan(flags);
+    return await environment.start(pipeline, flags, module);
+  } catch (error) {
+    throw namedAs(error, module.href, file);
+  } finally {
+    await release();
+  }
+}
+
+/** An error that names the bundle tells people the file that it was made of. */
+function namedAs(error: unknown, bundle: string, file: string): unknown {
+  if (!isMillraceError(error) || !Object.values(error.params).includes(bundle)) return error;
+  const { code, params, where, cause } = error;
+  const renamed = Object.entries(params).map(([name, value]) => {
+    return [name, value === bundle ? file : value];
+  });
+  return new MillraceError(code, Object.fromEntries(renamed), { where, cause });
 }
 
 /** The first signal stops the run gracefully; a second one ends the process as usual. */

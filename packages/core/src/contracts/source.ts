@@ -131,5 +131,8 @@ export interface Source {
   close(): Promise<void>;
 }
 
-/** Opens a source. Called once per run; the options are those of the descriptor. */
+/**
+ * Opens a source; the options are those of the descriptor. Called once per run; with threads, once
+ * more in each thread that reads it.
+ */
 export type OpenSource = (context: SourceContext) => Promise<Source>;

@@ -20,7 +20,7 @@ export interface TopicSourceContext extends SourceContext {
   readonly log: Log;
 }
 
-/** Opens a source that is a topic. Called once per run; the options are those of the descriptor. */
+/** Opens a source that is a topic; called as `OpenSource` is. */
 export type OpenTopicSource = (context: TopicSourceContext) => Promise<Source>;
 
 /** What a run tells a sink topic on opening it. */
@@ -45,5 +45,5 @@ export interface TopicSink {
   createEncoder(): RecordEncoder;
 }
 
-/** Opens a sink topic. Called once per run; the options are those of the descriptor. */
+/** Opens a sink topic; called as `OpenSource` is. */
 export type OpenTopicSink = (context: TopicSinkContext) => Promise<TopicSink>;

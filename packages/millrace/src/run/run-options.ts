@@ -27,7 +27,10 @@ export interface RunOptions {
   readonly onProgress?: (status: RunStatus) => void;
   /** More than 0; default 250. */
   readonly progressEveryMs?: number;
-  /** Connectors beside the built-in ones, by name. */
+  /**
+   * Connectors beside the built-in ones, by name. They stay in the caller's thread, and so do the
+   * stages that read from them.
+   */
   readonly connectors?: ConnectorRegistry;
   /**
    * The log that pipelines share, and with it their topics; this pipeline's state is kept in it, so
@@ -35,6 +38,18 @@ export interface RunOptions {
    * closed. Default: a log of the pipeline's own, in `state`.
    */
   readonly log?: Log | string;
+  /**
+   * Threads that the tasks are spread over: 1 … 64, default 1, which runs them in the caller's.
+   * Never changes results, and may differ from run to run. More than one needs `module`; more than
+   * the pipeline has tasks are of no use.
+   */
+  readonly threads?: number;
+  /**
+   * The file that exports the pipeline by default, which each thread loads: functions cannot be
+   * carried from one to another. A path or a `file:` URL, such as
+   * `new URL("./pipeline.js", import.meta.url)`; without `threads` it has no meaning.
+   */
+  readonly module?: string | URL;
   /** For tests. */
   readonly clock?: Clock;
 }

@@ -1,19 +1,25 @@
 import {
+  assert,
   assertUserInput,
   type Clock,
   limits,
-  type Log,
   type MillraceError,
   millraceError,
   systemClock,
 } from "@millrace/core";
 import type { Pipeline } from "@millrace/dsl";
-import { openLmdbLog, openMemoryLog } from "@millrace/log";
 import { planPipeline, type PlannedPipeline } from "@millrace/planner";
-import { lockState, Run, type RunStatus, type RunSummary } from "@millrace/runtime";
-import { join } from "node:path";
+import {
+  Run,
+  type RunSettings,
+  type RunStatus,
+  type RunSummary,
+  type TaskThreads,
+} from "@millrace/runtime";
+import { openStorage, type RunStorage } from "./open-storage.ts";
 import { connectors, createOperatorWithModels } from "./registries.ts";
 import type { RunOptions } from "./run-options.ts";
+import { checkThreadable, startThreads } from "./threads/start-threads.ts";
 
 const progressEveryMsDefault = 250;
 
@@ -41,24 +47,21 @@ export function plan(pipeline: Pipeline, options: RunOptions = {}): PlannedPipel
 }
 
 /**
- * Starts a pipeline and returns at once.
+ * Starts a pipeline and returns at once; with threads, when they have loaded it.
  *
- * @throws MillraceError `PLAN_INVALID`, `RUN_ALREADY_RUNNING`, `LOG_STORAGE_FAILED`
+ * @throws MillraceError `PLAN_INVALID`, `RUN_ALREADY_RUNNING`, `LOG_STORAGE_FAILED`,
+ *   `RUN_THREADS_REFUSED`, `RUN_MODULE_MISMATCH`
  */
 export async function start(
   pipeline: Pipeline,
   options: RunOptions = {},
 ): Promise<RunningPipeline> {
   const planned = plan(pipeline, options);
-  const batchRows = options.batchRows ?? limits.batchRowsDefault;
-  assertUserInput(
-    Number.isInteger(batchRows) && batchRows >= 1 && batchRows <= limits.batchRowsMax,
-    `batchRows must be a whole number from 1 to ${limits.batchRowsMax}`,
-  );
-  const progressEveryMs = options.progressEveryMs ?? progressEveryMsDefault;
-  assertUserInput(progressEveryMs > 0, "progressEveryMs must be greater than 0");
+  const { progressEveryMs, ...settings } = readSettings(options);
+  checkThreadable(options);
   const clock = options.clock ?? systemClock;
   const storage = await openStorage(pipeline.name, options);
+  const threads = await openThreads(planned, options, storage);
   const run = new Run(
     {
       physical: planned.physical,
@@ -70,8 +73,9 @@ export async function start(
       clock,
       connectors: { ...connectors, ...options.connectors },
       createOperator: createOperatorWithModels,
+      threads,
     },
-    { batchRows, isFresh: options.fresh ?? false },
+    settings,
   );
   const stop = (): void => run.stop();
   options.signal?.addEventListener("abort", stop);
@@ -81,6 +85,7 @@ export async function start(
   const finished = run.finished.finally(async () => {
     ended.abort();
     options.signal?.removeEventListener("abort", stop);
+    await threads?.end();
     await storage.close();
     if (failure !== undefined) throw failure;
   });
@@ -121,30 +126,35 @@ export async function run(pipeline: Pipeline, options: RunOptions = {}): Promise
   return running.finished;
 }
 
-async function openStorage(
-  pipeline: string,
+/** What the options say of how the run goes about it. @throws PLAN_ARGUMENT_INVALID */
+function readSettings(options: RunOptions): RunSettings & { readonly progressEveryMs: number } {
+  const { batchRows = limits.batchRowsDefault, threads = 1 } = options;
+  assertUserInput(
+    Number.isInteger(batchRows) && batchRows >= 1 && batchRows <= limits.batchRowsMax,
+    `batchRows must be a whole number from 1 to ${limits.batchRowsMax}`,
+  );
+  assertUserInput(
+    Number.isInteger(threads) && threads >= 1 && threads <= limits.threadsMax,
+    `threads must be a whole number from 1 to ${limits.threadsMax}`,
+  );
+  const progressEveryMs = options.progressEveryMs ?? progressEveryMsDefault;
+  assertUserInput(progressEveryMs > 0, "progressEveryMs must be greater than 0");
+  return { batchRows, isFresh: options.fresh ?? false, progressEveryMs };
+}
+
+/** The threads of a run, which are closed with the log; undefined where one is enough. */
+async function openThreads(
+  planned: PlannedPipeline,
   options: RunOptions,
-): Promise<{ log: Log; close: () => Promise<void> }> {
-  const { log: given, state } = options;
-  if (given !== undefined && typeof given !== "string") {
-    return { log: given, close: () => Promise.resolve() };
-  }
-  if (given === undefined && state === undefined) {
-    const log = openMemoryLog();
-    return { log, close: () => log.close() };
-  }
-  const unlock = await lockState(given ?? state ?? "", pipeline);
+  storage: RunStorage,
+): Promise<TaskThreads | undefined> {
+  const { threads = 1 } = options;
+  if (threads === 1) return undefined;
+  assert(storage.shared !== undefined, "what threads share has a directory");
   try {
-    const log = await openLmdbLog({ directory: given ?? join(state ?? "", pipeline) });
-    return {
-      log,
-      close: async () => {
-        await log.close();
-        await unlock();
-      },
-    };
+    return await startThreads(planned.physical, { ...options, threads }, storage.shared);
   } catch (error) {
-    await unlock();
+    await storage.close();
     throw error;
   }
 }

@@ -60,37 +60,43 @@ test("lines become records, a pipeline reads them, and its topic is read again",
   expect(await workspace.names()).toEqual(["hot.ts", "log"]);
 });
 
-test("a run that is killed again and again copies each record once", async () => {
-  await workspace.write("endless.ts", endlessFile);
-  const lines = Array.from({ length: 5_000 }, (_, celsius) =>
-    JSON.stringify({ machine: `M${celsius % 7}`, celsius }),
-  );
-  const read = async (): Promise<string[]> => {
-    const { stdout } = await workspace.pipe(["topic", "read", "copied", "--log", "kills"]);
-    return stdout.split("\n").filter((line) => line !== "");
-  };
-  const append = async (from: number, to: number): Promise<void> => {
-    const words = ["topic", "write", "readings", "--log", "kills", "--partitions", "3"];
-    const writing = workspace.start(words);
-    writing.child.stdin?.end(lines.slice(from, to).join("\n"));
-    checkExit(await writing.ended, 0);
-  };
-  await append(0, 2_000);
-  const words = ["run", "endless.ts", "--log", "kills", "--partitions", "2", "--batch-rows", "16"];
-  for (let round = 0; round < 3; round += 1) {
-    const running = workspace.start(words);
-    await append(2_000 + round * 1_000, 3_000 + round * 1_000);
-    await new Promise((done) => setTimeout(done, 150 * round));
-    running.child.kill("SIGKILL");
-    await running.ended;
-  }
-  const last = workspace.start([...words, "--json"]);
-  await last.wrote('"type":"progress"');
-  while ((await read()).length < lines.length) await new Promise((done) => setTimeout(done, 50));
-  last.child.kill("SIGTERM");
-  checkExit(await last.ended, 0);
-  expect((await read()).toSorted()).toEqual(lines.toSorted());
-}, 60_000);
+test.each([1, 2])(
+  "a run that is killed again and again copies each record once (threads: %i)",
+  async (threads) => {
+    const log = `kills-${threads}`;
+    await workspace.write("endless.ts", endlessFile);
+    const lines = Array.from({ length: 5_000 }, (_, celsius) =>
+      JSON.stringify({ machine: `M${celsius % 7}`, celsius }),
+    );
+    const read = async (): Promise<string[]> => {
+      const { stdout } = await workspace.pipe(["topic", "read", "copied", "--log", log]);
+      return stdout.split("\n").filter((line) => line !== "");
+    };
+    const append = async (from: number, to: number): Promise<void> => {
+      const words = ["topic", "write", "readings", "--log", log, "--partitions", "3"];
+      const writing = workspace.start(words);
+      writing.child.stdin?.end(lines.slice(from, to).join("\n"));
+      checkExit(await writing.ended, 0);
+    };
+    await append(0, 2_000);
+    const flags = ["--partitions", "2", "--batch-rows", "16", "--threads", `${threads}`];
+    const words = ["run", "endless.ts", "--log", log, ...flags];
+    for (let round = 0; round < 3; round += 1) {
+      const running = workspace.start(words);
+      await append(2_000 + round * 1_000, 3_000 + round * 1_000);
+      await new Promise((done) => setTimeout(done, 150 * round * threads));
+      running.child.kill("SIGKILL");
+      await running.ended;
+    }
+    const last = workspace.start([...words, "--json"]);
+    await last.wrote('"type":"progress"');
+    while ((await read()).length < lines.length) await new Promise((done) => setTimeout(done, 50));
+    last.child.kill("SIGTERM");
+    checkExit(await last.ended, 0);
+    expect((await read()).toSorted()).toEqual(lines.toSorted());
+  },
+  60_000,
+);
 
 test("a log or a topic that is not there is told, and nothing is made", async () => {
   const none = await workspace.pipe(["topic", "read", "hot", "--log", "nowhere"]);

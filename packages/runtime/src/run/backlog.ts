@@ -1,3 +1,4 @@
+import type { Stage } from "@millrace/plan";
 import type { SinkTask } from "../output/sink-task.ts";
 import type { Task } from "../task/task.ts";
 
@@ -8,16 +9,29 @@ interface Edge {
   base: number;
 }
 
-/** Rows that have been written to the edges between tasks but not yet read. */
+/** Topics between tasks. No task of the run reads a topic that is a sink. */
+export function edgesOf(stages: readonly Stage[]): string[] {
+  const outputs = stages.flatMap((stage) => stage.outputs);
+  return outputs.filter((output) => output.kind !== "topic").map((output) => output.topic);
+}
+
+/**
+ * Rows that have been written to the edges between tasks but not yet read, as the tasks of one
+ * thread count them: a thread that only reads an edge counts below zero.
+ */
 export class Backlog {
   readonly #edges = new Map<string, Edge>();
 
-  constructor(tasks: readonly Task[], sinkTasks: readonly SinkTask[]) {
+  /** @param stages of the whole plan */
+  constructor(stages: readonly Stage[], tasks: readonly Task[], sinkTasks: readonly SinkTask[]) {
+    for (const topic of edgesOf(stages)) this.#edge(topic);
     for (const task of tasks) {
       task.stage.outputs.forEach((output, index) => {
-        // No task of the run reads a topic that is a sink.
         if (output.kind === "topic") return;
-        this.#edge(output.topic).written.push(() => task.rowsWritten(index));
+        const edge = this.#edge(output.topic);
+        edge.written.push(() => task.rowsWritten(index));
+        // Sink tasks count what they read from the beginning of this process.
+        if (output.kind === "sink") edge.base += task.rowsWritten(index);
       });
       task.stage.inputs.forEach((input, index) => {
         if (input.kind === "shuffle") {
@@ -26,19 +40,21 @@ export class Backlog {
       });
     }
     for (const sinkTask of sinkTasks) {
-      const edge = this.#edge(sinkTask.topic);
-      edge.read.push(() => sinkTask.rowsWritten);
-      edge.base = sum(edge.written);
+      this.#edge(sinkTask.topic).read.push(() => sinkTask.rowsWritten);
     }
   }
 
-  /** Rows of the fullest edge. */
-  get rows(): number {
+  /** Rows of the fullest edge. @param others what the other threads count of an edge */
+  rows(others: (topic: string) => number): number {
     let most = 0;
-    for (const { written, read, base } of this.#edges.values()) {
-      most = Math.max(most, sum(written) - base - sum(read));
-    }
+    for (const topic of this.#edges.keys()) most = Math.max(most, this.of(topic) + others(topic));
     return most;
+  }
+
+  /** Rows of an edge, as this thread counts them. */
+  of(topic: string): number {
+    const edge = this.#edges.get(topic);
+    return edge === undefined ? 0 : sum(edge.written) - edge.base - sum(edge.read);
   }
 
   #edge(topic: string): Edge {

@@ -18,7 +18,7 @@ import { Task, type TaskCounts, type TaskProgress } from "../task/task.ts";
 import { changelogTopic, deadLetterTopic } from "./prepare-generation.ts";
 import type { RunEnvironment, RunnablePlan, RunSettings } from "./run-options.ts";
 
-/** What all tasks of a run share. */
+/** What all tasks of a run share in one thread. */
 export interface TaskContext {
   readonly plan: RunnablePlan;
   readonly environment: RunEnvironment;
@@ -26,6 +26,7 @@ export interface TaskContext {
   readonly membership: GroupMembership;
   readonly generation: number;
   readonly sources: ReadonlyMap<string, Source>;
+  /** Open on the main thread only. */
   readonly sinks: ReadonlyMap<string, Sink>;
   readonly topicSinks: ReadonlyMap<string, TopicSink>;
   /** Topics that are sinks, by name. */
@@ -106,10 +107,9 @@ function openOutput(
   return new TopicEdgeOutput(output, sink.createEncoder(), { ...options, partitions });
 }
 
-/** Opens the tasks that write each sink's partitions to its store. */
-export async function buildSinkTasks(context: TaskContext): Promise<SinkTask[]> {
+/** Opens the tasks that write each sink's partitions to its store, one after the other. */
+export async function* buildSinkTasks(context: TaskContext): AsyncGenerator<SinkTask> {
   const { plan, environment, membership, generation, sinks } = context;
-  const tasks: SinkTask[] = [];
   for (const stage of plan.physical.stages) {
     for (const planned of stage.outputs) {
       if (planned.kind !== "sink") continue;
@@ -117,11 +117,10 @@ export async function buildSinkTasks(context: TaskContext): Promise<SinkTask[]> 
       assert(sink !== undefined, "every sink of the plan has been opened");
       for (let partition = 0; partition < plan.physical.partitions; partition += 1) {
         const { log } = environment;
-        tasks.push(await SinkTask.open({ planned, log, membership, sink, partition, generation }));
+        yield await SinkTask.open({ planned, log, membership, sink, partition, generation });
       }
     }
   }
-  return tasks;
 }
 
 async function openInputs(

@@ -9,19 +9,24 @@ import {
   type Source,
   type TopicSink,
 } from "@millrace/core";
-import type { PhysicalPlan, SinkOutput, SourceInput, TopicOutput } from "@millrace/plan";
+import type { PhysicalPlan, SinkOutput, SourceInput, Stage, TopicOutput } from "@millrace/plan";
 import { neededRowsOf } from "./needed-rows.ts";
 import type { RunnablePlan } from "./run-options.ts";
 
-/** Opens every source of the plan, by id. Those opened are closed again when one fails. */
+/**
+ * Opens every source of some stages, by id. Those opened are closed again when one fails.
+ *
+ * @param stages of the plan; all of them unless given
+ */
 export async function openSources(
   plan: RunnablePlan,
   connectors: ConnectorRegistry,
   context: { clock: Clock; signal: AbortSignal; log: Log },
+  stages: readonly Stage[] = plan.physical.stages,
 ): Promise<Map<string, Source>> {
   const opened = new Map<string, Source>();
   try {
-    for (const input of sourceInputs(plan.physical)) {
+    for (const input of sourceInputs(stages)) {
       const connector = await loadConnector(connectors, input.connector);
       const open = connector.openTopicSource ?? connector.openSource;
       if (open === undefined) throw unknownConnector(connectors, input.connector);
@@ -95,9 +100,9 @@ export async function closeAll(closables: Iterable<{ close(): Promise<void> }>):
   if (failure !== undefined) throw failure.reason;
 }
 
-/** Every source that the plan reads. */
-function sourceInputs(plan: PhysicalPlan): SourceInput[] {
-  return plan.stages.flatMap((stage) => stage.inputs).filter((input) => input.kind === "source");
+/** Every source that the stages read. */
+function sourceInputs(stages: readonly Stage[]): SourceInput[] {
+  return stages.flatMap((stage) => stage.inputs).filter((input) => input.kind === "source");
 }
 
 /** Every sink of the plan that a sink task writes. */
@@ -120,7 +125,11 @@ async function named<Opened>(operatorId: string, opening: Promise<Opened>): Prom
   }
 }
 
-async function loadConnector(connectors: ConnectorRegistry, name: string): Promise<Connector> {
+/** The connector of that name. @throws PLAN_CONNECTOR_UNKNOWN */
+export async function loadConnector(
+  connectors: ConnectorRegistry,
+  name: string,
+): Promise<Connector> {
   const load = connectors[name];
   if (load === undefined) throw unknownConnector(connectors, name);
   return load();

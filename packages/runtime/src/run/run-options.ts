@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Clock, ConnectorRegistry, Log, Operator } from "@millrace/core";
 import type { PhysicalPlan, StageOperator, UserFunction } from "@millrace/plan";
+import type { TaskThreads } from "./threads/task-threads.ts";
 
 /** What a run is made of: everything is handed in, nothing is global. */
 export interface RunEnvironment {
@@ -16,6 +17,8 @@ export interface RunEnvironment {
       readonly clock: Clock;
     },
   ) => Operator;
+  /** Run most of the tasks; absent where all of them run in this thread. */
+  readonly threads?: TaskThreads | undefined;
 }
 
 /** The pipeline of a run: its physical plan and what cannot be data. */

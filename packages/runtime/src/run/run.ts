@@ -2,22 +2,11 @@ import {
   assert,
   isMillraceError,
   limits,
-  type OperatorCounts,
   type Sink,
   type Source,
   type TopicSink,
 } from "@millrace/core";
-import type { SinkTask } from "../output/sink-task.ts";
-import type { Task } from "../task/task.ts";
-import { buildSinkTasks, buildTask } from "./build-tasks.ts";
-import {
-  closeAll,
-  openSinks,
-  openSources,
-  openTopicSinks,
-  sinkOutputs,
-  topicOutputs,
-} from "./open-connectors.ts";
+import { closeAll, openSinks, openSources, openTopicSinks } from "./open-connectors.ts";
 import {
   createControlTopic,
   decideGeneration,
@@ -28,8 +17,8 @@ import {
 import type { RunEnvironment, RunnablePlan, RunSettings } from "./run-options.ts";
 import type { RunStatus, RunSummary } from "./run-status.ts";
 import { topicsByName } from "./sink-topics.ts";
-import { inputStatusesOf, leastWatermarks, slowestSource } from "./watermark-status.ts";
-import { Worker } from "./worker.ts";
+import { rowsReadBy, sumReports } from "./sum-reports.ts";
+import { openParts, type RunParts } from "./threads/threaded-parts.ts";
 
 /** Times that a run restores itself after an error that says a retry may help. */
 const restoresMax = 5;
@@ -45,8 +34,7 @@ interface OpenedConnectors {
 /** Everything that one attempt has open. */
 interface Attempt {
   readonly generation: Generation;
-  readonly tasks: readonly Task[];
-  readonly sinkTasks: readonly SinkTask[];
+  readonly parts: RunParts;
   readonly rowsReadBefore: number;
 }
 
@@ -61,7 +49,8 @@ export class Run {
   readonly #settings: RunSettings;
   readonly #abort = new AbortController();
   readonly #startedAtMs: number;
-  #worker: Worker | undefined;
+  /** Undefined before the tasks are open and after they have ended. */
+  #running: RunParts | undefined;
   #attempt: Attempt | undefined;
 
   constructor(plan: RunnablePlan, environment: RunEnvironment, settings: RunSettings) {
@@ -82,7 +71,7 @@ export class Run {
    */
   stop(): void {
     this.#abort.abort();
-    this.#worker?.stop();
+    this.#running?.stop();
   }
 
   /** Now; undefined until the tasks are open. */
@@ -141,13 +130,13 @@ export class Run {
   }
 
   async #runGeneration(decided: Generation, opened: OpenedConnectors): Promise<RunSummary> {
-    const { log, clock } = this.#environment;
+    const { log } = this.#environment;
     const plan = this.#plan.physical;
     const membership = await log.joinGroup(plan.pipeline);
     const control = decided.isContinued
       ? decided.control
       : await startGeneration({ log, membership, plan, control: decided.control, ...opened });
-    const context = {
+    const parts = await openParts({
       plan: this.#plan,
       environment: this.#environment,
       settings: this.#settings,
@@ -155,108 +144,36 @@ export class Run {
       generation: control.generation,
       ...opened,
       topics: await topicsByName(log, opened.topicSinks),
-    };
-    const tasks: Task[] = [];
-    let sinkTasks: SinkTask[] = [];
+    });
     try {
-      for (const stage of plan.stages) {
-        for (let partition = 0; partition < plan.partitions; partition += 1) {
-          tasks.push(await buildTask(context, stage, partition));
-        }
-      }
-      sinkTasks = await buildSinkTasks(context);
-      const rowsReadBefore = rowsReadBy(tasks);
-      const attempt = { generation: { ...decided, control }, tasks, sinkTasks, rowsReadBefore };
+      const rowsReadBefore = rowsReadBy(parts.reports());
+      const attempt = { generation: { ...decided, control }, parts, rowsReadBefore };
       this.#attempt = attempt;
-      this.#worker = new Worker(tasks, sinkTasks, { clock, maxDriftMs: plan.maxDriftMs });
-      if (this.#abort.signal.aborted) this.#worker.stop();
-      await this.#worker.run();
-      const isFinished = [...tasks, ...sinkTasks].every((task) => task.isEnded);
-      if (isFinished) await finishGeneration({ log, membership, plan, control });
-      const commits = tasks.reduce((sum, task) => sum + task.counts().commits, 0);
-      const outcome = isFinished ? "finished" : "stopped";
+      this.#running = parts;
+      if (this.#abort.signal.aborted) parts.stop();
+      await parts.run();
+      const { isEnded } = parts;
+      if (isEnded) await finishGeneration({ log, membership, plan, control });
+      const commits = parts.reports().reduce((sum, { counts }) => sum + counts.commits, 0);
+      const outcome = isEnded ? "finished" : "stopped";
       return { ...this.#statusOf(attempt), outcome, commits };
     } finally {
-      this.#worker = undefined;
-      await closeAll([...tasks, ...sinkTasks]);
+      this.#running = undefined;
+      await parts.close();
     }
   }
 
   #statusOf(attempt: Attempt): RunStatus {
-    const { tasks, generation, rowsReadBefore } = attempt;
+    const { parts, generation, rowsReadBefore } = attempt;
     const plan = this.#plan.physical;
-    const operators: Record<string, OperatorCounts> = {};
-    const sinkRows: Record<string, number> = Object.fromEntries(
-      [...sinkOutputs(plan), ...topicOutputs(plan)].map((output) => [output.sinkId, 0]),
-    );
-    let rowsDeadLettered = 0;
-    let stateBytes = 0;
-    for (const task of tasks) {
-      const counts = task.counts();
-      rowsDeadLettered += counts.deadLetters;
-      stateBytes += task.stateBytes();
-      for (const [id, each] of Object.entries(counts.operators)) addCounts(operators, id, each);
-      task.stage.outputs.forEach((output, index) => {
-        if (output.kind === "shuffle") return;
-        sinkRows[output.sinkId] = (sinkRows[output.sinkId] ?? 0) + (counts.rowsWritten[index] ?? 0);
-      });
-    }
-    const rowsRead = rowsReadBy(tasks);
-    const inputs = tasks.flatMap(inputStatusesOf);
+    const sums = sumReports(plan, parts.reports());
     return {
       pipeline: plan.pipeline,
       generation: generation.control.generation,
       isContinued: generation.isContinued,
-      rowsRead,
-      rowsReadHere: rowsRead - rowsReadBefore,
-      rowsDeadLettered,
-      rowsLate: Object.values(operators).reduce((sum, counts) => sum + counts.late, 0),
-      watermark: slowestSource(inputs),
-      inputs,
-      operatorWatermarks: leastWatermarks(tasks.map((task) => task.operatorWatermarks())),
-      fraction: fractionOf(tasks),
+      ...sums,
+      rowsReadHere: sums.rowsRead - rowsReadBefore,
       elapsedMs: Math.round(this.#environment.clock.monotonicMs() - this.#startedAtMs),
-      stateBytes,
-      operators,
-      sinkRows,
     };
   }
-}
-
-function rowsReadBy(tasks: readonly Task[]): number {
-  let rows = 0;
-  for (const task of tasks) {
-    task.stage.inputs.forEach((input, index) => {
-      if (input.kind === "source") rows += task.rowsRead(index);
-    });
-  }
-  return rows;
-}
-
-function addCounts(into: Record<string, OperatorCounts>, id: string, counts: OperatorCounts): void {
-  const sum = (into[id] ??= { ...counts, ...zeroCounts });
-  for (const name of Object.keys(zeroCounts) as (keyof OperatorCounts)[]) sum[name] += counts[name];
-}
-
-const zeroCounts: OperatorCounts = {
-  rowsIn: 0,
-  accepted: 0,
-  filtered: 0,
-  late: 0,
-  deadLettered: 0,
-  rowsOut: 0,
-  unfilled: 0,
-};
-
-function fractionOf(tasks: readonly Task[]): number | undefined {
-  let done = 0;
-  let total = 0;
-  for (const task of tasks) {
-    for (const progress of task.sourceProgress()) {
-      if (progress.total === undefined) return undefined;
-      done += progress.done;
-      total += progress.total;
-    }
-  }
-  return total === 0 ? undefined : Math.min(1, done / total);
 }

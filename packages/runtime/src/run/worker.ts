@@ -1,10 +1,12 @@
 import { type Clock, isMillraceError, yieldToEventLoop } from "@millrace/core";
+import type { Stage } from "@millrace/plan";
 import type { SinkTask } from "../output/sink-task.ts";
 import type { Task } from "../task/task.ts";
 import { joinFronts, noFront, type SourceFront } from "../watermark/source-front.ts";
 import { Backlog } from "./backlog.ts";
 import { connectedStages } from "./connected-stages.ts";
 import { Signal } from "./signal.ts";
+import type { Bell, ThreadBoard } from "./threads/thread-board.ts";
 
 /** Rows that an edge may hold unread before its writers wait. */
 const backlogRowsMax = 1_000_000;
@@ -13,8 +15,17 @@ const pollMs = 50;
 /** A loop that never really waits lets timers and signals in this often. */
 const yieldEveryMs = 10;
 
+/** What a worker is made with. */
+export interface WorkerOptions {
+  readonly clock: Clock;
+  /** How far source partitions may be apart in event time, in ms. */
+  readonly maxDriftMs: number;
+  /** Where the tasks of other threads are; absent where there are none. */
+  readonly board?: ThreadBoard | undefined;
+}
+
 /**
- * Runs the tasks of one process, each in a loop of turns of its own.
+ * Runs the tasks of one thread, each in a loop of turns of its own.
  *
  * Source tasks wait where they would run ahead: of the slowest source partition in event time
  * (alignment, so that windows of the future do not pile up), or of their readers (back pressure).
@@ -25,8 +36,11 @@ export class Worker {
   readonly #clock: Clock;
   readonly #backlog: Backlog;
   readonly #maxDriftMs: number;
-  /** By stage id, the tasks whose rows can meet those of the stage. */
-  readonly #connected: ReadonlyMap<string, readonly Task[]>;
+  readonly #board: ThreadBoard | undefined;
+  /** By stage id, the group of stages whose rows can meet. */
+  readonly #groups: ReadonlyMap<string, string>;
+  /** By group, the tasks here that read sources. */
+  readonly #sourceTasks: ReadonlyMap<string, readonly Task[]>;
   /** Something was read or written: a source that waits may go on. */
   readonly #progress = new Signal();
   /** Something was committed: whoever reads the log may find more. */
@@ -34,21 +48,26 @@ export class Worker {
   #isPolling = false;
   readonly #ended = new AbortController();
   #isStopping = false;
+  #hasFailed = false;
   #yieldedAtMs = 0;
 
-  /** @param options how far source partitions may be apart in event time, in ms */
+  /** @param stages of the whole plan, wherever their tasks are */
   constructor(
+    stages: readonly Stage[],
     tasks: readonly Task[],
     sinkTasks: readonly SinkTask[],
-    options: { readonly clock: Clock; readonly maxDriftMs: number },
+    options: WorkerOptions,
   ) {
-    const { clock, maxDriftMs } = options;
+    const { clock, maxDriftMs, board } = options;
     this.#maxDriftMs = maxDriftMs;
-    this.#connected = connectedTasks(tasks);
+    this.#board = board;
+    this.#groups = connectedStages(stages);
+    this.#sourceTasks = this.#sourceTasksByGroup(tasks);
     this.#tasks = tasks;
     this.#sinkTasks = sinkTasks;
     this.#clock = clock;
-    this.#backlog = new Backlog(tasks, sinkTasks);
+    this.#backlog = new Backlog(stages, tasks, sinkTasks);
+    this.#publish();
   }
 
   /**
@@ -64,11 +83,12 @@ export class Worker {
         await loop;
       } catch (error) {
         failure ??= { error };
-        this.stop();
+        this.fail();
       }
     };
+    this.#listen();
     await Promise.all([
-      ...this.#tasks.map((task) => guard(this.#runTask(task, () => failure !== undefined))),
+      ...this.#tasks.map((task) => guard(this.#runTask(task))),
       ...this.#sinkTasks.map((task) => guard(this.#runSinkTask(task))),
     ]);
     this.#ended.abort();
@@ -83,7 +103,13 @@ export class Worker {
     this.#committed.notify();
   }
 
-  async #runTask(task: Task, hasFailed: () => boolean): Promise<void> {
+  /** Ends every loop after its current turn; what was taken in since is not committed. */
+  fail(): void {
+    this.#hasFailed = true;
+    this.stop();
+  }
+
+  async #runTask(task: Task): Promise<void> {
     while (!this.#isStopping) {
       await this.#letOthersIn();
       if (this.#isBackedUp(task)) {
@@ -94,22 +120,25 @@ export class Worker {
       const outcome = await task.turn({
         front: this.#frontFor(task),
         maxDriftMs: this.#maxDriftMs,
+        onRead: () => this.#publish(),
       });
-      if (task.commits !== commits) this.#committed.notify();
+      this.#publish();
+      if (task.commits !== commits) this.#ring("committed");
       if (outcome === "waiting") await this.#pause(this.#committed);
       else if (outcome === "held") await this.#pause(this.#progress);
-      else this.#progress.notify();
+      else this.#ring("progress");
       if (outcome === "ended") return;
     }
-    if (!hasFailed() && !task.isEnded) await task.commit();
+    if (!this.#hasFailed && !task.isEnded) await task.commit();
   }
 
   async #runSinkTask(task: SinkTask): Promise<void> {
     while (!this.#isStopping) {
       await this.#letOthersIn();
       const outcome = await this.#sinkTurn(task);
+      this.#publish();
       if (outcome === "waiting") await this.#pause(this.#committed);
-      else this.#progress.notify();
+      else this.#ring("progress");
       if (outcome === "ended") return;
     }
   }
@@ -123,14 +152,57 @@ export class Worker {
     }
   }
 
+  #sourceTasksByGroup(tasks: readonly Task[]): Map<string, Task[]> {
+    const byGroup = new Map<string, Task[]>();
+    for (const task of tasks.filter((each) => each.readsSource)) {
+      const group = this.#groupOf(task);
+      byGroup.set(group, [...(byGroup.get(group) ?? []), task]);
+    }
+    return byGroup;
+  }
+
+  #groupOf(task: Task): string {
+    return this.#groups.get(task.stage.id) ?? task.stage.id;
+  }
+
   #frontFor(task: Task): SourceFront {
-    const tasks = this.#connected.get(task.stage.id) ?? [];
-    return tasks.reduce((front, other) => joinFronts(front, other.front), noFront);
+    const group = this.#groupOf(task);
+    const front = this.#frontHere(group);
+    return this.#board === undefined ? front : joinFronts(front, this.#board.frontOfOthers(group));
+  }
+
+  #frontHere(group: string): SourceFront {
+    const tasks = this.#sourceTasks.get(group) ?? [];
+    return tasks.reduce((front, task) => joinFronts(front, task.front), noFront);
+  }
+
+  #publish(): void {
+    this.#board?.publish(
+      (group) => this.#frontHere(group),
+      (topic) => this.#backlog.of(topic),
+    );
+  }
+
+  /** Wakes who waits here, and in the other threads. */
+  #ring(bell: Bell): void {
+    if (bell === "progress") this.#progress.notify();
+    else this.#committed.notify();
+    this.#board?.ring(bell);
+  }
+
+  #listen(): void {
+    const { signal } = this.#ended;
+    void this.#board?.listen("progress", () => this.#progress.notify(), signal);
+    void this.#board?.listen("committed", () => this.#committed.notify(), signal);
   }
 
   #isBackedUp(task: Task): boolean {
     // Rows that look up a table wait unread until it has come.
-    return task.readsSource && !task.readsTable && this.#backlog.rows >= backlogRowsMax;
+    return task.readsSource && !task.readsTable && this.#backlogRows() >= backlogRowsMax;
+  }
+
+  #backlogRows(): number {
+    return this.#backlog.rows((topic) => this.#board?.rowsOfOthers(topic) ?? 0);
   }
 
   /** Waits for the signal, or for the one timer that all who wait share. */
@@ -153,16 +225,4 @@ export class Worker {
     await yieldToEventLoop();
     this.#yieldedAtMs = this.#clock.monotonicMs();
   }
-}
-
-/** Tasks of connected stages, by the id of each stage. */
-function connectedTasks(tasks: readonly Task[]): Map<string, readonly Task[]> {
-  const groups = connectedStages(tasks.map((task) => task.stage));
-  const groupOf = (task: Task): string => groups.get(task.stage.id) ?? task.stage.id;
-  return new Map(
-    tasks.map((task) => [
-      task.stage.id,
-      tasks.filter((other) => groupOf(other) === groupOf(task) && other.readsSource),
-    ]),
-  );
 }

@@ -58,12 +58,14 @@ export interface TaskProgress {
  */
 export type TurnOutcome = "worked" | "waiting" | "held" | "ended";
 
-/** What a task is told of the others before its turn. */
+/** What a task is given for a turn. */
 export interface TurnLimits {
   /** Of the source partitions whose rows can meet its own, with its own. */
   readonly front: SourceFront;
   /** How far a source partition may be ahead of the front's watermark in ms. */
   readonly maxDriftMs: number;
+  /** Called once it has read, before it waits for anything else: its own front may have moved. */
+  readonly onRead?: () => void;
 }
 
 /** An idle partition follows the others at most so often, as each time is a commit. */
@@ -153,6 +155,7 @@ export class Task {
     let hasTaken = false;
     if (input !== undefined) hasTaken = await this.#take(input, limits.front, readLimit);
     else if (this.#canEnd()) this.#advance();
+    limits.onRead?.();
     await this.#makeRoom();
     const isQuiet = this.#nextInput(readLimit) === undefined;
     const isHeld = isQuiet && this.#openInputs().some((open) => this.#isBeyond(open, readLimit));

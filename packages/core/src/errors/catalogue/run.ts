@@ -13,6 +13,9 @@ export const runErrors: {
   RUN_STATE_TOO_LARGE: ErrorSpec<{ operatorId: string; limit: string }>;
   RUN_JOIN_TOO_LARGE: ErrorSpec<{ operatorId: string; side: string; rowsMax: number }>;
   RUN_PATTERN_LOOPS: ErrorSpec<{ operatorId: string; variable: string }>;
+  RUN_THREADS_REFUSED: ErrorSpec<{ problem: string }>;
+  RUN_MODULE_MISMATCH: ErrorSpec<{ module: string; pipeline: string; problem: string }>;
+  RUN_THREAD_DIED: ErrorSpec<{ thread: number; problem: string }>;
 } = {
   RUN_STATE_MISMATCH: errorSpec({
     domain: "user",
@@ -88,5 +91,27 @@ export const runErrors: {
     message: (p) =>
       `The ${p.side} side of the join ${quote(p.operatorId)} reached its limit of ${p.rowsMax} rows in one task.`,
     hint: "Give the join forgetAfter or a narrower time span, leave out rows before it, or run more partitions.",
+  }),
+  RUN_THREADS_REFUSED: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 2,
+    message: (p) => `The pipeline cannot run on several threads: ${p.problem}.`,
+    hint: "Give as module the file that exports the pipeline by default, keep state and log in a directory, or leave out threads. pipe run FILE --threads does all of it.",
+  }),
+  RUN_MODULE_MISMATCH: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 2,
+    message: (p) =>
+      `${quote(p.module)} gives another pipeline in a thread than ${quote(p.pipeline)}: ${p.problem}.`,
+    hint: "The module must give the same pipeline each time it is loaded: no clock, no randomness, and what differs from run to run as a parameter.",
+  }),
+  RUN_THREAD_DIED: errorSpec({
+    domain: "external",
+    retry: "never",
+    exitCode: 1,
+    message: (p) => `Thread ${p.thread} of the run died: ${p.problem}.`,
+    hint: "Give the process more memory or use fewer threads; a function of yours may also have ended its thread. The pipeline continues where it last committed.",
   }),
 };

@@ -116,6 +116,8 @@ export class LmdbLog implements Log {
       storage.epochs.putSync(id, next);
       return next;
     });
+    // Another thread or process may have made topics anew since.
+    this.#topics.clear();
     const access = {
       storage: () => this.#storage(),
       topic: (name: string) => this.#topic(name),
