@@ -8,6 +8,7 @@ import type {
   IntervalJoinSpec,
   JoinSpec,
   LookupTableSpec,
+  PreAggregateSpec,
   ProcessSpec,
   RetimeSpec,
   SampleSpec,
@@ -228,6 +229,12 @@ export interface WindowAggregateNode extends NodeBase {
   readonly columns: readonly AggregateColumn[];
 }
 
+/** Rows of a batch put together before they are moved, by the planner. */
+export interface PreAggregateNode extends NodeBase, Omit<PreAggregateSpec, "keys"> {
+  /** Keys of the rows that are put together: the rows are keyed by them only after it. */
+  readonly groupKeys: readonly string[];
+}
+
 /** Which rows of its key, up to itself, a row is aggregated with. */
 export type OverFrame =
   | {
@@ -385,6 +392,7 @@ export type LogicalNode =
   | SideNode
   | KeyByNode
   | WindowAggregateNode
+  | PreAggregateNode
   | OverNode
   | ResampleNode
   | GapFillNode

@@ -13,6 +13,7 @@ import { keyByStep } from "./key-by.ts";
 import { lateStep } from "./late.ts";
 import { lookupTableStep } from "./lookup-table.ts";
 import { overStep } from "./over.ts";
+import { preAggregateStep } from "./pre-aggregate.ts";
 import { processStep } from "./process.ts";
 import { projectStep } from "./project.ts";
 import { runningAggregateStep } from "./running-aggregate.ts";
@@ -43,6 +44,7 @@ const steps: { readonly [Kind in LogicalNode["kind"]]: Step<Kind> } = {
   sample: sampleStep,
   keyBy: keyByStep,
   windowAggregate: windowAggregateStep,
+  preAggregate: preAggregateStep,
   over: overStep,
   resample: resampleStep,
   gapFill: gapFillStep,
