@@ -164,7 +164,8 @@ function applyStep(
         .aggregate(`window-${at}`, (row: AnyRow) => ({
           [`c${at}`]: count(),
           [`m${at}`]: max(row[number]),
-          [`s${at}`]: sum(row[number].floor()),
+          // Without the sum of floats, rows may be put together before they move.
+          [`s${at}`]: sum(b % 2 === 0 ? row[number].floor() : row[number].cast(t.int32())),
         }));
     case "unionSelf":
       return stream.union(stream);
