@@ -1,4 +1,4 @@
-// Expressions over batches against arrow functions over objects.
+// Expressions over batches against arrow functions over objects, and arquero over columns.
 import {
   batchToRows,
   compileExpression,
@@ -10,6 +10,7 @@ import {
 } from "@millrace/columnar";
 import type { DataType, FieldType } from "@millrace/core";
 import type { Expression, FunctionName } from "@millrace/plan";
+import { table } from "arquero";
 import { compareAll, keep } from "./harness/compare.ts";
 import { printLines } from "./harness/report.ts";
 
@@ -52,14 +53,20 @@ const projection = compileExpression(amount);
 const predicate = compilePredicate(isDear);
 const selected = new Int32Array(count);
 
+const aqTable = table({ price: prices, quantity: quantities });
+const project = (): void => {
+  for (let i = 0; i < batches; i += 1) keep(projection.evaluate(batch));
+};
+const select = (): void => {
+  for (let i = 0; i < batches; i += 1) keep(predicate.select(batch, selected));
+};
+
 const lines = await compareAll([
   {
     case: "price × quantity × 1.19",
     count: count * batches,
     unit: "rows/s",
-    ours: () => {
-      for (let i = 0; i < batches; i += 1) keep(projection.evaluate(batch));
-    },
+    ours: project,
     against: "map over objects",
     baseline: () => {
       for (let i = 0; i < batches; i += 1) {
@@ -68,15 +75,35 @@ const lines = await compareAll([
     },
   },
   {
+    case: "price × quantity × 1.19",
+    count: count * batches,
+    unit: "rows/s",
+    ours: project,
+    against: "arquero",
+    baseline: () => {
+      for (let i = 0; i < batches; i += 1) {
+        keep(aqTable.derive({ amount: "d => d.price * d.quantity * 1.19" }));
+      }
+    },
+  },
+  {
     case: "price > 50",
     count: count * batches,
     unit: "rows/s",
-    ours: () => {
-      for (let i = 0; i < batches; i += 1) keep(predicate.select(batch, selected));
-    },
+    ours: select,
     against: "filter over objects",
     baseline: () => {
       for (let i = 0; i < batches; i += 1) keep(objects.filter((row) => row.price > 50));
+    },
+  },
+  {
+    case: "price > 50",
+    count: count * batches,
+    unit: "rows/s",
+    ours: select,
+    against: "arquero",
+    baseline: () => {
+      for (let i = 0; i < batches; i += 1) keep(aqTable.filter("d => d.price > 50"));
     },
   },
 ]);

@@ -1,8 +1,10 @@
-// Sums per key: hash, group table and a typed array, against a Map over objects; and each family of
+// Sums per key: hash, group table and a typed array, against a Map over objects and
+// arquero; and each family of
 // aggregates by the window operator.
 import { GroupTable, hashColumns, int64Column, utf8Column } from "@millrace/columnar";
 import type { FieldType } from "@millrace/core";
 import type { Data } from "apache-arrow";
+import { op, table } from "arquero";
 import { aggregateComparisons } from "./group-by/aggregate-cases.ts";
 import { compareAll, type Comparison, keep } from "./harness/compare.ts";
 import { printLines } from "./harness/report.ts";
@@ -43,7 +45,8 @@ function sumsByMap(rows: readonly { key: string | number; value: number }[]): vo
   keep(sums);
 }
 
-function comparison(keys: number, kind: "int64" | "utf8"): Comparison {
+/** The sums of each way that a user would choose instead. */
+function comparisons(keys: number, kind: "int64" | "utf8"): Comparison[] {
   const values = Float64Array.from({ length: rowCount }, (_, row) => row % 100);
   const keyOf = (row: number): number => Math.imul(row, 0x9e3779b1) % keys;
   const textOf = (row: number): string => `key-${keyOf(row)}`;
@@ -62,23 +65,30 @@ function comparison(keys: number, kind: "int64" | "utf8"): Comparison {
     name: "key",
     type: kind === "int64" ? { kind, as: "number", nullable: false } : { kind, nullable: false },
   };
-  return {
+  const aqTable = table({ key: objects.map((row) => row.key), value: values });
+  const sums = {
     case: `sum by ${kind}, ${keys.toLocaleString("en-US")} keys`,
     count: rowCount,
     unit: "rows/s",
     ours: () => sumsByGroup(field, columns, values),
-    against: "Map over objects",
-    baseline: () => sumsByMap(objects),
   };
+  return [
+    { ...sums, against: "Map over objects", baseline: () => sumsByMap(objects) },
+    {
+      ...sums,
+      against: "arquero",
+      baseline: () => keep(aqTable.groupby("key").rollup({ sum: op.sum("value") })),
+    },
+  ];
 }
 
 printLines(
   "group-by",
   await compareAll([
-    comparison(200, "utf8"),
-    comparison(10_000, "utf8"),
-    comparison(200, "int64"),
-    comparison(10_000, "int64"),
+    ...comparisons(200, "utf8"),
+    ...comparisons(10_000, "utf8"),
+    ...comparisons(200, "int64"),
+    ...comparisons(10_000, "int64"),
     ...(await aggregateComparisons()),
   ]),
 );

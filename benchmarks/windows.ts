@@ -1,5 +1,7 @@
-// Windows and frames at the operator, against a program over objects and Maps, and DuckDB's SQL.
+// Windows and frames at the operator, against a program over objects and Maps, DuckDB's SQL, and
+// arquero where it can express the same.
 import { DuckDBInstance, type DuckDBConnection } from "@duckdb/node-api";
+import { table } from "arquero";
 import { keep } from "./harness/compare.ts";
 import { measureInTurn, type Case } from "./harness/measure.ts";
 import { type BenchLine, printLines } from "./harness/report.ts";
@@ -33,6 +35,16 @@ async function measure(each: WindowCase): Promise<BenchLine[]> {
   const { sql } = each;
   if (sql !== undefined) {
     cases.push({ name: "DuckDB", run: async () => keep(await countSql(connection, sql)) });
+  }
+  const { arquero } = each;
+  if (arquero !== undefined) {
+    const rides = table({
+      time: objects.map((ride) => ride.time),
+      key: objects.map((ride) => ride.key),
+      km: objects.map((ride) => ride.km),
+    });
+    if (arquero(rides) !== counts.ours) throw new Error(`${each.name}: arquero differs in rows`);
+    cases.push({ name: "arquero", run: () => keep(arquero(rides)) });
   }
   const found = await measureInTurn(cases, { warmUps: 2, repeats: 5 });
   const rate = (name: string): number =>

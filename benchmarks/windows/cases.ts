@@ -1,4 +1,5 @@
 import type { Operator } from "@millrace/core";
+import { type ColumnTable, op } from "arquero";
 import * as plain from "./plain-windows.ts";
 import type { Ride, RidesOptions } from "./rides.ts";
 import { countAndSum, greatest, overOperator, windowOperator } from "./run-operator.ts";
@@ -12,6 +13,8 @@ export interface WindowCase {
   readonly plain: (rides: readonly Ride[]) => number;
   /** Absent where SQL has no equal. */
   readonly sql?: string;
+  /** Over arquero's columns, likewise; gives the number of rows. */
+  readonly arquero?: (rides: ColumnTable) => number;
 }
 
 const totals = "count(*) AS n, sum(km) AS km";
@@ -51,6 +54,12 @@ function tumblingCase(keys: number, rows: number): WindowCase {
     operator: () => windowOperator(tumbling(size), countAndSum),
     plain: (all) => plain.tumbling(all, size),
     sql: `SELECT key, time // ${size} AS s, ${totals} FROM rides GROUP BY key, s`,
+    arquero: (all) =>
+      all
+        .derive({ s: `d => op.floor(d.time / ${size})` })
+        .groupby("key", "s")
+        .rollup({ n: op.count(), km: op.sum("km") })
+        .numRows(),
   };
 }
 

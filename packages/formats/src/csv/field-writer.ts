@@ -12,12 +12,8 @@ export class FieldWriter {
     this.#nullValues = new Set(dialect.nullValues);
   }
 
-  /** The fields of a row, without a line end. */
-  line(fields: readonly FieldType[], row: Readonly<Record<string, unknown>>): string {
-    return fields.map((field) => this.#field(field, row[field.name])).join(this.delimiter);
-  }
-
-  #field({ type }: FieldType, value: unknown): string {
+  /** A value as a field. */
+  field({ type }: FieldType, value: unknown): string {
     if (value === null || value === undefined) return "";
     const json = toJson(type, value);
     const isNested = ["json", "list", "map", "row"].includes(type.kind);
