@@ -26,7 +26,7 @@ import {
   type OperatorSpec,
   orderOf,
   windowFields,
-  type WindowSpec,
+  type TumblingWindow,
 } from "@millrace/plan";
 import type { RecordBatch } from "apache-arrow";
 import { type Comparison, keep } from "../harness/compare.ts";
@@ -42,7 +42,7 @@ const int32 = { kind: "int32", nullable: false } as const;
 const int64 = { kind: "int64", as: "number", nullable: false } as const;
 const key: FieldType = { name: "origin", type: text };
 const moved: RowSchema = { fields: [key, { name: "delay", type: int32 }] };
-const window: WindowSpec = { kind: "tumbling", sizeMs: 3_600_000, offsetMs: 0 };
+const window: TumblingWindow = { kind: "tumbling", sizeMs: 3_600_000, offsetMs: 0 };
 const sumOf = (name: string, type: AggregateCall["type"]): AggregateCall => ({
   function: "sum",
   distinct: false,

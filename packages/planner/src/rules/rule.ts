@@ -1,7 +1,7 @@
 import type { LogicalNode, LogicalPlanData } from "@millrace/plan";
 
 /** What a rule knows beside the plan. */
-export interface RuleSettings {
+interface RuleSettings {
   /** Tasks of each stage: with one, no row moves. */
   readonly partitions: number;
 }
