@@ -155,6 +155,9 @@ function applyStep(
     }
     case "window":
       if (isUpdating(stream)) return stream;
+      if (keys.length === 0 && text !== undefined) {
+        return applyStep(stream.keyBy(text), step, at, sinks);
+      }
       if (keys.length === 0 || number === undefined || keys.includes(number)) return stream;
       if (keys.some((key) => key.startsWith("window") || key.startsWith("c"))) {
         if (keys.some((key) => key !== "city")) return stream;

@@ -28,26 +28,40 @@ export const preAggregate: Rule = {
     if (moves.length === 0) return plan;
     const changed = new Map<string, readonly LogicalNode[]>();
     const taken = new Set(plan.nodes.map(({ id }) => id));
-    for (const { keyBy, aggregate } of moves) {
+    for (const { keyBy, between, aggregate } of moves) {
       const { columns, merged } = partialColumns(keyBy, aggregate.columns);
       const partial = partialNode(
-        keyBy,
-        aggregate,
+        { keyBy, input: between.at(-1) ?? keyBy, aggregate },
         columns,
         freeName(`${aggregate.id}-partial`, taken),
       );
       taken.add(partial.id);
+      // What stood after the keyBy stands before it now.
+      changed.set(keyBy.id, []);
+      for (const node of between) changed.set(node.id, [withoutKeyBy(node, keyBy)]);
       const { schema } = partial;
-      changed.set(keyBy.id, [partial, { ...keyBy, inputs: [partial.id], schema }]);
-      changed.set(aggregate.id, [{ ...aggregate, columns: merged }]);
+      changed.set(aggregate.id, [
+        partial,
+        { ...keyBy, inputs: [partial.id], schema },
+        { ...aggregate, inputs: [keyBy.id], columns: merged },
+      ]);
     }
     return { ...plan, nodes: plan.nodes.flatMap((node) => changed.get(node.id) ?? [node]) };
   },
 };
 
+type RowWise = Extract<LogicalNode, { kind: "where" | "project" | "sample" }>;
+
 interface Move {
   readonly keyBy: KeyByNode;
+  /** What looks at each row by itself, between the keyBy and the windows, in order. */
+  readonly between: readonly RowWise[];
   readonly aggregate: WindowAggregateNode;
+}
+
+function withoutKeyBy(node: RowWise, keyBy: KeyByNode): RowWise {
+  const inputs = node.inputs.map((id) => (id === keyBy.id ? (keyBy.inputs[0] ?? id) : id));
+  return { ...node, inputs, keys: [] };
 }
 
 /** Window aggregations of rows that move for them alone, and can be put together before. */
@@ -57,13 +71,20 @@ function movesOf(plan: LogicalPlanData): Move[] {
   const moving = movingKeyBys(plan);
   return plan.nodes.flatMap((aggregate): Move[] => {
     if (aggregate.kind !== "windowAggregate") return [];
-    const keyBy = byId.get(aggregate.inputs[0] ?? "");
-    if (keyBy?.kind !== "keyBy" || !moving.has(keyBy.id)) return [];
-    const readsLate = readers.get(aggregate.id)?.some(({ kind }) => kind === "late") === true;
-    const isOnlyReader = readers.get(keyBy.id)?.length === 1;
+    const isRead = readers.get(aggregate.id)?.some(({ kind }) => kind === "late") === true;
     const calls = aggregate.columns.flatMap((column) => column.calls);
-    if (readsLate || !isOnlyReader || !isByClock(aggregate) || !calls.every(isExact)) return [];
-    return [{ keyBy, aggregate }];
+    if (isRead || !isByClock(aggregate) || !calls.every(isExact)) return [];
+    const between: RowWise[] = [];
+    let node = byId.get(aggregate.inputs[0] ?? "");
+    while (node !== undefined && readers.get(node.id)?.length === 1) {
+      if (node.kind === "keyBy") {
+        return moving.has(node.id) ? [{ keyBy: node, between, aggregate }] : [];
+      }
+      if (node.kind !== "where" && node.kind !== "project" && node.kind !== "sample") return [];
+      between.unshift(node);
+      node = byId.get(node.inputs[0] ?? "");
+    }
+    return [];
   });
 }
 
@@ -122,17 +143,22 @@ function mergingCall({ name, call }: PartialColumn): AggregateCall {
 }
 
 function partialNode(
-  keyBy: KeyByNode,
-  aggregate: WindowAggregateNode,
+  of: {
+    readonly keyBy: KeyByNode;
+    /** Whose rows are put together. */
+    readonly input: LogicalNode;
+    readonly aggregate: WindowAggregateNode;
+  },
   columns: readonly PartialColumn[],
   id: string,
 ): PreAggregateNode {
-  const keyFields = keyBy.schema.fields.filter(({ name }) => keyBy.keys.includes(name));
+  const { keyBy, input, aggregate } = of;
+  const keyFields = input.schema.fields.filter(({ name }) => keyBy.keys.includes(name));
   const partial = columns.map(({ name, call }): FieldType => ({ name, type: call.type }));
   return {
     kind: "preAggregate",
     id,
-    inputs: keyBy.inputs,
+    inputs: input === keyBy ? keyBy.inputs : [input.id],
     schema: { fields: [...keyFields, ...partial] },
     keys: [],
     ...(aggregate.place === undefined ? {} : { place: aggregate.place }),

@@ -1,7 +1,18 @@
 import type { AggregateCall, LogicalNode, WindowAggregateNode, WindowSpec } from "@millrace/plan";
 import { rules } from "@millrace/planner";
 import { expect, test } from "vitest";
-import { column, flightSchema, hourly, int, keyBy, plan, sink, source } from "../sample-plan.ts";
+import {
+  column,
+  flightSchema,
+  greater,
+  hourly,
+  int,
+  keyBy,
+  plan,
+  sink,
+  source,
+  where,
+} from "../sample-plan.ts";
 
 const rule = rules.find(({ name }) => name === "preAggregate");
 const start = [source(), keyBy("by", "flights", ["origin"])];
@@ -47,6 +58,21 @@ test("rows of windows are put together before they move", () => {
     schema: node.schema,
     columns: [{ calls: [{ function: "max", argument: { kind: "column", name: "value" } }] }],
   });
+});
+
+test("what looks at each row by itself stands before the move then", () => {
+  const late = where("late", "by", greater(column("delay"), 5));
+  const node = { ...aggregate({}), inputs: ["late"] };
+  const before = plan(...start, late, node, sink("out", "hourly"));
+  const { nodes } = rule?.apply(before, { partitions: 2 }) ?? before;
+  expect(nodes.map(({ id, inputs }) => [id, inputs])).toEqual([
+    ["flights", []],
+    ["late", ["flights"]],
+    ["hourly-partial", ["late"]],
+    ["by", ["hourly-partial"]],
+    ["hourly", ["by"]],
+    ["out", ["hourly"]],
+  ]);
 });
 
 test("what is not a column of the partial rows has a name of its own", () => {
