@@ -1,6 +1,12 @@
 // Running counts and first rows per key: the operators, against Maps over objects.
 import { batchSchema, int32Column, int64Column, makeBatch, utf8Column } from "@millrace/columnar";
-import { type Collector, type FieldType, type Operator, timeField } from "@millrace/core";
+import {
+  type Collector,
+  type FieldType,
+  type Operator,
+  systemClock,
+  timeField,
+} from "@millrace/core";
 import { createOperator } from "@millrace/operators";
 import type { OperatorSpec } from "@millrace/plan";
 import type { RecordBatch } from "apache-arrow";
@@ -58,6 +64,7 @@ function operatorOf(spec: OperatorSpec, output: readonly FieldType[]): Operator 
     operatorId: "bench",
     functions: new Map(),
     models: { detectors: {}, forecasters: {} },
+    clock: systemClock,
   });
 }
 

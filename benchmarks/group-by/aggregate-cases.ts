@@ -6,7 +6,13 @@ import {
   int64Column,
   makeBatch,
 } from "@millrace/columnar";
-import { type Collector, type DataType, type FieldType, timeField } from "@millrace/core";
+import {
+  type Collector,
+  type DataType,
+  type FieldType,
+  systemClock,
+  timeField,
+} from "@millrace/core";
 import { createOperator } from "@millrace/operators";
 import { type AggregateCall, type Expression, windowFields } from "@millrace/plan";
 import { DuckDBInstance } from "@duckdb/node-api";
@@ -269,6 +275,7 @@ function runOperator(aggregate: AggregateCall, input: readonly RecordBatch[]): v
       operatorId: "bench",
       functions: new Map(),
       models: { detectors: {}, forecasters: {} },
+      clock: systemClock,
     },
   );
   for (const batch of input) operator.process(batch, discard, 0);

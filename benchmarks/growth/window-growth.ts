@@ -1,5 +1,5 @@
 import { batchSchema, float64Column, int64Column, makeBatch } from "@millrace/columnar";
-import type { Collector, DataType, RowSchema } from "@millrace/core";
+import { type Collector, type DataType, type RowSchema, systemClock } from "@millrace/core";
 import { createOperator } from "@millrace/operators";
 import type { OperatorSpec } from "@millrace/plan";
 import type { RecordBatch } from "apache-arrow";
@@ -96,6 +96,7 @@ export function aggregate(batches: readonly RecordBatch[]): number {
       operatorId: "totals",
       functions: new Map(),
       models: { detectors: {}, forecasters: {} },
+      clock: systemClock,
     },
   );
   let rows = 0;

@@ -1,4 +1,4 @@
-import type { Collector, Operator, RowSchema } from "@millrace/core";
+import { type Collector, type Operator, type RowSchema, systemClock } from "@millrace/core";
 import { createOperator } from "@millrace/operators";
 import { type JoinSpecBase, type OperatorSpec, windowFields } from "@millrace/plan";
 import { batchesOf, type JoinInput, sideFields } from "./join-rows.ts";
@@ -35,6 +35,7 @@ function operatorOf(spec: OperatorSpec): Operator {
       operatorId: "join",
       functions: new Map(),
       models: { detectors: {}, forecasters: {} },
+      clock: systemClock,
     },
   );
 }

@@ -1,5 +1,5 @@
 import { columnOf } from "@millrace/columnar";
-import type { Operator, RowSchema } from "@millrace/core";
+import { type Operator, type RowSchema, systemClock } from "@millrace/core";
 import { createOperator } from "@millrace/operators";
 import {
   type AggregateCall,
@@ -43,8 +43,9 @@ function operator(spec: OperatorSpec, outputSchema: RowSchema): Operator {
     nodeIds: [],
   };
   const models = { detectors: {}, forecasters: {} };
+  const clock = systemClock;
   const functions = new Map();
-  return createOperator(staged, { pipeline: "b", operatorId: "b", functions, models });
+  return createOperator(staged, { pipeline: "b", operatorId: "b", functions, models, clock });
 }
 
 function columnsOf(calls: readonly AggregateCall[]): {

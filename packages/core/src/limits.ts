@@ -34,6 +34,12 @@ export const limits: {
   readonly processKeysMax: number;
   /** Entries of one state, or timers, of one process step in one task. */
   readonly processEntriesMax: number;
+  /** Calls of one step with async functions that go on at once in one task. */
+  readonly asyncCallsMax: number;
+  /** Rows of a batch that a task with such a step reads, as none of them commits alone. */
+  readonly asyncBatchRowsMax: number;
+  /** Keys that one lookup keeps in one task. */
+  readonly lookupRowsMax: number;
   /** Bytes of one log record. */
   readonly recordBytesMax: number;
   /** Bytes of a state snapshot chunk, roughly. */
@@ -57,6 +63,9 @@ export const limits: {
   joinRowsMax: 20_000_000,
   processKeysMax: 1_000_000,
   processEntriesMax: 10_000_000,
+  asyncCallsMax: 10_000,
+  asyncBatchRowsMax: 1_024,
+  lookupRowsMax: 1_000_000,
   recordBytesMax: 256 * 1024 * 1024,
   snapshotChunkBytes: 1024 * 1024,
   idLengthMax: 100,

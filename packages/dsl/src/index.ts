@@ -34,6 +34,7 @@ export type * from "./stream/grid-options.ts";
 export { type GridValue, linear, nearest, next, previous } from "./stream/grid-values.ts";
 export type { FrameOptions } from "./stream/over.ts";
 export type * from "./stream/join-options.ts";
+export type * from "./stream/async-types.ts";
 export type { FunctionOptions } from "./stream/function-options.ts";
 export { listState, mapState } from "./stream/process-state.ts";
 export type * from "./stream/process-types.ts";

@@ -1,4 +1,4 @@
-import { hours, minutes, t } from "@millrace/core";
+import { hours, minutes, seconds, t } from "@millrace/core";
 import { formatExpression, type LogicalNode, type LogicalPlan } from "@millrace/plan";
 import { describe, expect, it } from "vitest";
 import {
@@ -86,6 +86,50 @@ describe("stream", () => {
         .flatMap(Row, (row) => [row], { onError: "fail" });
     });
     expect(nodes.slice(1)).toMatchObject([{ onError: "skip" }, { onError: "fail" }]);
+  });
+
+  it("writes down how async functions are called", () => {
+    const { nodes } = planOf((rows) => {
+      rows
+        .mapAsync(Row, (row) => Promise.resolve(row))
+        .mapBatchesAsync(Row, (some) => Promise.resolve(some), {
+          rowsPerCall: 50,
+          concurrency: 3,
+          order: "unordered",
+          timeout: seconds(5),
+          retry: { attempts: 3, backoff: minutes(1) },
+          onError: "fail",
+        });
+    });
+    const backoff = { backoffMs: 100, backoffMaxMs: 30_000 };
+    const usual = { concurrency: 16, order: "ordered", timeoutMs: 60_000, attempts: 1, ...backoff };
+    const calls = { rowsPerCall: 50, concurrency: 3, order: "unordered", timeoutMs: 5_000 };
+    const repeated = { attempts: 3, backoffMs: 60_000, backoffMaxMs: 60_000 };
+    expect(nodes.slice(1)).toMatchObject([
+      { id: "mapAsync-1", kind: "mapAsync", calls: usual },
+      { id: "mapBatchesAsync-1", calls: { ...calls, ...repeated }, onError: "fail" },
+    ]);
+  });
+
+  it("writes down what a lookup finds, and for which key", () => {
+    const { nodes } = planOf((rows) => {
+      rows.keyBy("key").lookupMany(
+        t.row({ city: t.utf8() }),
+        (row) => ({ id: row.n.plus(1) }),
+        (keys) => Promise.resolve(keys.map(() => null)),
+        { kind: "left", keysPerCall: 5, cache: { rowsMax: 10, ttl: seconds(1) } },
+      );
+    });
+    const node = nodes.at(-1);
+    expect(node).toMatchObject({
+      id: "lookupMany-1",
+      kind: "lookup",
+      keys: ["key"],
+      joinKind: "left",
+      calls: { rowsPerCall: 5 },
+      cache: { rowsMax: 10, ttlMs: 1_000, keepsMissing: false },
+    });
+    expect(node?.schema.fields.at(-1)).toMatchObject({ name: "city", type: { nullable: true } });
   });
 
   it("splits by conditions, the rest being what no condition takes", () => {

@@ -38,7 +38,8 @@ export interface RowsRun {
   readonly sourcePartitions: number;
 }
 
-function connectorsTo<Row extends object>(
+/** A source of the rows in `sourcePartitions` partitions, and a sink into `memory`. */
+export function connectorsTo<Row extends object>(
   memory: MemoryStore,
   { type, rows, part }: GivenRows<Row>,
   sourcePartitions: number,
@@ -74,7 +75,8 @@ export function texts(rows: readonly object[]): string[] {
     .sort();
 }
 
-function storedOf(memory: MemoryStore, sinks: readonly string[]): Stored {
+/** What is in the store. */
+export function storedOf(memory: MemoryStore, sinks: readonly string[]): Stored {
   const entries = sinks.map(
     (sink) => [sink, texts(memory.batches(sink).flatMap((batch) => rowsOf(batch)))] as const,
   );

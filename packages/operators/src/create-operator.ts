@@ -1,5 +1,7 @@
 import { assert, type Operator, type RowSchema } from "@millrace/core";
 import type { StageOperator } from "@millrace/plan";
+import { LookupOperator } from "./async/lookup.ts";
+import { MapAsyncOperator } from "./async/map-async.ts";
 import { ChangesOperator } from "./changes.ts";
 import { DeduplicateOperator } from "./deduplicate/deduplicate.ts";
 import { DetectOperator } from "./detect.ts";
@@ -40,6 +42,10 @@ export function createOperator(operator: StageOperator, context: OperatorContext
       return new FilterProjectOperator(spec, schemas.output);
     case "rowFunction":
       return new RowFunctionOperator(spec, schemas, context);
+    case "mapAsync":
+      return new MapAsyncOperator(spec, schemas, context);
+    case "lookup":
+      return new LookupOperator(spec, schemas, context);
     case "windowAggregate":
       return createWindowAggregate(spec, schemas, context);
     case "preAggregate":

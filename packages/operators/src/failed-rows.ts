@@ -2,12 +2,15 @@ import {
   catalogue,
   type Collector,
   type DeadLetter,
+  type ErrorPlace,
   hiddenColumns,
+  type MillraceError,
   millraceError,
   type OperatorCounts,
 } from "@millrace/core";
 import type { OnError } from "@millrace/plan";
 import type { RecordBatch } from "apache-arrow";
+import { CallTimeout } from "./async/call-timeout.ts";
 import { readNumbers } from "./aggregate/read-numbers.ts";
 import { findColumn } from "./find-column.ts";
 
@@ -45,16 +48,15 @@ export class FailedRows {
       return;
     }
     const operatorId = this.#operatorId;
-    const problem = error instanceof Error ? error.message : String(error);
     const partition = numberAt(batch, hiddenColumns.partition, row);
     const offset = numberAt(batch, hiddenColumns.offset, row);
     if (onError === "fail") {
       const place = `${step} at offset ${offset} of partition ${partition}`;
       const where = { operatorId, partition, offset: `${offset}` };
-      throw millraceError("RUN_FUNCTION_FAILED", { step: place, problem }, { cause: error, where });
+      throw runError(place, error, where);
     }
     this.#counts.deadLettered += 1;
-    out.deadLetter(this.#letter({ partition, offset }, problem, value));
+    out.deadLetter(this.#letter({ partition, offset }, error, value));
   }
 
   /**
@@ -65,29 +67,49 @@ export class FailedRows {
    */
   takeTimer(value: object, error: unknown, out: Collector): void {
     const { onError = "deadLetter", step } = this.#policy;
-    const problem = error instanceof Error ? error.message : String(error);
     if (onError === "fail") {
-      const place = `${step} at the timer ${rowText(value)}`;
-      const where = { operatorId: this.#operatorId };
-      throw millraceError("RUN_FUNCTION_FAILED", { step: place, problem }, { cause: error, where });
+      throw runError(`${step} at the timer ${rowText(value)}`, error, {
+        operatorId: this.#operatorId,
+      });
     }
     if (onError === "skip") return;
-    out.deadLetter(this.#letter({ partition: -1, offset: -1 }, problem, value));
+    out.deadLetter(this.#letter({ partition: -1, offset: -1 }, error, value));
   }
 
   #letter(
     place: { readonly partition: number; readonly offset: number },
-    problem: string,
+    error: unknown,
     value: object,
   ): DeadLetter {
     return {
-      code: "RECORD_FUNCTION_FAILED",
-      reason: catalogue.RECORD_FUNCTION_FAILED.message({ step: this.#policy.step, problem }),
+      ...reasonOf(this.#policy.step, error),
       operatorId: this.#operatorId,
       ...place,
       raw: rowText(value),
     };
   }
+}
+
+function problemOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function reasonOf(step: string, error: unknown): Pick<DeadLetter, "code" | "reason"> {
+  if (error instanceof CallTimeout) {
+    const { timeoutMs } = error;
+    const reason = catalogue.RECORD_FUNCTION_TIMEOUT.message({ step, timeoutMs });
+    return { code: "RECORD_FUNCTION_TIMEOUT", reason };
+  }
+  const reason = catalogue.RECORD_FUNCTION_FAILED.message({ step, problem: problemOf(error) });
+  return { code: "RECORD_FUNCTION_FAILED", reason };
+}
+
+function runError(step: string, error: unknown, where: ErrorPlace): MillraceError {
+  const more = { cause: error, where };
+  if (error instanceof CallTimeout) {
+    return millraceError("RUN_FUNCTION_TIMEOUT", { step, timeoutMs: error.timeoutMs }, more);
+  }
+  return millraceError("RUN_FUNCTION_FAILED", { step, problem: problemOf(error) }, more);
 }
 
 function numberAt(batch: RecordBatch, name: string, row: number): number {

@@ -1,4 +1,4 @@
-import type { ModelRegistry } from "@millrace/core";
+import type { Clock, ModelRegistry } from "@millrace/core";
 import type { UserFunction } from "@millrace/plan";
 
 /** What an operator needs beside its spec. */
@@ -8,4 +8,6 @@ export interface OperatorContext {
   /** The plan's user functions by id. */
   readonly functions: ReadonlyMap<string, UserFunction>;
   readonly models: ModelRegistry;
+  /** For time limits and timers; results must not depend on it. */
+  readonly clock: Clock;
 }

@@ -12,7 +12,6 @@ import {
   type FieldType,
   hiddenColumns,
   isMillraceError,
-  millraceError,
   type Operator,
   type OperatorCounts,
   operatorCounts,
@@ -24,6 +23,7 @@ import type { Data, RecordBatch } from "apache-arrow";
 import { readNumbers } from "./aggregate/read-numbers.ts";
 import { FailedRows } from "./failed-rows.ts";
 import { findColumn } from "./find-column.ts";
+import { findFunction } from "./find-function.ts";
 import type { OperatorContext } from "./operator-context.ts";
 import { hiddenColumnsOf, OutputLayouts } from "./output-layout.ts";
 
@@ -72,13 +72,9 @@ export class RowFunctionOperator implements Operator {
     schemas: { readonly input: RowSchema; readonly output: RowSchema },
     context: OperatorContext,
   ) {
-    const found = context.functions.get(spec.functionId);
-    if (found === undefined) {
-      throw millraceError("PLAN_FUNCTION_LOST", { functionId: spec.functionId });
-    }
     this.#spec = spec;
     this.#failed = new FailedRows(spec, context.operatorId, this.counts);
-    this.#function = found;
+    this.#function = findFunction(context, spec.functionId);
     this.#read = rowReader(schemas.input);
     this.#output = schemas.output;
     this.#layouts = new OutputLayouts(schemas.output);

@@ -1,4 +1,5 @@
 import { makeBatch, batchSchema, columnBuilder } from "@millrace/columnar";
+import { ManualClock } from "@millrace/conformance";
 import { type DataType, type FieldType, type RowSchema, timeField } from "@millrace/core";
 import type { AggregateCall, AggregateName, Expression, OperatorSpec } from "@millrace/plan";
 import { createOperator, type OperatorContext } from "@millrace/operators";
@@ -66,6 +67,7 @@ export function operatorOf(
     operatorId: "under-test",
     functions: new Map(),
     models: noModels,
+    clock: new ManualClock(),
     ...context,
   });
 }

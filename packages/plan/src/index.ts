@@ -13,6 +13,7 @@ export * from "./logical/logical-plan.ts";
 export type * from "./logical/nodes.ts";
 export * from "./logical/result-fields.ts";
 export type * from "./physical/grid-specs.ts";
+export { isAsyncSpec } from "./physical/is-async-spec.ts";
 export { orderOf } from "./physical/order-of.ts";
 export type * from "./physical/specs.ts";
 export { watermarkDelayMs } from "./physical/watermark-delay.ts";

@@ -36,6 +36,16 @@ type Feed = (
   out: CollectedOutput,
 ) => void;
 
+/** Waits for all rows in flight, as a task does before it commits. */
+async function settle(operator: Operator, out: CollectedOutput): Promise<void> {
+  const { inFlight } = operator;
+  if (inFlight === undefined) return;
+  while (inFlight.rows > 0) {
+    await inFlight.ready();
+    inFlight.deliver(out);
+  }
+}
+
 const feedWhole: Feed = (operator, segments, out) => {
   for (const { rows, watermark, input } of segments) {
     operator.process(rows, out, input ?? 0);
@@ -85,18 +95,19 @@ function restore(operator: Operator, log: Changelog, watermark: number): void {
 }
 
 /** Runs to a cut, as a worker that dies there; goes on with a fresh operator from the changelog. */
-function runWithRestart(
+async function runWithRestart(
   options: OperatorLawsOptions,
   segments: readonly OperatorSegment[],
   cut: number,
   snapshotAt: number,
-): CollectedOutput {
+): Promise<CollectedOutput> {
   const out = collectOutput();
   const log: Changelog = { rows: new Map() };
   const first = options.create();
   let watermark = -Infinity;
   for (const [at, segment] of segments.slice(0, cut).entries()) {
     feedWhole(first, [segment], out);
+    await settle(first, out);
     watermark = segment.watermark;
     for (const table of first.state) {
       const delta = table.takeDelta();
@@ -110,6 +121,7 @@ function runWithRestart(
   const second = options.create();
   restore(second, log, watermark);
   feedWhole(second, segments.slice(cut), out);
+  await settle(second, out);
   expectBalance(second);
   return out;
 }
@@ -122,70 +134,95 @@ function runWithRestart(
 export function operatorLaws(options: OperatorLawsOptions): void {
   const tolerance = options.relativeTolerance ?? 1e-9;
   const parameters = { seed: options.seed ?? 1, numRuns: options.runs ?? 50 };
-  const run = (segments: readonly OperatorSegment[], feed: Feed = feedWhole): CollectedOutput => {
+  const run = async (
+    segments: readonly OperatorSegment[],
+    feed: Feed = feedWhole,
+  ): Promise<CollectedOutput> => {
     const operator = options.create();
     const out = collectOutput();
     feed(operator, segments, out);
     operator.advanceWatermark(Infinity, out);
+    await settle(operator, out);
     expectBalance(operator);
     expect(operator.counts.rowsOut).toBe(out.rows.length);
     return out;
   };
-  const expectSame = (actual: CollectedOutput, expected: CollectedOutput): void => {
-    expectSameRows(settled(actual.rows), settled(expected.rows), tolerance);
-    expectSameRows(actual.late, expected.late, tolerance);
-    expect(Object.keys(actual.sides).sort()).toEqual(Object.keys(expected.sides).sort());
-    for (const [name, rows] of Object.entries(actual.sides)) {
-      expectSameRows(rows, expected.sides[name] ?? [], tolerance);
-    }
-    expect(actual.deadLetters.length).toBe(expected.deadLetters.length);
-  };
-  const ended = (segments: readonly OperatorSegment[]): readonly OperatorSegment[] => {
-    const empty = segments[0];
-    if (empty === undefined) return segments;
-    const none = options.takeRows(empty.rows, new Int32Array(0), 0);
-    return [...segments, { ...empty, rows: none, watermark: Infinity }];
-  };
+  const expectSame = (actual: CollectedOutput, expected: CollectedOutput): void =>
+    expectSameOutput(actual, expected, tolerance);
 
   describe(`${options.name} keeps the laws of operators`, () => {
-    test("batching does not change the output", () => {
-      const law = fc.property(
+    test("batching does not change the output", async () => {
+      const law = fc.asyncProperty(
         options.segments,
         fc.integer({ min: 1, max: 7 }),
-        (segments, size) => {
-          expectSame(run(segments, inPieces(options, size)), run(segments));
+        async (segments, size) => {
+          expectSame(await run(segments, inPieces(options, size)), await run(segments));
         },
       );
-      fc.assert(law, parameters);
+      await fc.assert(law, parameters);
     });
 
-    test("a restart from the changelog does not change the output", () => {
-      const law = fc.property(options.segments, fc.nat(), fc.nat(), (segments, cut, snapshot) => {
-        const all = ended(segments);
-        const at = cut % (all.length + 1);
-        const restarted = runWithRestart(options, all, at, snapshot % (all.length + 1));
-        expectSame(restarted, run(segments));
-      });
-      fc.assert(law, parameters);
+    test("a restart from the changelog does not change the output", async () => {
+      const law = fc.asyncProperty(
+        options.segments,
+        fc.nat(),
+        fc.nat(),
+        async (segments, cut, snapshot) => {
+          const all = ended(options, segments);
+          const at = cut % (all.length + 1);
+          const restarted = await runWithRestart(options, all, at, snapshot % (all.length + 1));
+          expectSame(restarted, await run(segments));
+        },
+      );
+      await fc.assert(law, parameters);
     });
 
-    test("the steps in which the watermark comes do not change the output", () => {
-      const law = fc.property(options.segments, fc.nat({ max: 255 }), (segments, skipped) => {
-        expectSame(run(segments, coarsely(skipped)), run(segments));
-      });
-      fc.assert(law, parameters);
+    test("the steps in which the watermark comes do not change the output", async () => {
+      const law = fc.asyncProperty(
+        options.segments,
+        fc.nat({ max: 255 }),
+        async (segments, skipped) => {
+          expectSame(await run(segments, coarsely(skipped)), await run(segments));
+        },
+      );
+      await fc.assert(law, parameters);
     });
 
     test.runIf(options.isPermutable !== false)(
       "the order of rows does not change the output",
-      () => {
-        const law = fc.property(options.segments, fc.integer(), (segments, seed) => {
-          expectSame(run(shuffled(options, segments, seed)), run(segments));
+      async () => {
+        const law = fc.asyncProperty(options.segments, fc.integer(), async (segments, seed) => {
+          expectSame(await run(shuffled(options, segments, seed)), await run(segments));
         });
-        fc.assert(law, parameters);
+        await fc.assert(law, parameters);
       },
     );
   });
+}
+
+function expectSameOutput(
+  actual: CollectedOutput,
+  expected: CollectedOutput,
+  tolerance: number,
+): void {
+  expectSameRows(settled(actual.rows), settled(expected.rows), tolerance);
+  expectSameRows(actual.late, expected.late, tolerance);
+  expect(Object.keys(actual.sides).sort()).toEqual(Object.keys(expected.sides).sort());
+  for (const [name, rows] of Object.entries(actual.sides)) {
+    expectSameRows(rows, expected.sides[name] ?? [], tolerance);
+  }
+  expect(actual.deadLetters.length).toBe(expected.deadLetters.length);
+}
+
+/** The segments, and one that ends the input. */
+function ended(
+  options: OperatorLawsOptions,
+  segments: readonly OperatorSegment[],
+): readonly OperatorSegment[] {
+  const empty = segments[0];
+  if (empty === undefined) return segments;
+  const none = options.takeRows(empty.rows, new Int32Array(0), 0);
+  return [...segments, { ...empty, rows: none, watermark: Infinity }];
 }
 
 /**

@@ -35,7 +35,35 @@ export interface Collector {
 }
 
 /**
+ * Rows of an operator whose results are still being worked out, by calls that go on between the
+ * turns of its task. What such calls find out stays inside until `deliver`; a task commits only
+ * when nothing is in flight, so that no state need know of them.
+ */
+export interface InFlight {
+  /** Rows taken in that no result has been given out for. */
+  readonly rows: number;
+  /** Of them, those whose call has not begun. */
+  readonly rowsWaiting: number;
+  /** Whether it holds as many rows as it may: its task reads no more until it does not. */
+  readonly isFull: boolean;
+  /** Event time that was reached when the oldest row in flight came; +Infinity where none is. */
+  readonly watermark: number;
+  /**
+   * Gives out what is ready. Never before everything that the operator was given before the
+   * watermark of the rows.
+   *
+   * @throws MillraceError of a call that failed, where such an error shall stop the run
+   */
+  deliver(out: Collector): void;
+  /** Resolves when `deliver` may have more to give, or nothing is waited for: never rejects. */
+  ready(): Promise<void>;
+  /** Ends all calls; nothing becomes ready any more. */
+  abort(): void;
+}
+
+/**
  * One physical operator of one task. Synchronous: a task has one await point per loop turn (T6).
+ * What must wait for the outside does so in flight.
  *
  * A batch holds the columns of the input schema, then hidden columns. An operator finds columns by
  * name once per schema object, not per batch.
@@ -51,6 +79,8 @@ export interface Operator {
   readonly counts: OperatorCounts;
   /** State in the changelog; empty for a stateless operator. */
   readonly state: readonly StateTable[];
+  /** Absent where every result is there when `process` returns. */
+  readonly inFlight?: InFlight;
 }
 
 /** Counts that start at zero. */

@@ -229,3 +229,24 @@ export type ForecastRow<Row, Keys extends PropertyKey, Level extends ForecastLev
       ? Instant
       : number;
 }>;
+
+/** A key that is looked up: never null, as nothing is found for a null. */
+export type LookupKey<Columns> = Flat<{
+  [Name in keyof Columns]: NonNullable<ValueOfExpression<Columns[Name]>>;
+}>;
+
+/** The row with what a lookup has found. */
+export type LookedUpRow<Row, Found, Kind> = Flat<{
+  [Name in keyof Row | keyof Found]: Name extends keyof Row
+    ? Row[Name]
+    : Name extends keyof Found
+      ? Kind extends "left"
+        ? Found[Name] | null
+        : Found[Name]
+      : never;
+}>;
+
+/** What is wrong with the columns that a lookup adds; nothing where the row has none of them. */
+export type NewColumns<Row, Found> = [keyof Row & keyof Found] extends [never]
+  ? unknown
+  : StreamTypeError<`the row has a column ${keyof Row & keyof Found & string} already; rename one`>;

@@ -28,9 +28,25 @@ import { type JoinArguments, joinNode } from "./join.ts";
 import type { JoinInputs } from "./joined-inputs.ts";
 import { broadcastNode, type LookupTableArguments, lookupTableNode } from "./lookup-table.ts";
 import { type FrameOptions, overNode } from "./over.ts";
-import { failureOptions, type FunctionOptions } from "./function-options.ts";
+import type {
+  AsyncBatchOptions,
+  AsyncOptions,
+  LookupManyOptions,
+  LookupOptions,
+} from "./async-types.ts";
+import { type LookupArguments, lookupNode } from "./lookup.ts";
+import type { FunctionOptions } from "./function-options.ts";
+import { functionNode, mapAsyncNode } from "./row-functions.ts";
 import { type ProcessArguments, processNode } from "./process.ts";
 import { projectedBase } from "./projected-base.ts";
+import {
+  checkKeysStay,
+  keysLeft,
+  namedColumns,
+  renamedColumns,
+  withAdded,
+  withoutColumns,
+} from "./projected-columns.ts";
 import { type ResampleArguments, resampleNode } from "./resample.ts";
 import { runningAggregateNode, type RunningAggregateArguments } from "./running-aggregate.ts";
 import { retimeParts } from "./retime.ts";
@@ -38,7 +54,6 @@ import { type SampleArguments, sampleParts } from "./sample.ts";
 import { splitConditions } from "./split.ts";
 import {
   checkDuplicates,
-  checkName,
   checkTaken,
   columnOf,
   columnsFrom,
@@ -126,79 +141,29 @@ export class StreamStep {
       const chosen =
         typeof callback === "function"
           ? columnsFrom("select", this.#schema, callback)
-          : this.#named("select", columns as readonly string[]);
-      return this.#project("select", chosen, this.#keysLeft(chosen));
+          : namedColumns("select", this.#schema, columns as readonly string[]);
+      return this.#project("select", chosen, keysLeft(this.node, chosen));
     });
-  }
-
-  #named(step: string, names: readonly string[]): NamedExpression[] {
-    const known = knownNames(step, this.#schema, names);
-    return known.flatMap((name) => {
-      const field = findField(this.#schema, name);
-      return field === undefined ? [] : [columnOf(field)];
-    });
-  }
-
-  /** The keys where all are still there; a key whose name now means something else is reported. */
-  #keysLeft(columns: readonly NamedExpression[]): readonly string[] {
-    const kept = this.node.keys.filter((key) => columns.some((column) => column.name === key));
-    if (kept.length < this.node.keys.length) return [];
-    this.#checkKeys("select", columns);
-    return this.node.keys;
-  }
-
-  #checkKeys(step: string, columns: readonly NamedExpression[]): void {
-    for (const { name, expression } of columns) {
-      const isSame = expression.kind === "column" && expression.name === name;
-      if (!this.node.keys.includes(name) || isSame) continue;
-      const advice = "choose another name";
-      const problem = `${step}: ${name} is a key and cannot be replaced; ${advice}`;
-      reportProblem("PLAN_ARGUMENT_INVALID", { problem });
-    }
   }
 
   withColumns(columns: RowCallback): StreamStep {
     return this.within("withColumns", () => {
       const added = columnsFrom("withColumns", this.#schema, columns);
-      this.#checkKeys("withColumns", added);
-      return this.#project("withColumns", this.#extended(added), this.node.keys);
+      checkKeysStay("withColumns", this.node, added);
+      return this.#project("withColumns", withAdded(this.#schema, added), this.node.keys);
     });
-  }
-
-  #extended(added: readonly NamedExpression[]): NamedExpression[] {
-    const byName = new Map(added.map((column) => [column.name, column]));
-    const kept = this.#schema.fields.map((field) => byName.get(field.name) ?? columnOf(field));
-    const isNew = (column: NamedExpression): boolean =>
-      findField(this.#schema, column.name) === undefined;
-    return [...kept, ...added.filter(isNew)];
-  }
-
-  #refuseKeys(step: string, names: readonly string[]): void {
-    for (const name of names.filter((n) => this.node.keys.includes(n))) {
-      const advice = "select without it, or key anew";
-      const problem = `${step}: ${name} is a key and must stay; ${advice}`;
-      reportProblem("PLAN_ARGUMENT_INVALID", { problem });
-    }
   }
 
   drop(...names: readonly string[]): StreamStep {
     return this.within("drop", () => {
-      knownNames("drop", this.#schema, names);
-      this.#refuseKeys("drop", names);
-      const kept = this.#schema.fields.filter((field) => !names.includes(field.name));
-      return this.#project("drop", kept.map(columnOf), this.node.keys);
+      const columns = withoutColumns("drop", this.node, names);
+      return this.#project("drop", columns, this.node.keys);
     });
   }
 
   rename(names: Readonly<Record<string, string>>): StreamStep {
     return this.within("rename", () => {
-      knownNames("rename", this.#schema, Object.keys(names));
-      this.#refuseKeys("rename", Object.keys(names));
-      const columns = this.#schema.fields.map((field) => {
-        const name = names[field.name] ?? field.name;
-        checkName("rename", name);
-        return { ...columnOf(field), name };
-      });
+      const columns = renamedColumns("rename", this.node, names);
       return this.#project("rename", columns, this.node.keys);
     });
   }
@@ -206,33 +171,75 @@ export class StreamStep {
   #apply(
     kind: "filter" | "map" | "flatMap",
     userFunction: UserFunction,
-    schema: RowSchema,
-    keys: readonly string[],
-    options: FunctionOptions,
+    options: FunctionOptions & { readonly result: Pick<LogicalNode, "schema" | "keys"> },
   ): StreamStep {
-    if (typeof userFunction !== "function") {
-      reportProblem("PLAN_ARGUMENT_INVALID", { problem: `${kind} needs a function` });
-    }
-    // A function need not give the same rows when it sees a row again that is taken back.
-    this.#checkAppends(kind);
-    const id = this.draft.deriveId(kind);
-    this.draft.functions.set(id, userFunction);
-    const failure = failureOptions(kind, options);
-    const inputs = [this.node.id];
-    return this.#append({ inputs, schema, keys, id, kind, functionId: id, ...failure });
+    return this.within(kind, () => {
+      // A function need not give the same rows when it sees a row again that is taken back.
+      this.#checkAppends(kind);
+      return this.#append(functionNode(kind, this.#input, userFunction, options));
+    });
   }
 
   filter(test: UserFunction, options: FunctionOptions = {}): StreamStep {
     const { schema, keys } = this.node;
-    return this.within("filter", () => this.#apply("filter", test, schema, keys, options));
+    return this.#apply("filter", test, { ...options, result: { schema, keys } });
   }
 
-  map(type: RowType<object>, change: UserFunction, options: FunctionOptions = {}): StreamStep {
-    return this.within("map", () => this.#apply("map", change, type.schema, [], options));
+  map({ schema }: RowType<object>, change: UserFunction, options?: FunctionOptions): StreamStep {
+    return this.#apply("map", change, { ...options, result: { schema, keys: [] } });
   }
 
-  flatMap(type: RowType<object>, change: UserFunction, options: FunctionOptions = {}): StreamStep {
-    return this.within("flatMap", () => this.#apply("flatMap", change, type.schema, [], options));
+  flatMap({ schema }: RowType<object>, make: UserFunction, options?: FunctionOptions): StreamStep {
+    return this.#apply("flatMap", make, { ...options, result: { schema, keys: [] } });
+  }
+
+  mapAsync(type: RowType<object>, change: UserFunction, options?: AsyncOptions): StreamStep {
+    return this.#mapAsync("mapAsync", type, change, options);
+  }
+
+  mapBatchesAsync(
+    type: RowType<object>,
+    change: UserFunction,
+    options: AsyncBatchOptions,
+  ): StreamStep {
+    return this.#mapAsync("mapBatchesAsync", type, change, options);
+  }
+
+  #mapAsync(
+    step: "mapAsync" | "mapBatchesAsync",
+    { schema }: RowType<object>,
+    change: UserFunction,
+    options: AsyncOptions | undefined,
+  ): StreamStep {
+    return this.within(step, () => {
+      this.#checkAppends(step);
+      return this.#append(mapAsyncNode(step, this.#input, change, { ...options, schema }));
+    });
+  }
+
+  lookup(
+    { schema: found }: RowType<object>,
+    by: RowCallback,
+    fetch: UserFunction,
+    options?: LookupOptions<"inner" | "left">,
+  ): StreamStep {
+    return this.#lookup("lookup", { ...options, by, found, fetch });
+  }
+
+  lookupMany(
+    { schema: found }: RowType<object>,
+    by: RowCallback,
+    fetch: UserFunction,
+    options: LookupManyOptions<"inner" | "left">,
+  ): StreamStep {
+    return this.#lookup("lookupMany", { ...options, by, found, fetch });
+  }
+
+  #lookup(step: "lookup" | "lookupMany", given: LookupArguments): StreamStep {
+    return this.within(step, () => {
+      this.#checkAppends(step);
+      return this.#append(lookupNode(step, this.#input, given));
+    });
   }
 
   union(...others: readonly StreamStep[]): StreamStep {
@@ -298,7 +305,7 @@ export class StreamStep {
         return this.#marked(knownNames("keyBy", this.#schema, names), names.length);
       }
       const added = columnsFrom("keyBy", this.#schema, callback);
-      const keyed = this.#project("keyBy", this.#extended(added), []);
+      const keyed = this.#project("keyBy", withAdded(this.#schema, added), []);
       return keyed.#marked(
         added.map((column) => column.name),
         added.length,

@@ -6,6 +6,13 @@ import type {
   RowPredicate,
   TimestampExpression,
 } from "../expression/expression-types.ts";
+import type {
+  AsyncBatchOptions,
+  AsyncCallContext,
+  AsyncOptions,
+  LookupManyOptions,
+  LookupOptions,
+} from "./async-types.ts";
 import type { FunctionOptions } from "./function-options.ts";
 import type { ProcessOptions, StateTypes } from "./process-types.ts";
 import type {
@@ -20,6 +27,9 @@ import type {
   ForecastRow,
   GroupRow,
   JoinKindName,
+  LookedUpRow,
+  LookupKey,
+  NewColumns,
   NotKey,
   NumericColumn,
   OverRow,
@@ -83,6 +93,27 @@ export interface AnyStream<in out Row extends object> {
     change: (row: Row) => Iterable<Out>,
     options?: FunctionOptions,
   ): Stream<Out>;
+  /**
+   * Applies an async function to each row, giving a row of `type`; several calls go on at once. Row
+   * by row, not vectorised.
+   *
+   * The function is called at least once for each row: for rows whose results were not committed
+   * when a run ended, the next one calls it again. Results are written exactly once.
+   */
+  mapAsync<Out extends object>(
+    type: RowType<Out>,
+    change: (row: Row, call: AsyncCallContext) => PromiseLike<Out>,
+    options?: AsyncOptions,
+  ): Stream<Out>;
+  /**
+   * As `mapAsync` with a call for several rows, such as one request: the result holds a row for
+   * each, in their order.
+   */
+  mapBatchesAsync<Out extends object>(
+    type: RowType<Out>,
+    change: (rows: readonly Row[], call: AsyncCallContext) => PromiseLike<readonly Out[]>,
+    options: AsyncBatchOptions,
+  ): Stream<Out>;
   /** All rows of this stream and of others with the same columns; no order between them is kept. */
   union(...others: readonly AnyStream<Row>[]): Stream<Row>;
   /** Groups rows by computed columns, which are added to the row. */
@@ -128,6 +159,44 @@ export interface Stream<in out Row extends object> extends AnyStream<Row> {
     table: KeyedStream<Table, TableKeys>,
     options: LookupTableOptions<Row, Table, TableKeys, Kind, Columns>,
   ): Stream<Selected<Columns>>;
+  /**
+   * Adds to each row what an async function finds for a key: a row of `type`, or null. Rows that
+   * ask for the same key at the same time share a call. Row by row, not vectorised.
+   *
+   * A key with a null finds nothing, without a call. What is found may have changed when rows are
+   * read again after a restart; results are written exactly once.
+   *
+   * @param by the key: `(row) => ({ id: row.user })`
+   */
+  lookup<
+    const Columns extends Readonly<Record<string, unknown>>,
+    Found extends object,
+    Kind extends "inner" | "left" = "inner",
+  >(
+    type: RowType<Found> & NewColumns<Row, Found>,
+    by: (row: ExpressionRow<Row>) => Columns & CheckedColumns<Columns, never>,
+    fetch: (
+      key: LookupKey<Columns>,
+      call: AsyncCallContext,
+    ) => PromiseLike<Found | null | undefined>,
+    options?: LookupOptions<Kind>,
+  ): Stream<LookedUpRow<Row, Found, Kind>>;
+  /**
+   * As `lookup` with a call for several keys: the result holds a row or null for each, in order.
+   */
+  lookupMany<
+    const Columns extends Readonly<Record<string, unknown>>,
+    Found extends object,
+    Kind extends "inner" | "left" = "inner",
+  >(
+    type: RowType<Found> & NewColumns<Row, Found>,
+    by: (row: ExpressionRow<Row>) => Columns & CheckedColumns<Columns, never>,
+    fetch: (
+      keys: readonly LookupKey<Columns>[],
+      call: AsyncCallContext,
+    ) => PromiseLike<readonly (Found | null | undefined)[]>,
+    options: LookupManyOptions<Kind>,
+  ): Stream<LookedUpRow<Row, Found, Kind>>;
   /** Keeps the rows for which a condition is true; null is false. Vectorised. */
   where(condition: RowPredicate<Row>): Stream<Row>;
   /** Keeps the rows for which a plain function gives true. Row by row, not vectorised. */
@@ -227,6 +296,44 @@ export interface KeyedStream<
   in out Row extends object,
   in out Keys extends string,
 > extends AnyStream<Row> {
+  /**
+   * Adds to each row what an async function finds for a key: a row of `type`, or null. Rows that
+   * ask for the same key at the same time share a call. Row by row, not vectorised.
+   *
+   * A key with a null finds nothing, without a call. What is found may have changed when rows are
+   * read again after a restart; results are written exactly once.
+   *
+   * @param by the key: `(row) => ({ id: row.user })`
+   */
+  lookup<
+    const Columns extends Readonly<Record<string, unknown>>,
+    Found extends object,
+    Kind extends "inner" | "left" = "inner",
+  >(
+    type: RowType<Found> & NewColumns<Row, Found>,
+    by: (row: ExpressionRow<Row>) => Columns & CheckedColumns<Columns, never>,
+    fetch: (
+      key: LookupKey<Columns>,
+      call: AsyncCallContext,
+    ) => PromiseLike<Found | null | undefined>,
+    options?: LookupOptions<Kind>,
+  ): KeyedStream<LookedUpRow<Row, Found, Kind>, Keys>;
+  /**
+   * As `lookup` with a call for several keys: the result holds a row or null for each, in order.
+   */
+  lookupMany<
+    const Columns extends Readonly<Record<string, unknown>>,
+    Found extends object,
+    Kind extends "inner" | "left" = "inner",
+  >(
+    type: RowType<Found> & NewColumns<Row, Found>,
+    by: (row: ExpressionRow<Row>) => Columns & CheckedColumns<Columns, never>,
+    fetch: (
+      keys: readonly LookupKey<Columns>[],
+      call: AsyncCallContext,
+    ) => PromiseLike<readonly (Found | null | undefined)[]>,
+    options: LookupManyOptions<Kind>,
+  ): KeyedStream<LookedUpRow<Row, Found, Kind>, Keys>;
   /** Keeps the rows for which a condition is true; null is false. Vectorised. */
   where(condition: RowPredicate<Row>): KeyedStream<Row, Keys>;
   /** Keeps the rows for which a plain function gives true. Row by row, not vectorised. */

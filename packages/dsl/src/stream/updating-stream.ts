@@ -73,6 +73,10 @@ export interface AnyUpdatingStream<in out Row extends object> {
   readonly lookupTable: StreamTypeError<"lookupTable needs rows that stay: this stream is updating">;
   readonly process: StreamTypeError<"process needs rows that stay: this stream is updating">;
   readonly map: StreamTypeError<"map needs rows that stay: this stream is updating">;
+  readonly lookup: StreamTypeError<"lookup needs rows that stay: this stream is updating">;
+  readonly lookupMany: StreamTypeError<"lookupMany needs rows that stay: this stream is updating">;
+  readonly mapAsync: StreamTypeError<"mapAsync needs rows that stay: this stream is updating">;
+  readonly mapBatchesAsync: StreamTypeError<"mapBatchesAsync needs rows that stay: this stream is updating">;
   readonly flatMap: StreamTypeError<"flatMap needs rows that stay: this stream is updating">;
   readonly filter: StreamTypeError<"filter needs rows that stay: this stream is updating">;
 }

@@ -27,7 +27,36 @@ pipeline("errors", (p) => {
   p.source("idle", table(Flight), { whenIdle: "wait" }); //! Type '"wait"' is not assignable to type '"advance" | "follow"
   p.source("due", table(Flight), { idleAfter: "soon" }); //! is not assignable
   flights.select("nothing"); //! Argument of type '"nothing"' is not assignable
-  flights.map(t.row({ a: t.int32() }), (f) => ({ a: f.origin })); //! Type 'string' is not assignable to type 'number'
+  const A = t.row({ a: t.int32() });
+  flights.map(A, (f) => ({ a: f.origin })); //! Type 'string' is not assignable to type 'number'
+  flights.map(Flight, async (f) => f); //! Type 'Promise<
+  flights.mapAsync(Flight, (f) => f); //! Property 'then' is missing
+  flights.mapAsync(A, async (f) => ({ a: f.origin })); //! Type 'string' is not assignable to type
+  flights.mapAsync(Flight, async (f) => f, { order: "any" }); //! Type '"any"' is not assignable
+  const to = flights.select("destination");
+  const taken = t.row({ destination: t.utf8() });
+  to.lookup(
+    taken, //! the row has a column destination already
+    (f) => ({ to: f.destination }),
+    async () => null,
+  );
+  to.lookup(
+    A,
+    (f) => ({ to: f.destination }),
+    async ({ from }) => ({ a: from.x }), //! Property 'from' does not exist
+  );
+  to.lookup(
+    A,
+    (f) => ({ to: f.destination }),
+    async ({ to }) => ({ a: to }), //! Type 'string' is not assignable
+  );
+  to.lookup(
+    A,
+    () => ({ to: 5 }), //! to must be an expression
+    async () => null,
+  );
+  to.lookupMany(A, null, async () => []); //! Expected 4 arguments
+  flights.mapBatchesAsync(Flight, async (fs) => fs); //! Expected 3 arguments
   flights.filter(() => true, { onError: "ignore" }); //! Type '"ignore"' is not assignable to type 'OnError
   flights.union(p.source("others", table(t.row({ a: t.int32() })))); //! is not assignable
   const route = flights.select("origin", "destination");
@@ -99,6 +128,8 @@ pipeline("errors", (p) => {
   running.sink("out", store()); //! is not assignable to parameter of type 'UpdatingSinkDescriptor
   running.window(tumbling(hours(1))); //! window needs rows that stay
   running.gapFill("g", { maxGap: hours(1) }); //! gapFill needs rows that stay
+  running.lookup(A, null); //! lookup needs rows that stay
+  running.mapAsync(Flight, async () => ({})); //! mapAsync needs rows that stay
   running.filter((r) => r.n > 5); //! filter needs rows that stay
   running.rename({ n: "change" }).changes(); //! the column change is taken
   running.withColumns((r) => ({ origin: r.n })); //! origin is a key and cannot be replaced

@@ -389,6 +389,43 @@ pipeline("types", (p) => {
   holds<Equal<typeof unkeyed, Stream<{ name: string }>>>();
   const stillKeyed = keyed.select("initial");
   holds<Equal<typeof stillKeyed, KeyedStream<{ initial: string }, "initial">>>();
+  const User = t.row({ city: t.utf8(), age: t.int32().nullable() });
+  const lookedUp = keyed.lookup(
+    User,
+    (row) => ({ id: row.name, is: literal(true) }),
+    async (key, { signal }) => {
+      holds<Equal<typeof key, { id: string; is: boolean }>>();
+      holds<Equal<typeof signal, AbortSignal>>();
+      return key.id === "a" ? { city: "b", age: null } : null;
+    },
+    { cache: { rowsMax: 5, ttl: minutes(1) } },
+  );
+  holds<Equal<RowIn<typeof lookedUp>["city"], string>>();
+  holds<Equal<RowIn<typeof lookedUp>["name"], string>>();
+  lookedUp.window(tumbling(hours(1)));
+  const orNull = picked.lookupMany(
+    User,
+    (row) => ({ id: row.name }),
+    async (keys) => keys.map(({ id }) => (id === "a" ? undefined : { city: id, age: 1 })),
+    { kind: "left", keysPerCall: 50 },
+  );
+  type OrNull = { at: Instant; name: string; city: string | null; age: number | null };
+  holds<Equal<typeof orNull, Stream<OrNull>>>();
+  const fetched = keyed.mapAsync(
+    t.row({ size: t.int32() }),
+    async (row, { signal, attempt }) => {
+      holds<Equal<typeof signal, AbortSignal>>();
+      return { size: row.name.length + attempt };
+    },
+    { retry: { attempts: 3, backoff: minutes(1) }, order: "unordered" },
+  );
+  holds<Equal<typeof fetched, Stream<{ size: number }>>>();
+  const inBatches = keyed.mapBatchesAsync(
+    t.row({ size: t.int32() }),
+    async (rows) => rows.map((row) => ({ size: row.name.length })),
+    { rowsPerCall: 100 },
+  );
+  holds<Equal<typeof inBatches, Stream<{ size: number }>>>();
   const mapped = keyed.map(t.row({ size: t.int32() }), (row) => ({ size: row.name.length }));
   holds<Equal<typeof mapped, Stream<{ size: number }>>>();
   const processed = keyed.process("processed", {

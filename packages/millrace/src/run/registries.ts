@@ -1,4 +1,4 @@
-import type { ConnectorRegistry, Operator } from "@millrace/core";
+import type { Clock, ConnectorRegistry, Operator } from "@millrace/core";
 import { modelRegistry } from "@millrace/models";
 import { createOperator } from "@millrace/operators";
 import type { StageOperator, UserFunction } from "@millrace/plan";
@@ -18,6 +18,7 @@ export function createOperatorWithModels(
     readonly pipeline: string;
     readonly operatorId: string;
     readonly functions: ReadonlyMap<string, UserFunction>;
+    readonly clock: Clock;
   },
 ): Operator {
   return createOperator(planned, { ...context, models: modelRegistry });

@@ -133,4 +133,5 @@ test.each([1, 3])(
     if (partitions > 1) expect(partial).toBeGreaterThan(2);
     else expect(partial).toBe(0);
   },
+  120_000,
 );

@@ -2,7 +2,6 @@ import { columnOf, rowReader } from "@millrace/columnar";
 import {
   type Collector,
   hiddenColumns,
-  millraceError,
   type Operator,
   type OperatorCounts,
   operatorCounts,
@@ -13,6 +12,7 @@ import type { ProcessSpec, UserFunction } from "@millrace/plan";
 import type { RecordBatch } from "apache-arrow";
 import { readNumbers } from "../aggregate/read-numbers.ts";
 import { FailedRows } from "../failed-rows.ts";
+import { findFunction } from "../find-function.ts";
 import type { OperatorContext } from "../operator-context.ts";
 import { OrderedInput } from "../series/ordered-input.ts";
 import { ProcessCall } from "./process-call.ts";
@@ -52,8 +52,9 @@ export class ProcessOperator implements Operator {
   ) {
     const { operatorId } = context;
     this.#spec = spec;
-    this.#onRow = found(context, spec.onRowId);
-    this.#onTimer = spec.onTimerId === undefined ? undefined : found(context, spec.onTimerId);
+    this.#onRow = findFunction(context, spec.onRowId);
+    this.#onTimer =
+      spec.onTimerId === undefined ? undefined : findFunction(context, spec.onTimerId);
     const step = `process ${JSON.stringify(operatorId)}`;
     this.#failed = new FailedRows({ ...spec, step }, operatorId, this.counts);
     this.#read = rowReader(schemas.input);
@@ -148,12 +149,6 @@ export class ProcessOperator implements Operator {
     const inUse = this.#call.forget(watermark, this.#spec.forgetAfterMs);
     this.#compactAt = Math.max(compactFrom, inUse * 2);
   }
-}
-
-function found(context: OperatorContext, functionId: string): UserFunction {
-  const userFunction = context.functions.get(functionId);
-  if (userFunction === undefined) throw millraceError("PLAN_FUNCTION_LOST", { functionId });
-  return userFunction;
 }
 
 /** A promise would settle when the state of its key is no longer at hand. */

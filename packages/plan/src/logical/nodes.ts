@@ -4,9 +4,11 @@ import type { Expression, NamedExpression } from "../expression/expression.ts";
 import type { GapFillSpec, InterpolateSpec, ResampleSpec } from "../physical/grid-specs.ts";
 import type {
   AsOfJoinSpec,
+  AsyncCallSpec,
   DeduplicateSpec,
   IntervalJoinSpec,
   JoinSpec,
+  LookupSpec,
   LookupTableSpec,
   PreAggregateSpec,
   ProcessSpec,
@@ -119,6 +121,18 @@ export interface FunctionNode extends NodeBase {
   /** Absent: `deadLetter`. */
   readonly onError?: OnError;
 }
+
+/** An async user function over plain rows, which gives a row of each. */
+export interface MapAsyncNode extends NodeBase {
+  readonly kind: "mapAsync";
+  readonly functionId: string;
+  readonly calls: AsyncCallSpec;
+  /** Absent: `deadLetter`. */
+  readonly onError?: OnError;
+}
+
+/** Rows with the columns that an async user function finds for a key. */
+export interface LookupNode extends NodeBase, Omit<LookupSpec, "step"> {}
 
 /** Brings together streams of one schema; their rows interleave as they come. */
 export interface UnionNode extends NodeBase {
@@ -390,6 +404,8 @@ export type LogicalNode =
   | SampleNode
   | ProcessNode
   | SideNode
+  | MapAsyncNode
+  | LookupNode
   | KeyByNode
   | WindowAggregateNode
   | PreAggregateNode

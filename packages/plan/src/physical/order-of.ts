@@ -21,6 +21,8 @@ export function orderOf(spec: OperatorSpec): OrderClass {
     case "windowJoin":
     case "lookupTable":
     case "changes":
+    case "mapAsync":
+    case "lookup":
       return "order-free";
     case "windowAggregate":
       if (spec.window.kind === "global") return "event-ordered";

@@ -268,6 +268,63 @@ export interface ProcessSide {
   readonly schema: RowSchema;
 }
 
+/** How async functions are called. May be changed between two runs: no state depends on it. */
+export interface AsyncCallSpec {
+  /** Calls of a task that go on at once. */
+  readonly concurrency: number;
+  /** Whether rows keep their order, or leave as their calls end. */
+  readonly order: "ordered" | "unordered";
+  /** Rows, or keys, that one call is given as a list. Absent: each call is given one by itself. */
+  readonly rowsPerCall?: number;
+  /** Time of one attempt. */
+  readonly timeoutMs: number;
+  /** 1: a call that fails is not repeated. */
+  readonly attempts: number;
+  /** Time before the second attempt; it doubles before each other one, up to `backoffMaxMs`. */
+  readonly backoffMs: number;
+  readonly backoffMaxMs: number;
+}
+
+/** Makes a row of each by an async user function. */
+export interface MapAsyncSpec {
+  readonly kind: "mapAsync";
+  readonly functionId: string;
+  /** The step as the user knows it, for error texts. */
+  readonly step: string;
+  readonly calls: AsyncCallSpec;
+  /** Absent: `deadLetter`. */
+  readonly onError?: OnError;
+}
+
+/** What a lookup keeps of what it has found. May be changed between two runs. */
+export interface LookupCache {
+  /** Keys of a task; the one that was not asked for the longest goes first. */
+  readonly rowsMax: number;
+  /** How long a key is not asked for again. */
+  readonly ttlMs: number;
+  /** Whether it is kept, too, that nothing was found. */
+  readonly keepsMissing: boolean;
+}
+
+/** Adds to each row the columns that an async user function finds for a key. */
+export interface LookupSpec {
+  readonly kind: "lookup";
+  /** The key that is looked up. */
+  readonly by: readonly NamedExpression[];
+  /** The columns that the function gives. */
+  readonly found: RowSchema;
+  /** What becomes of rows for which nothing is found: none, or nulls in the columns. */
+  readonly joinKind: "inner" | "left";
+  readonly functionId: string;
+  /** The step as the user knows it, for error texts. */
+  readonly step: string;
+  readonly calls: AsyncCallSpec;
+  /** Absent: only calls that go on are shared. */
+  readonly cache?: LookupCache;
+  /** Absent: `deadLetter`. */
+  readonly onError?: OnError;
+}
+
 /** Runs a user function for each row, and one for each timer, with state of the row's key. */
 export interface ProcessSpec {
   readonly kind: "process";
@@ -318,6 +375,8 @@ export type OperatorSpec =
   | RetimeSpec
   | SampleSpec
   | ProcessSpec
+  | MapAsyncSpec
+  | LookupSpec
   | UnionSpec;
 
 /** Whether the order of rows matters to an operator (DESIGN 2). */

@@ -23,6 +23,8 @@ import {
 import { describeSkipping } from "../steps/describe-skipping.ts";
 import { describeGapFill, describeInterpolate, describeResample } from "../steps/describe-grid.ts";
 import { describeOnError } from "../steps/describe-on-error.ts";
+import { describeFetch } from "../steps/lookup.ts";
+import { describeMapAsync } from "../steps/map-async.ts";
 import { describeProcess } from "../steps/process.ts";
 import { describeTopRows } from "../steps/top-rows.ts";
 
@@ -94,10 +96,12 @@ function describeOutput(output: StageOutput, from: string): string {
     : `shuffle ← ${from} by ${by} to ${output.topic}`;
 }
 
+const rowByRow: readonly string[] = ["rowFunction", "process", "mapAsync", "lookup"];
+
 /** Whether rows become objects on the way through an operator. */
 function executionOf(operator: StageOperator): string {
   const { kind } = operator.spec;
-  return kind === "rowFunction" || kind === "process" ? "row by row" : "vectorised";
+  return rowByRow.includes(kind) ? "row by row" : "vectorised";
 }
 
 /** What an operator does, in one line. */
@@ -112,6 +116,10 @@ export function describeOperator(operator: StageOperator): string {
     }
     case "rowFunction":
       return `${spec.mode} by function ${spec.functionId}${describeOnError(spec.onError)}`;
+    case "mapAsync":
+      return describeMapAsync(spec);
+    case "lookup":
+      return describeFetch(spec);
     case "windowAggregate":
       return `${formatWindow(spec.window)}${formatEmit(spec.emit)} by ${spec.keys.join(", ")}: ${spec.calls.map((call) => call.function).join(", ")}`;
     case "preAggregate":

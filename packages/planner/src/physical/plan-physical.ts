@@ -1,5 +1,13 @@
 import { createHash } from "node:crypto";
-import type { LogicalNode, LogicalPlanData, PhysicalPlan, Stage, StageInput } from "@millrace/plan";
+import {
+  isAsyncSpec,
+  type LogicalNode,
+  type LogicalPlanData,
+  type PhysicalPlan,
+  type Stage,
+  type StageInput,
+  type StageOperator,
+} from "@millrace/plan";
 import { cutStages, type Cut } from "./cut-stages.ts";
 import { tableSources } from "./cut-tables.ts";
 import { needsLineage } from "./lineage.ts";
@@ -45,13 +53,17 @@ function topicNames(plan: LogicalPlanData, cuts: readonly Cut[]): Map<string, st
 }
 
 /**
- * What saved state depends on: the stages as data, without how long sources are waited for and what
- * they leave out.
+ * What saved state depends on: the stages as data, without how long sources are waited for, what
+ * they leave out, and how async functions are called.
  */
 function fingerprintOf(stages: readonly Stage[], partitions: number): string {
   const text = JSON.stringify({
     partitions,
-    stages: stages.map((stage) => ({ ...stage, inputs: stage.inputs.map(withoutReading) })),
+    stages: stages.map((stage) => ({
+      ...stage,
+      inputs: stage.inputs.map(withoutReading),
+      operators: stage.operators.map(withoutCalls),
+    })),
   });
   return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }
@@ -61,4 +73,13 @@ function withoutReading(input: StageInput): Partial<StageInput> {
   if (input.kind === "shuffle") return input;
   const { idleness: _, futureLimitMs: _limit, skipping: _skipping, ...kept } = input;
   return kept;
+}
+
+/** An operator without what decides how it calls async functions: no state depends on it. */
+function withoutCalls({ spec, ...operator }: StageOperator): object {
+  if (!isAsyncSpec(spec)) return { ...operator, spec };
+  const { calls: _, ...kept } = spec;
+  if (kept.kind === "mapAsync") return { ...operator, spec: kept };
+  const { cache: _cache, ...found } = kept;
+  return { ...operator, spec: found };
 }

@@ -11,7 +11,9 @@ import { intervalJoinStep } from "./interval-join.ts";
 import { joinStep } from "./join.ts";
 import { keyByStep } from "./key-by.ts";
 import { lateStep } from "./late.ts";
+import { lookupStep } from "./lookup.ts";
 import { lookupTableStep } from "./lookup-table.ts";
+import { mapAsyncStep } from "./map-async.ts";
 import { overStep } from "./over.ts";
 import { preAggregateStep } from "./pre-aggregate.ts";
 import { processStep } from "./process.ts";
@@ -51,6 +53,8 @@ const steps: { readonly [Kind in LogicalNode["kind"]]: Step<Kind> } = {
   interpolate: interpolateStep,
   late: lateStep,
   process: processStep,
+  mapAsync: mapAsyncStep,
+  lookup: lookupStep,
   side: sideStep,
   deduplicate: deduplicateStep,
   intervalJoin: intervalJoinStep,

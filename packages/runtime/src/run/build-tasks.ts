@@ -1,6 +1,6 @@
 import type { GroupMembership, Json, Sink, Source, TopicInfo, TopicSink } from "@millrace/core";
-import { assert } from "@millrace/core";
-import type { Stage, StageOutput } from "@millrace/plan";
+import { assert, limits } from "@millrace/core";
+import { isAsyncSpec, type Stage, type StageOutput } from "@millrace/plan";
 import { ShufflePartitionInput } from "../input/shuffle-input.ts";
 import { openSourceInput } from "../input/open-source-input.ts";
 import type { TaskInput } from "../input/task-input.ts";
@@ -50,6 +50,7 @@ export async function buildTask(
         pipeline,
         operatorId: planned.id,
         functions: plan.functions,
+        clock: environment.clock,
       }),
     stage.outputs.map((_, index) => ({ write: (batch) => outputs[index]?.write(batch) })),
   );
@@ -150,7 +151,11 @@ async function openInputs(
     }
     const source = sources.get(planned.sourceId);
     assert(source !== undefined, "every source of the plan has been opened");
-    const { batchRows } = settings;
+    // A commit waits for all rows of a batch: where each row takes its time, it holds fewer.
+    const isAsync = stage.operators.some(({ spec }) => isAsyncSpec(spec));
+    const batchRows = isAsync
+      ? Math.min(settings.batchRows, limits.asyncBatchRowsMax)
+      : settings.batchRows;
     const { partitions: tasks } = plan.physical;
     inputs.push(
       await openSourceInput({

@@ -13,6 +13,7 @@ export interface RunEnvironment {
       readonly pipeline: string;
       readonly operatorId: string;
       readonly functions: ReadonlyMap<string, UserFunction>;
+      readonly clock: Clock;
     },
   ) => Operator;
 }

@@ -77,8 +77,8 @@ export class Run {
   }
 
   /**
-   * Asks the run to stop: what was taken in is committed; `finished` then resolves with outcome
-   * "stopped".
+   * Asks the run to stop: what was taken in is committed, except by tasks with rows in flight;
+   * `finished` then resolves with outcome "stopped".
    */
   stop(): void {
     this.#abort.abort();

@@ -52,7 +52,8 @@ export class Worker {
   }
 
   /**
-   * Runs until every task has ended, or `stop` was called and what was taken in has been committed.
+   * Runs until every task has ended, or `stop` was called and what was taken in has been committed,
+   * unless rows of it were in flight.
    *
    * @throws the first error of a task; the others are stopped without a further commit
    */
@@ -74,9 +75,10 @@ export class Worker {
     if (failure !== undefined) throw failure.error;
   }
 
-  /** Ends every loop after its current turn. */
+  /** Ends every loop after its current turn, which waits for no rows in flight any more. */
   stop(): void {
     this.#isStopping = true;
+    for (const task of this.#tasks) task.abort();
     this.#progress.notify();
     this.#committed.notify();
   }

@@ -2,6 +2,7 @@ import {
   assert,
   type Collector,
   type DeadLetter,
+  type InFlight,
   type Operator,
   type OperatorCounts,
   millraceError,
@@ -31,6 +32,8 @@ interface Link extends ChainOperator {
   readonly sides: Map<string, Target[]>;
   readonly collector: Collector;
   watermark: number;
+  /** Event time that its results have come to: behind `watermark` while rows are in flight. */
+  given: number;
 }
 
 /** An operator, with the index of its input that takes the rows. */
@@ -43,12 +46,14 @@ type Target = LinkInput | ChainOutput;
 
 /**
  * The operators of one task, wired as the stage says. Synchronous: a batch given to `process` has
- * left through the outputs, or is in some operator's state, when the call returns.
+ * left through the outputs, is in some operator's state, or is in flight, when the call returns.
  */
 export class OperatorChain {
   readonly #links: Link[] = [];
   readonly #inputTargets: Target[][];
   readonly #deadLetters: DeadLetter[] = [];
+  readonly #inFlight: readonly InFlight[];
+  #isAborted = false;
 
   constructor(stage: Stage, create: CreateOperator, outputs: readonly ChainOutput[]) {
     this.#inputTargets = stage.inputs.map(() => []);
@@ -60,6 +65,7 @@ export class OperatorChain {
     stage.outputs.forEach((output, index) => {
       this.#targets(output.from).push(outputs[index] as ChainOutput);
     });
+    this.#inFlight = this.#links.flatMap(({ operator }) => operator.inFlight ?? []);
   }
 
   get operators(): readonly ChainOperator[] {
@@ -71,21 +77,57 @@ export class OperatorChain {
     for (const target of this.#inputTargets[input] ?? []) deliver(target, batch);
   }
 
+  /** Whether rows are in flight. */
+  get isInFlight(): boolean {
+    return this.#inFlight.some((each) => each.rows > 0);
+  }
+
+  /** Whether rows are in flight whose calls have not begun. */
+  get isWaiting(): boolean {
+    return this.#inFlight.some((each) => each.rowsWaiting > 0);
+  }
+
+  /** Whether an operator has as many rows in flight as it may. */
+  get isFull(): boolean {
+    return this.#inFlight.some((each) => each.isFull);
+  }
+
+  /** Whether what is in flight will not come. */
+  get isAborted(): boolean {
+    return this.#isAborted;
+  }
+
+  /** Resolves when `advanceWatermark` may give out more of what is in flight. */
+  async ready(): Promise<void> {
+    await Promise.race(this.#inFlight.filter((each) => each.rows > 0).map((each) => each.ready()));
+  }
+
+  /** Ends what is in flight. */
+  abort(): void {
+    this.#isAborted = true;
+    for (const each of this.#inFlight) each.abort();
+  }
+
   /**
-   * Moves event time on. Operators advance in topological order, so what one emits has been taken
-   * in by its readers before their own watermark moves.
+   * Gives out what is ready of rows in flight, and moves event time on. Operators do so in
+   * topological order, so what one emits has been taken in by its readers before their own
+   * watermark moves.
    *
    * @param inputWatermarks of each stage input, in ms
    */
   advanceWatermark(inputWatermarks: readonly number[]): void {
     for (const link of this.#links) {
+      link.operator.inFlight?.deliver(link.collector);
       let watermark = Infinity;
       for (const port of link.planned.inputs) {
         watermark = Math.min(watermark, this.portWatermark(port, inputWatermarks));
       }
-      if (watermark <= link.watermark) continue;
-      link.watermark = watermark;
-      link.operator.advanceWatermark(watermark, link.collector);
+      if (watermark > link.watermark) {
+        link.watermark = watermark;
+        link.operator.advanceWatermark(watermark, link.collector);
+      }
+      const { inFlight } = link.operator;
+      link.given = Math.max(link.given, Math.min(link.watermark, inFlight?.watermark ?? Infinity));
     }
   }
 
@@ -98,7 +140,7 @@ export class OperatorChain {
     }
     const link = this.#links[port.index];
     assert(link !== undefined, "a port names an operator of its stage");
-    return link.watermark - watermarkDelayMs(link.planned.spec);
+    return link.given - watermarkDelayMs(link.planned.spec);
   }
 
   /** Dead letters since the last call. */
@@ -128,6 +170,7 @@ export class OperatorChain {
       link.watermark = Math.min(
         ...link.planned.inputs.map((port) => this.portWatermark(port, inputWatermarks)),
       );
+      link.given = link.watermark;
       for (const table of link.operator.state) table.restored(link.watermark);
     }
   }
@@ -156,7 +199,8 @@ export class OperatorChain {
         this.#deadLetters.push(letter);
       },
     };
-    return { operator, planned, main, late, sides, collector, watermark: -Infinity };
+    const start = { watermark: -Infinity, given: -Infinity };
+    return { operator, planned, main, late, sides, collector, ...start };
   }
 
   #targets(port: StagePort): Target[] {

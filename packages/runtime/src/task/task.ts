@@ -10,8 +10,11 @@
 //   T4. After a commit of unknown outcome the task is discarded, with its writer and its state, and
 //     restored.
 //   T5. It commits when caught up or when a budget is full (commit-policy.ts).
-//   T6. One await point per turn of its loop; no wall clock, no randomness but Clock and Random.
+//   T6. The await points of a turn follow each other: the read, room for rows in flight, the
+//     commit. No wall clock, no randomness but Clock and Random.
 //   T7. Every operator's counts balance at every commit.
+//   T8. Nothing is in flight at a commit: it waits for what is. A task that is stopped meanwhile
+//     does not commit; what it took in since its last commit is read again.
 
 import {
   type Clock,
@@ -137,8 +140,8 @@ export class Task {
   }
 
   /**
-   * Reads one input, processes what it gave, and commits when it is time: the only await points are
-   * the read and the commit, one after the other.
+   * Reads one input, processes what it gave, waits where too many rows are in flight, and commits
+   * when it is time.
    *
    * @returns "waiting" when every input is caught up and there was nothing to commit
    */
@@ -149,6 +152,7 @@ export class Task {
     let hasTaken = false;
     if (input !== undefined) hasTaken = await this.#take(input, limits.front, readLimit);
     else if (this.#canEnd()) this.#advance();
+    await this.#makeRoom();
     const isQuiet = this.#nextInput(readLimit) === undefined;
     const isHeld = isQuiet && this.#openInputs().some((open) => this.#isBeyond(open, readLimit));
     const isDue =
@@ -164,10 +168,11 @@ export class Task {
     return isHeld ? "held" : "waiting";
   }
 
-  /** One transaction of everything since the last one (T2). */
+  /** One transaction of everything since the last one (T2); none if it was stopped before (T8). */
   async commit(): Promise<void> {
     const { chain, changelog, clock, inputs, outputs, writer } = this.#parts;
-    const startedAtMs = clock.monotonicMs();
+    const startedAtMs = await this.#settle();
+    if (chain.isInFlight) return;
     chain.checkCounts();
     const watermarks = inputs.map((input) => input.watermark);
     outputs.forEach((output, index) => {
@@ -184,6 +189,11 @@ export class Task {
     await changelog.committed();
     for (const input of inputs) await input.committed();
     this.#policy.committed(clock.monotonicMs() - startedAtMs);
+  }
+
+  /** Ends what is in flight: the task does not commit it. */
+  abort(): void {
+    this.#parts.chain.abort();
   }
 
   /** Whether it reads a connector, not only other tasks. */
@@ -239,6 +249,7 @@ export class Task {
   }
 
   async close(): Promise<void> {
+    this.abort();
     for (const input of this.#parts.inputs) await input.close();
     await this.#parts.writer.close();
   }
@@ -305,6 +316,32 @@ export class Task {
     const { chain, inputs } = this.#parts;
     chain.advanceWatermark(inputs.map((input) => input.watermark));
     this.#deadLetters.push(...chain.takeDeadLetters());
+  }
+
+  /** Waits while too many rows are in flight. */
+  async #makeRoom(): Promise<void> {
+    const { chain } = this.#parts;
+    while (chain.isFull && !chain.isAborted) {
+      await chain.ready();
+      this.#advance();
+    }
+  }
+
+  /**
+   * Waits until nothing is in flight, or it has been stopped.
+   *
+   * @returns since when no further call could begin: waiting for the last ones is a cost of the
+   *   commit, having the others done is not
+   */
+  async #settle(): Promise<number> {
+    const { chain, clock } = this.#parts;
+    let startedAtMs = clock.monotonicMs();
+    while (chain.isInFlight && !chain.isAborted) {
+      await chain.ready();
+      if (chain.isWaiting) startedAtMs = clock.monotonicMs();
+      this.#advance();
+    }
+    return startedAtMs;
   }
 
   /** Takes idle partitions on to where the others are. @returns whether one has moved */

@@ -13,6 +13,7 @@ export const recordErrors: {
   RECORD_EVENT_TIME_MISSING: ErrorSpec<{ source: string }>;
   RECORD_EVENT_TIME_FUTURE: ErrorSpec<{ source: string; time: number; futureLimitMs: number }>;
   RECORD_FUNCTION_FAILED: ErrorSpec<{ step: string; problem: string }>;
+  RECORD_FUNCTION_TIMEOUT: ErrorSpec<{ step: string; timeoutMs: number }>;
 } = {
   RECORD_MALFORMED: errorSpec({
     domain: "user",
@@ -77,5 +78,12 @@ export const recordErrors: {
     exitCode: 1,
     message: (p) => `The function in ${p.step} failed: ${p.problem}.`,
     hint: "Correct the function, or the record that it met.",
+  }),
+  RECORD_FUNCTION_TIMEOUT: errorSpec({
+    domain: "external",
+    retry: "backoff",
+    exitCode: 1,
+    message: (p) => `The function in ${p.step} gave nothing within ${formatDuration(p.timeoutMs)}.`,
+    hint: "Give it a longer timeout or more attempts, or see to what it waits for.",
   }),
 };

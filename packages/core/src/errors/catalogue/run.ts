@@ -1,3 +1,4 @@
+import { formatDuration } from "../../time/duration.ts";
 import { errorSpec, type ErrorSpec, quote } from "../error-spec.ts";
 
 /** Errors of a running pipeline. */
@@ -6,6 +7,7 @@ export const runErrors: {
   RUN_PROGRESS_MISSING: ErrorSpec<{ task: string }>;
   RUN_ALREADY_RUNNING: ErrorSpec<{ pipeline: string; stateDirectory: string }>;
   RUN_FUNCTION_FAILED: ErrorSpec<{ step: string; problem: string }>;
+  RUN_FUNCTION_TIMEOUT: ErrorSpec<{ step: string; timeoutMs: number }>;
   RUN_COUNTS_DISAGREE: ErrorSpec<{ operatorId: string; counts: string }>;
   RUN_SUM_OVERFLOW: ErrorSpec<{ operatorId: string; column: string }>;
   RUN_STATE_TOO_LARGE: ErrorSpec<{ operatorId: string; limit: string }>;
@@ -39,6 +41,14 @@ export const runErrors: {
     exitCode: 1,
     message: (p) => `A function of yours failed in ${p.step}: ${p.problem}.`,
     hint: "Correct the function; the pipeline continues where it stopped.",
+  }),
+  RUN_FUNCTION_TIMEOUT: errorSpec({
+    domain: "external",
+    retry: "backoff",
+    exitCode: 1,
+    message: (p) =>
+      `A function of yours gave nothing within ${formatDuration(p.timeoutMs)} in ${p.step}.`,
+    hint: "See to what it waits for and run again: the pipeline continues where it stopped.",
   }),
   RUN_COUNTS_DISAGREE: errorSpec({
     domain: "internal",
