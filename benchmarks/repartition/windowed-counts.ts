@@ -17,6 +17,7 @@ import {
   type Operator,
   recordValue,
   type RowSchema,
+  systemClock,
   timeField,
 } from "@millrace/core";
 import { openMemoryLog } from "@millrace/log";
@@ -87,6 +88,7 @@ function operator(spec: OperatorSpec, input: RowSchema, outputSchema: RowSchema)
     pipeline: "b",
     operatorId: "b",
     functions: new Map(),
+    clock: systemClock,
     models,
   });
 }
