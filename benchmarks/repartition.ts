@@ -18,6 +18,7 @@ import { openMemoryLog } from "@millrace/log";
 import type { RecordBatch } from "apache-arrow";
 import { compareAll, type Comparison, keep } from "./harness/compare.ts";
 import { printLines } from "./harness/report.ts";
+import { windowedCounts } from "./repartition/windowed-counts.ts";
 
 const batchRows = 65_536;
 const batchCount = 8;
@@ -145,4 +146,5 @@ function comparison(partitions: number): Comparison {
   };
 }
 
-printLines("repartition", await compareAll([1, 4, 16].map(comparison)));
+const windows = [100, 10_000, 50_000].map(windowedCounts);
+printLines("repartition", await compareAll([...[1, 4, 16].map(comparison), ...windows]));

@@ -25,6 +25,7 @@ import { RetimeOperator } from "./retime.ts";
 import { SampleOperator } from "./sample.ts";
 import { UnionOperator } from "./union.ts";
 import { RunningAggregateOperator } from "./updating/running-aggregate.ts";
+import { PreAggregateOperator } from "./window/pre-aggregate.ts";
 import { createWindowAggregate } from "./window/create-window-aggregate.ts";
 
 /**
@@ -48,6 +49,8 @@ export function createOperator(operator: StageOperator, context: OperatorContext
       return new LookupOperator(spec, schemas, context);
     case "windowAggregate":
       return createWindowAggregate(spec, schemas, context);
+    case "preAggregate":
+      return new PreAggregateOperator(spec, schemas, context);
     case "over":
       return new OverOperator(spec, schemas, context.operatorId);
     case "resample":

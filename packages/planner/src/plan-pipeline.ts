@@ -52,7 +52,7 @@ export function planPipeline(logical: LogicalPlan, settings: PlanSettings): Plan
     nodes: replaced.plan.nodes,
   };
   if (settings.isOptimized !== false) {
-    for (const rule of rules) optimized = rule.apply(optimized);
+    for (const rule of rules) optimized = rule.apply(optimized, settings);
   }
   optimized = materializeKeys(optimized);
   return { logical, optimized, physical: planPhysical(optimized, settings.partitions) };

@@ -168,11 +168,13 @@ test("explain names stages, operators and edges", () => {
       read flights: files columns departedAt, origin, delay, event time departedAt
       late ← flights
           where delay > 5 (order-free, vectorised)
-      shuffle ← late by origin to flights.by-origin.repartition
+      hourly-partial ← late
+          put together tumbling 1h by origin: count (order-free, vectorised)
+      shuffle ← hourly-partial by origin to flights.by-origin.repartition
     stage-hourly
       read flights.by-origin.repartition
       hourly ← flights.by-origin.repartition
-          tumbling 1h by origin: count (order-free, vectorised)
+          tumbling 1h by origin: sum (order-free, vectorised)
       sink out ← hourly: console, exactly-once"
   `);
   expect(explainMermaid(physical)).toContain("flowchart LR");

@@ -61,8 +61,8 @@ test("while it runs and after: the partition that holds the others is named", as
   expect(during.stdout).toBe(
     [
       "orders: event time stands at 2026-01-01T00:59:00.000Z",
-      "  task 0 of stage-hourly (hourly) waits for task 0 of stage-orders",
-      '  task 0 of stage-orders waits for partition 0 of the source "orders"',
+      "  task 0 of stage-hourly (hourly) waits for task 0 of stage-orders (hourly-partial)",
+      '  task 0 of stage-orders (hourly-partial) waits for partition 0 of the source "orders"',
       '  partition 0 of the source "orders" has nothing to read, and is never idle',
       "  hint: give the source an idleAfter, so that the others go on without it.",
       "",
@@ -78,7 +78,7 @@ test("while it runs and after: the partition that holds the others is named", as
 test("an idle partition no longer holds the others; --json tells all, as does the run's own", async () => {
   const running = await startOrders("soon", "idleAfter: seconds(0)");
   await running.wrote('"isIdle":true,"isCaughtUp":true,"isEnded":false,"rowsRead":600');
-  await running.wrote('"operatorWatermarks":{"hourly":1767261540000}');
+  await running.wrote('"hourly":1767261540000');
   const { code, stdout } = await workspace.pipe(["why-stuck", "soon/orders", "--json"]);
   expect(code).toBe(1);
   expect(jsonLines(stdout)).toMatchObject([

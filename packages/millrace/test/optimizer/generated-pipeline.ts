@@ -155,6 +155,9 @@ function applyStep(
     }
     case "window":
       if (isUpdating(stream)) return stream;
+      if (keys.length === 0 && text !== undefined) {
+        return applyStep(stream.keyBy(text), step, at, sinks);
+      }
       if (keys.length === 0 || number === undefined || keys.includes(number)) return stream;
       if (keys.some((key) => key.startsWith("window") || key.startsWith("c"))) {
         if (keys.some((key) => key !== "city")) return stream;
@@ -164,7 +167,8 @@ function applyStep(
         .aggregate(`window-${at}`, (row: AnyRow) => ({
           [`c${at}`]: count(),
           [`m${at}`]: max(row[number]),
-          [`s${at}`]: sum(row[number].floor()),
+          // Without the sum of floats, rows may be put together before they move.
+          [`s${at}`]: sum(b % 2 === 0 ? row[number].floor() : row[number].cast(t.int32())),
         }));
     case "unionSelf":
       return stream.union(stream);

@@ -87,6 +87,13 @@ function isHinted(steps: readonly GeneratedStep[], partitions: number): boolean 
   return inputs.some((input) => input.kind === "source" && input.skipping !== undefined);
 }
 
+/** Window aggregations whose rows are put together before they move. */
+function putTogether(steps: readonly GeneratedStep[], partitions: number): number {
+  const settings = { partitions, isOptimized: true, parameters: {} };
+  const { optimized } = planPipeline(generatedPipeline(steps).pipeline.build(), settings);
+  return optimized.nodes.filter(({ kind }) => kind === "preAggregate").length;
+}
+
 /** What a sink has in the end. */
 function standingRows(
   rows: readonly OutputRow[],
@@ -106,10 +113,12 @@ test.each([1, 3])(
     let written = 0;
     let writtenByKey = 0;
     let hints = 0;
+    let partial = 0;
     const law = fc.asyncProperty(generatedSteps, async (steps) => {
       const plain = await rowsWritten(steps, { partitions, isOptimized: false });
       const optimized = await rowsWritten(steps, { partitions, isOptimized: true });
       if (isHinted(steps, partitions)) hints += 1;
+      partial += putTogether(steps, partitions);
       for (const [sink, expected] of plain) {
         written += expected.length;
         const updatesKey = generatedPipeline(steps).sinks.get(sink) ?? [];
@@ -121,5 +130,8 @@ test.each([1, 3])(
     expect(written).toBeGreaterThan(10_000);
     expect(writtenByKey).toBeGreaterThan(20);
     expect(hints).toBeGreaterThan(0);
+    if (partitions > 1) expect(partial).toBeGreaterThan(2);
+    else expect(partial).toBe(0);
   },
+  120_000,
 );

@@ -2,13 +2,17 @@ import type { LogicalPlanData } from "@millrace/plan";
 import { explainLogical, explainPhysical, planPipeline, rules } from "@millrace/planner";
 import {
   count,
+  hopping,
   hours,
   type InferRow,
   literal,
+  max,
+  min,
   minutes,
   pipeline,
   type Pipeline,
   type Stream,
+  sum,
   t,
   tumbling,
 } from "millrace";
@@ -111,6 +115,18 @@ const golden: Readonly<Record<string, Pipeline>> = {
       .select("carrier")
       .sink("out", consoleTable()),
   ),
+  preAggregate: fromLines("pre-aggregate", (flights) =>
+    flights
+      .keyBy("origin")
+      .window(hopping(hours(1), minutes(20)), { allowedLateness: minutes(5) })
+      .aggregate("hourly", (flight) => ({
+        flights: count(),
+        late: count().filter(flight.delay.gt(15)),
+        spread: max(flight.delay).minus(min(flight.delay)),
+        distance: sum(flight.distance),
+      }))
+      .sink("out", consoleTable()),
+  ),
 };
 
 test("every rule has a golden plan", () => {
@@ -123,8 +139,8 @@ test.each(rules.map((rule, index) => ({ rule, index })))(
     const built = golden[rule.name]!.build();
     const before = rules
       .slice(0, index)
-      .reduce<LogicalPlanData>((plan, each) => each.apply(plan), built);
-    const logical = [before, rule.apply(before)].map(explainLogical);
+      .reduce<LogicalPlanData>((plan, each) => each.apply(plan, { partitions: 2 }), built);
+    const logical = [before, rule.apply(before, { partitions: 2 })].map(explainLogical);
     expect(logical[1]).not.toBe(logical[0]);
     const physical = [false, true].map((isOptimized) => {
       const settings = { partitions: 2, parameters: {}, isOptimized };

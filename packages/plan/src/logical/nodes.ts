@@ -11,6 +11,7 @@ import type {
   LookupSpec,
   LookupTableSpec,
   PatternSpec,
+  PreAggregateSpec,
   ProcessSpec,
   RetimeSpec,
   SampleSpec,
@@ -243,6 +244,12 @@ export interface WindowAggregateNode extends NodeBase {
   readonly columns: readonly AggregateColumn[];
 }
 
+/** Rows of a batch put together before they are moved, by the planner. */
+export interface PreAggregateNode extends NodeBase, Omit<PreAggregateSpec, "keys"> {
+  /** Keys of the rows that are put together: the rows are keyed by them only after it. */
+  readonly groupKeys: readonly string[];
+}
+
 /** Which rows of its key, up to itself, a row is aggregated with. */
 export type OverFrame =
   | {
@@ -406,6 +413,7 @@ export type LogicalNode =
   | PatternNode
   | KeyByNode
   | WindowAggregateNode
+  | PreAggregateNode
   | OverNode
   | ResampleNode
   | GapFillNode

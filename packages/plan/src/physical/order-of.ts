@@ -14,6 +14,7 @@ export function orderOf(spec: OperatorSpec): OrderClass {
     case "rowFunction":
     case "union":
     case "sample":
+    case "preAggregate":
     case "retime":
     case "intervalJoin":
     case "join":

@@ -12,12 +12,14 @@ import type { MatchCall } from "../expression/match-call.ts";
 import type { SortKey } from "../expression/sort-key.ts";
 import type {
   EmitChanges,
+  GlobalWindow,
   HoppingWindow,
   IdlenessSpec,
   JoinKind,
   OnError,
   OverFrame,
   RankKind,
+  SessionWindow,
   TumblingWindow,
   WindowEmit,
   WindowSpec,
@@ -61,6 +63,23 @@ export interface WindowAggregateSpec {
   readonly calls: readonly AggregateCall[];
   /** Result columns over the calls, which are columns `$0`, `$1`, …. */
   readonly columns: readonly NamedExpression[];
+}
+
+/** A column of partial rows: an aggregate of the rows that were put together. */
+export interface PartialColumn {
+  readonly name: string;
+  readonly call: AggregateCall;
+}
+
+/**
+ * Puts the rows of a batch together that are of one key and one pane of windows: keys, then the
+ * columns. It keeps nothing from one batch to the next.
+ */
+export interface PreAggregateSpec {
+  readonly kind: "preAggregate";
+  readonly keys: readonly string[];
+  readonly window: Exclude<WindowSpec, SessionWindow | GlobalWindow>;
+  readonly columns: readonly PartialColumn[];
 }
 
 /** Aggregates of each row and the rows of its key before it, in event order. */
@@ -380,6 +399,7 @@ export type OperatorSpec =
   | FilterProjectSpec
   | RowFunctionSpec
   | WindowAggregateSpec
+  | PreAggregateSpec
   | OverSpec
   | ResampleSpec
   | GapFillSpec

@@ -123,6 +123,8 @@ export function describeOperator(operator: StageOperator): string {
       return describeFetch(spec);
     case "windowAggregate":
       return `${formatWindow(spec.window)}${formatEmit(spec.emit)} by ${spec.keys.join(", ")}: ${spec.calls.map((call) => call.function).join(", ")}`;
+    case "preAggregate":
+      return `put together ${formatWindow(spec.window)} by ${spec.keys.join(", ")}: ${spec.columns.map(({ call }) => call.function).join(", ")}`;
     case "over":
       return `over ${formatFrame(spec.frame)} by ${spec.keys.join(", ")}: ${spec.calls.map((call) => call.function).join(", ")}`;
     case "resample":

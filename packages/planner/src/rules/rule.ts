@@ -1,9 +1,16 @@
 import type { LogicalNode, LogicalPlanData } from "@millrace/plan";
 
+/** What a rule knows beside the plan. */
+interface RuleSettings {
+  /** Tasks of each stage: with one, no row moves. */
+  readonly partitions: number;
+}
+
 /** A rewrite of the logical plan that does not change its results. Pure. */
 export interface Rule {
   readonly name: string;
-  apply(plan: LogicalPlanData): LogicalPlanData;
+  /** @param settings of one partition, unless given */
+  apply(plan: LogicalPlanData, settings?: RuleSettings): LogicalPlanData;
 }
 
 /** Readers of each node, in plan order. */

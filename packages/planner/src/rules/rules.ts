@@ -3,6 +3,7 @@ import { foldConstants } from "./fold-constants.ts";
 import { mergeFilters } from "./merge-filters.ts";
 import { mergeProjections } from "./merge-projections.ts";
 import { orderConditions } from "./order-conditions.ts";
+import { preAggregate } from "./pre-aggregate.ts";
 import { pruneColumns } from "./prune-columns.ts";
 import { pushDownFilter } from "./push-down-filter.ts";
 import { pushIntoSource } from "./push-into-source.ts";
@@ -29,6 +30,8 @@ export const rules: readonly Rule[] = [
   mergeProjections,
   // Columns that came together by merging may compute the same.
   shareExpressions,
-  // Last: which columns are read is only known when filters and projections have their final place.
+  // Which columns are read is only known when filters and projections have their final place.
   pruneColumns,
+  // Last: no other rule need know of rows that are put together.
+  preAggregate,
 ];

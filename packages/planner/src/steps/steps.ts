@@ -16,6 +16,7 @@ import { lookupTableStep } from "./lookup-table.ts";
 import { mapAsyncStep } from "./map-async.ts";
 import { overStep } from "./over.ts";
 import { patternStep } from "./pattern.ts";
+import { preAggregateStep } from "./pre-aggregate.ts";
 import { processStep } from "./process.ts";
 import { projectStep } from "./project.ts";
 import { runningAggregateStep } from "./running-aggregate.ts";
@@ -46,6 +47,7 @@ const steps: { readonly [Kind in LogicalNode["kind"]]: Step<Kind> } = {
   sample: sampleStep,
   keyBy: keyByStep,
   windowAggregate: windowAggregateStep,
+  preAggregate: preAggregateStep,
   over: overStep,
   resample: resampleStep,
   gapFill: gapFillStep,
