@@ -14,13 +14,14 @@ if (built.code !== 0) {
   process.exit(built.code);
 }
 const directory = join(root, "pipelines", "nexmark");
-const program = join(directory, `.program.${process.pid}.mjs`);
+const bundle = (name) => join(directory, `.${name}.${process.pid}.mjs`);
+const names = ["program", "thread-pipeline"];
 try {
-  await bundleTypeScript(join(directory, "program.ts"), program);
-  const { code } = await run(process.execPath, [program, ...process.argv.slice(2)], {
+  for (const name of names) await bundleTypeScript(join(directory, `${name}.ts`), bundle(name));
+  const { code } = await run(process.execPath, [bundle("program"), ...process.argv.slice(2)], {
     output: "show",
   });
   process.exitCode = code;
 } finally {
-  rmSync(program, { force: true });
+  for (const name of names) rmSync(bundle(name), { force: true });
 }

@@ -12,6 +12,8 @@ interface ChildOrder {
     readonly state: string;
     readonly partitions?: number;
     readonly batchRows?: number;
+    readonly threads?: number;
+    readonly module?: string | URL;
   };
 }
 
@@ -36,7 +38,7 @@ export function killAndRestore(
   random: () => number,
 ): (request: QueryRun) => Promise<RunSummary> {
   return async ({ query, places, options }) => {
-    const { state, partitions, batchRows, onProgress: _, ...others } = options;
+    const { state, partitions, batchRows, threads, module, onProgress: _, ...others } = options;
     if (Object.keys(others).length > 0) throw new Error("options that no child process gets");
     const order: ChildOrder = {
       query: query.name,
@@ -45,6 +47,8 @@ export function killAndRestore(
         state,
         ...(partitions === undefined ? {} : { partitions }),
         ...(batchRows === undefined ? {} : { batchRows }),
+        ...(threads === undefined ? {} : { threads }),
+        ...(module === undefined ? {} : { module }),
       },
     };
     const shares = Array.from({ length: kills }, random).toSorted((a, b) => a - b);

@@ -1,6 +1,6 @@
 import { isRight, type QueryOutcome } from "./run-query.ts";
 
-const widths = [6, 46, 10, 10, 8, 12] as const;
+const widths = [6, 50, 10, 10, 8, 12] as const;
 
 /** The columns' names. */
 export function printHead(): void {

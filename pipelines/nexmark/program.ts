@@ -24,6 +24,7 @@ const usage = `npm run nexmark -- [options]
   --late SHARE        of the records come beyond the watermark's bound, default 0; adds the queries
                       l1, l2 and l3, whose windows are corrected
   --partitions P      tasks of each stage, and files of each kind of record, default 1
+  --threads T         threads over which the tasks are spread, default 1
   --batch B           rows of a batch, default 65536
   --kills K           kill -9 each run K times where a random share was read; default 0
   --no-check          only time the queries
@@ -38,6 +39,7 @@ interface Settings {
   readonly outOfOrder: number;
   readonly late: number;
   readonly partitions: number;
+  readonly threads: number;
   readonly batchRows: number;
   readonly kills: number;
   readonly isChecked: boolean;
@@ -58,6 +60,7 @@ function readSettings(): Settings {
         "out-of-order": { type: "string", default: "1" },
         late: { type: "string", default: "0" },
         partitions: { type: "string", default: "1" },
+        threads: { type: "string", default: "1" },
         batch: { type: "string", default: "65536" },
         kills: { type: "string", default: "0" },
         check: { type: "boolean", default: true },
@@ -78,6 +81,7 @@ function readSettings(): Settings {
       outOfOrder: whole("out-of-order", values["out-of-order"], 1),
       late: share("late", values.late),
       partitions: whole("partitions", values.partitions, 1),
+      threads: whole("threads", values.threads, 1),
       batchRows: whole("batch", values.batch, 1),
       kills: whole("kills", values.kills, 0),
       isChecked: values.check,
@@ -131,6 +135,11 @@ function sqlDirectory(): string {
   return directory;
 }
 
+/** What threads load is bundled beside the program, and called by its process as well. */
+function threadPipeline(): string {
+  return fileURLToPath(import.meta.url).replace("program", "thread-pipeline");
+}
+
 function dataset(root: string, given: Settings): string {
   const { events, rate, seed, outOfOrder, partitions, late } = given;
   const bar = progressBar("records");
@@ -159,13 +168,14 @@ async function runAll(
     const bar = progressBar(query.name);
     bar?.start(100, 0);
     try {
-      const { partitions, batchRows } = given;
+      const { partitions, batchRows, threads } = given;
       const outcome = await runQuery(
         query,
         places,
         {
           partitions,
           batchRows,
+          ...(threads === 1 ? {} : { threads, module: threadPipeline() }),
           execute,
           onProgress: ({ fraction }) => bar?.update(Math.round((fraction ?? 0) * 100)),
         },

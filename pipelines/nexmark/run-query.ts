@@ -14,13 +14,18 @@ export interface QueryRun {
 }
 
 /** How a query is run, beside the data. */
-export type QueryRunOptions = Pick<RunOptions, "partitions" | "batchRows" | "onProgress"> & {
+export type QueryRunOptions = Pick<
+  RunOptions,
+  "partitions" | "batchRows" | "threads" | "module" | "onProgress"
+> & {
   /** Runs the query to its end; by default once, in this process. */
   readonly execute?: (request: QueryRun) => Promise<RunSummary>;
 };
 
 /** Runs a query in this process, going on from the state that there is. */
 export function executeQuery({ query, places, options }: QueryRun): Promise<RunSummary> {
+  // What the module `thread-pipeline.ts` reads.
+  process.env["NEXMARK_RUN"] = JSON.stringify({ query: query.name, places });
   return run(nexmarkPipeline(query, places), options);
 }
 

@@ -44,7 +44,7 @@ const q4: NexmarkQuery = {
 
 const q6: NexmarkQuery = {
   name: "q6",
-  title: "average price of the last eleven auctions that a seller won",
+  title: "average price of a seller's last eleven wins",
   lateRule: "record",
   define: ({ auctions, bids, auctionLifetime, result }) =>
     auctionBids(auctions, bids)

@@ -8,6 +8,9 @@ interface Setting {
   readonly name: string;
   readonly data: Partial<DatasetOptions>;
   readonly batchRows: number;
+  readonly threads?: number;
+  /** Names of queries; by default all of them. */
+  readonly only?: readonly string[];
 }
 
 const settings: readonly Setting[] = [
@@ -22,15 +25,31 @@ const settings: readonly Setting[] = [
     data: { seed: 11, rate: 20_000, partitions: 4 },
     batchRows: 777,
   },
+  {
+    name: "seed 13, out of order, 4 partitions, 2 threads",
+    data: { seed: 13, outOfOrder: 50, partitions: 4 },
+    batchRows: 1000,
+    threads: 2,
+    // One of each kind: starting threads takes longer than the queries do.
+    only: ["q0", "q4", "q5", "q8", "q11", "q13", "q16", "q19", "j3"],
+  },
 ];
 
-describe.each(settings)("$name", ({ data, batchRows }) => {
+const module = new URL("../thread-pipeline.ts", import.meta.url);
+
+describe.each(settings)("$name", ({ data, batchRows, threads = 1, only }) => {
   const dataset = useDataset(data);
 
-  test.each(queries)("$name ($title) equals DuckDB's answer", async (query) => {
+  const chosen = queries.filter(({ name }) => only?.includes(name) ?? true);
+  test.each(chosen)("$name ($title) equals DuckDB's answer", async (query) => {
     const { options, places, oracle } = dataset();
     const { partitions } = options;
-    const outcome = await runQuery(query, places, { partitions, batchRows }, oracle);
+    const outcome = await runQuery(
+      query,
+      places,
+      { partitions, batchRows, ...(threads === 1 ? {} : { threads, module }) },
+      oracle,
+    );
     expect(outcome.verdict?.examples).toEqual([]);
     expect(isRight(outcome)).toBe(true);
     expect(outcome.verdict?.rows).toBeGreaterThan(0);
