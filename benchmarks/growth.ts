@@ -14,7 +14,7 @@ import {
   table,
 } from "@millrace/report";
 import { columnsRead, decode, makeBids } from "./growth/decode-growth.ts";
-import { aggregate, type KeySpread, makeRows } from "./growth/window-growth.ts";
+import { aggregate, type KeySpread, makeRows, memoryAfterWindows } from "./growth/window-growth.ts";
 import { keep } from "./harness/compare.ts";
 import { measureOnce } from "./harness/measure.ts";
 import { type BenchLine, printLines } from "./harness/report.ts";
@@ -127,6 +127,24 @@ const groups: readonly { readonly title: string; readonly series: readonly Serie
 
 const lines: BenchLine[] = [];
 const sections: Section[] = [];
+// First, while the process holds nothing else.
+const memory = memoryAfterWindows(isShort ? [10, 100] : [10, 100, 300, 1000]);
+for (const { windows, mb } of memory) {
+  const setting = `${windows.toLocaleString("en")} windows closed, 10,000 new keys each`;
+  lines.push({ case: setting, value: mb, unit: "MB of memory", lowerIsBetter: true });
+}
+sections.push({
+  title: "Memory",
+  blocks: [
+    table(
+      [
+        { name: "windows closed, 10,000 new keys each", isNumber: true },
+        { name: "MB of the process", isNumber: true },
+      ],
+      memory.map(({ windows, mb }) => [windows.toLocaleString("en"), mb.toFixed(0)]),
+    ),
+  ],
+});
 for (const { title, series } of groups) {
   const plotted: LogLine[] = [];
   const rows: string[][] = [];

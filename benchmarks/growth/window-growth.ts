@@ -1,8 +1,14 @@
 import { batchSchema, float64Column, int64Column, makeBatch } from "@millrace/columnar";
-import { type Collector, type DataType, type RowSchema, systemClock } from "@millrace/core";
+import {
+  type Collector,
+  type DataType,
+  type Operator,
+  type RowSchema,
+  systemClock,
+} from "@millrace/core";
 import { createOperator } from "@millrace/operators";
 import type { OperatorSpec } from "@millrace/plan";
-import type { RecordBatch } from "apache-arrow";
+import type { Data, RecordBatch } from "apache-arrow";
 
 const batchRows = 65_536;
 const int64: DataType = { kind: "int64", as: "number", nullable: false };
@@ -81,7 +87,64 @@ export function makeRows(options: {
 
 /** Runs batches through a fresh window aggregation to the end of event time. */
 export function aggregate(batches: readonly RecordBatch[]): number {
-  const operator = createOperator(
+  const operator = windowOperator();
+  const { collector, rowsOut } = countingCollector();
+  for (const batch of batches) operator.process(batch, collector, 0);
+  operator.advanceWatermark(Infinity, collector);
+  return rowsOut();
+}
+
+/**
+ * Memory of the process, in MB, after so many windows of 20,000 rows have closed, one after the
+ * other, each with 10,000 keys that no other window has.
+ *
+ * @param marks numbers of windows, ascending
+ */
+export function memoryAfterWindows(marks: readonly number[]): { windows: number; mb: number }[] {
+  const operator = windowOperator();
+  const { collector } = countingCollector();
+  const found: { windows: number; mb: number }[] = [];
+  const keys = 10_000;
+  for (let window = 0; window < Math.max(...marks); window += 1) {
+    const rows = makeRows({ rows: 2 * keys, keys, spread: "uniform", windows: 1 });
+    for (const batch of rows) {
+      operator.process(shifted(batch, window * keys, window * 1000), collector, 0);
+    }
+    operator.advanceWatermark((window + 1) * 1000, collector);
+    if (marks.includes(window + 1)) {
+      found.push({ windows: window + 1, mb: process.memoryUsage().rss / 2 ** 20 });
+    }
+  }
+  return found;
+}
+
+/** The batch with other keys and later times. */
+function shifted(batch: RecordBatch, keysBy: number, timesBy: number): RecordBatch {
+  const [keys, values, times] = batch.data.children;
+  const moved = (column: Data | undefined, by: number): Data => {
+    const given = (column?.values ?? []) as BigInt64Array;
+    return int64Column(
+      Float64Array.from(given, (value) => Number(value) + by),
+      batch.numRows,
+    );
+  };
+  const columns = [moved(keys, keysBy), values as Data, moved(times, timesBy)];
+  return makeBatch(batch.schema, columns, batch.numRows);
+}
+
+function countingCollector(): { collector: Collector; rowsOut: () => number } {
+  let rows = 0;
+  const collector: Collector = {
+    emit: (batch) => void (rows += batch.numRows),
+    emitLate: () => undefined,
+    emitSide: () => undefined,
+    deadLetter: () => undefined,
+  };
+  return { collector, rowsOut: () => rows };
+}
+
+function windowOperator(): Operator {
+  return createOperator(
     {
       id: "totals",
       spec,
@@ -99,14 +162,4 @@ export function aggregate(batches: readonly RecordBatch[]): number {
       clock: systemClock,
     },
   );
-  let rows = 0;
-  const collector: Collector = {
-    emit: (batch) => void (rows += batch.numRows),
-    emitLate: () => undefined,
-    emitSide: () => undefined,
-    deadLetter: () => undefined,
-  };
-  for (const batch of batches) operator.process(batch, collector, 0);
-  operator.advanceWatermark(Infinity, collector);
-  return rows;
 }
