@@ -13,6 +13,8 @@ export class BytesKey {
   /** Start of group g's bytes; its end is the start of group g + 1. */
   ends: Int32Array = new Int32Array(1);
   nulls: Uint8Array = new Uint8Array(0);
+  /** Whether some group's key is null; if not, `nulls` need not be read. */
+  hasNull = false;
   bytes: Uint8Array = noBytes;
   offsets: Int32Array = new Int32Array(1);
   isValid: Uint8Array | undefined;
@@ -70,6 +72,7 @@ export class BytesKey {
     const start = this.ends[group]!;
     if (this.isValid !== undefined && this.isValid[row] === 0) {
       this.nulls[group] = 1;
+      this.hasNull = true;
       this.ends[group + 1] = start;
       return;
     }

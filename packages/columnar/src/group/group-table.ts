@@ -24,6 +24,11 @@ export interface GroupTableOptions {
 
 const bytesKinds: ReadonlySet<string> = new Set(["utf8", "binary", "enum", "json"]);
 const slotsMin = 16;
+/** From so many words on, 1 MiB, the slots are read ahead of the keys. */
+const slotWordsLarge = 1 << 18;
+/** Rows whose slots are read ahead; what they find stays in the first-level cache. */
+const guessedMax = 512;
+const guesses = new Int32Array(guessedMax);
 
 /**
  * Gives each different key a dense group index, from 0, in the order of first appearance.
@@ -124,30 +129,58 @@ export class GroupTable {
     count: number,
     into: Int32Array,
   ): void {
-    const view = key.view;
-    for (let i = 0; i < count; i++) {
-      const row = rows === undefined ? i : rows[i]!;
-      const hash = hashes[row]! | 0;
-      const low = view[row * 2]!;
-      const high = view[row * 2 + 1]!;
-      const slots = this.#slots;
-      const words = key.words;
-      const mask = slots.length - 1;
-      let at = (Math.imul(hash, 0x9e3779b1) >>> this.#shift) << 1;
-      let group = slots[at]! - 1;
-      while (group >= 0) {
-        if (
-          slots[at + 1] === hash &&
-          words[group * 2] === low &&
-          words[group * 2 + 1] === high &&
-          key.nulls[group] === 0
-        ) {
-          break;
+    const { view, hasNull } = key;
+    for (let from = 0; from < count; from += guessedMax) {
+      const to = Math.min(from + guessedMax, count);
+      const isGuessed = this.#slots.length >= slotWordsLarge;
+      if (isGuessed) this.#guess(hashes, rows, from, to);
+      for (let i = from; i < to; i++) {
+        const row = rows === undefined ? i : rows[i]!;
+        const low = view[row * 2]!;
+        const high = view[row * 2 + 1]!;
+        const { words } = key;
+        if (isGuessed) {
+          const guess = guesses[i - from]!;
+          const isSame = guess >= 0 && words[guess * 2] === low && words[guess * 2 + 1] === high;
+          if (isSame && !(hasNull && key.nulls[guess] === 1)) {
+            into[i] = guess;
+            continue;
+          }
         }
-        at = (at + 2) & mask;
-        group = slots[at]! - 1;
+        const hash = hashes[row]! | 0;
+        const slots = this.#slots;
+        const mask = slots.length - 1;
+        let at = (Math.imul(hash, 0x9e3779b1) >>> this.#shift) << 1;
+        let group = slots[at]! - 1;
+        while (group >= 0) {
+          if (
+            slots[at + 1] === hash &&
+            words[group * 2] === low &&
+            words[group * 2 + 1] === high &&
+            !(hasNull && key.nulls[group] === 1)
+          ) {
+            break;
+          }
+          at = (at + 2) & mask;
+          group = slots[at]! - 1;
+        }
+        into[i] = group >= 0 ? group : this.#insert(hash, row);
       }
-      into[i] = group >= 0 ? group : this.#insert(hash, row);
+    }
+  }
+
+  /**
+   * Reads the first slot of each row's hash: into `guesses` goes the group there, or −1 where it is
+   * of another hash. Reads that do not wait for each other are what a table needs that is larger
+   * than the caches.
+   */
+  #guess(hashes: Uint32Array, rows: Int32Array | undefined, from: number, to: number): void {
+    const slots = this.#slots;
+    const shift = this.#shift;
+    for (let i = from; i < to; i++) {
+      const hash = hashes[rows === undefined ? i : rows[i]!]! | 0;
+      const at = (Math.imul(hash, 0x9e3779b1) >>> shift) << 1;
+      guesses[i - from] = slots[at + 1] === hash ? slots[at]! - 1 : -1;
     }
   }
 
@@ -158,6 +191,7 @@ export class GroupTable {
     count: number,
     into: Int32Array,
   ): void {
+    const { hasNull } = key;
     for (let i = 0; i < count; i++) {
       const row = rows === undefined ? i : rows[i]!;
       const hash = hashes[row]! | 0;
@@ -166,7 +200,8 @@ export class GroupTable {
       let at = (Math.imul(hash, 0x9e3779b1) >>> this.#shift) << 1;
       let group = slots[at]! - 1;
       while (group >= 0) {
-        if (slots[at + 1] === hash && key.isSameText(row, group) && key.nulls[group] === 0) break;
+        const isSame = slots[at + 1] === hash && key.isSameText(row, group);
+        if (isSame && (!hasNull || key.nulls[group] === 0)) break;
         at = (at + 2) & mask;
         group = slots[at]! - 1;
       }

@@ -14,6 +14,8 @@ export class WordsKey {
   words: Int32Array = none;
   /** 1 per group whose key is null. */
   nulls: Uint8Array = new Uint8Array(0);
+  /** Whether some group's key is null; if not, `nulls` need not be read. */
+  hasNull = false;
   /** Words of the rows of the loaded column. */
   view: Int32Array = none;
   /** 0|1 per row of the loaded column, undefined when no row is null. */
@@ -62,6 +64,7 @@ export class WordsKey {
   insert(row: number, group: number): void {
     if (this.isValid !== undefined && this.isValid[row] === 0) {
       this.nulls[group] = 1;
+      this.hasNull = true;
       return;
     }
     const { stride } = this;
@@ -71,20 +74,16 @@ export class WordsKey {
   }
 
   take(groups: Int32Array, count: number): Data {
-    const { stride } = this;
+    const { stride, words } = this;
     const taken = new Int32Array(count * stride);
-    const isValid = new Uint8Array(count);
     for (let i = 0; i < count; i++) {
-      const group = groups[i]!;
-      isValid[i] = this.nulls[group] === 1 ? 0 : 1;
-      for (let word = 0; word < stride; word++) {
-        taken[i * stride + word] = this.words[group * stride + word]!;
-      }
+      const from = groups[i]! * stride;
+      for (let word = 0; word < stride; word++) taken[i * stride + word] = words[from + word]!;
     }
-    return newColumn(this.#type, count, {
-      values: valuesOfWords(this.#type, taken),
-      nullBitmap: packValidity(isValid, count),
-    });
+    const values = valuesOfWords(this.#type, taken);
+    if (!this.hasNull) return newColumn(this.#type, count, { values });
+    const isValid = Uint8Array.from({ length: count }, (_, i) => 1 - this.nulls[groups[i]!]!);
+    return newColumn(this.#type, count, { values, nullBitmap: packValidity(isValid, count) });
   }
 
   get sizeBytes(): number {
