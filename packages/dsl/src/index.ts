@@ -20,6 +20,8 @@ export {
   type PlainValue,
   when,
 } from "./expression/free-functions.ts";
+export { combine } from "./combine.ts";
+export { isPipeline, type Pipeline } from "./pipeline-brand.ts";
 export * from "./pipeline.ts";
 export type { SourceOptions } from "./source-options.ts";
 export * from "./stream/calendar-window.ts";

@@ -14,6 +14,7 @@ import type { ExpressionOf } from "./expression/expression-types.ts";
 import { ExpressionValue, isExpressionValue } from "./expression/expression-value.ts";
 import { literalValue } from "./expression/literal.ts";
 import { reportProblem, withinScope } from "./expression/scope.ts";
+import { branded, type Pipeline } from "./pipeline-brand.ts";
 import { PlanDraft } from "./plan-draft.ts";
 import {
   checkSpan,
@@ -59,25 +60,6 @@ export interface PipelineBuilder {
   ): ExpressionOf<Value>;
 }
 
-const brand = Symbol.for("millrace.pipeline");
-
-/** A named pipeline. Frozen; `build` may be called any number of times and gives equal plans. */
-export interface Pipeline {
-  readonly name: string;
-  /**
-   * Runs the pipeline's callback and gives its plan.
-   *
-   * What is wrong with the pipeline is in `problems`, each with the user's file and line; nothing
-   * is thrown but what the callback itself throws.
-   */
-  build(): LogicalPlan;
-}
-
-/** Whether a value is a pipeline, of this or another copy of the package. */
-export function isPipeline(value: unknown): value is Pipeline {
-  return typeof value === "object" && value !== null && brand in value;
-}
-
 /**
  * Names a pipeline; the callback says what it does, and runs at `build`.
  *
@@ -96,11 +78,7 @@ export function pipeline(
   options: PipelineOptions = {},
 ): Pipeline {
   assertUserInput(typeof define === "function", "pipeline: the second argument is a function");
-  const built: Pipeline = {
-    name,
-    build: () => buildPlan(name, define, options),
-  };
-  return Object.freeze(Object.defineProperty(built, brand, { value: true }));
+  return branded({ name, build: () => buildPlan(name, define, options) });
 }
 
 function buildPlan(
