@@ -33,11 +33,12 @@ interface ListedTopic {
   readonly records: number;
 }
 
+/** Where state was saved: a log that pipelines share, or else a state directory. */
+export type SavedPlace = Pick<RunFlags, "state" | "log">;
+
 /** A pipeline that has saved state. */
-export interface SavedPipeline {
+export interface SavedPipeline extends SavedPlace {
   readonly pipeline: string;
-  /** The state directory, as `--state` takes it. */
-  readonly state: string;
 }
 
 /** What `pipe` needs from Millrace and from the machine; the `millrace` package fills it in. */
@@ -51,10 +52,7 @@ export interface CliEnvironment {
   /** @param module that threads load the pipeline from, until the call has returned */
   start(pipeline: LoadedPipeline, flags: RunFlags, module: URL): Promise<WatchedRun>;
   /** Dead letters that a pipeline's saved state holds, oldest first. */
-  deadLetters(
-    pipeline: string,
-    place: Pick<RunFlags, "state" | "log">,
-  ): Promise<readonly unknown[]>;
+  deadLetters(pipeline: string, place: SavedPlace): Promise<readonly unknown[]>;
   /** The topics of a log, in order of their names; not those of a pipeline's own. */
   topics(log: string): Promise<readonly ListedTopic[]>;
   /** Gives each record that a topic holds, as text. */
@@ -62,10 +60,10 @@ export interface CliEnvironment {
   /** Appends the lines of the standard input. @returns how many */
   writeTopic(log: string, name: string, partitions: number | undefined): Promise<number>;
   /**
-   * Names of the pipelines that a state directory holds, with that directory. The directory of one
-   * pipeline's saved state stands for that pipeline.
+   * The pipelines that a log or a state directory holds. The directory of one pipeline's saved
+   * state stands for that pipeline.
    */
-  savedPipelines(directory: string): Promise<readonly SavedPipeline[]>;
+  savedPipelines(place: SavedPlace): Promise<readonly SavedPipeline[]>;
   /** What holds the event time of a saved pipeline. */
   whyStuck(saved: SavedPipeline): Promise<StuckReport>;
 }

@@ -3,6 +3,7 @@ export type {
   LoadedPipeline,
   RunFlags,
   SavedPipeline,
+  SavedPlace,
   WatchedRun,
 } from "./environment.ts";
 export { exitCodes, main } from "./main.ts";

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { millraceError } from "@millrace/core";
 import type { Command } from "commander";
-import type { CliEnvironment, SavedPipeline } from "../environment.ts";
+import type { CliEnvironment, SavedPipeline, SavedPlace } from "../environment.ts";
 import { formatStuck } from "../format-stuck.ts";
 import { jsonText } from "../json-text.ts";
 import { loadPipeline } from "../load-pipeline.ts";
@@ -23,9 +23,10 @@ export function addWhyStuckCommand(
     .description("tell which partition or task holds event time; exit code 1 if one does")
     .argument("[target]", "a pipeline file, or a directory of saved state (default: --state)")
     .option("--state <directory>", "directory of saved state", stateDefault)
+    .option("--log <directory>", "log that the pipelines ran on; instead of --state")
     .option("--json", "the report as JSON, one pipeline a line", false)
-    .action(async (target: string | undefined, options: { state: string; json: boolean }) => {
-      for (const saved of await savedOf(target, options.state, environment)) {
+    .action(async (target: string | undefined, options: SavedPlace & { json: boolean }) => {
+      for (const saved of await savedOf(target, options, environment)) {
         const report = await environment.whyStuck(saved);
         if (report.isStuck) foundStuck();
         environment.stdout(options.json ? `${jsonText(report)}\n` : formatStuck(report));
@@ -35,16 +36,17 @@ export function addWhyStuckCommand(
 
 async function savedOf(
   target: string | undefined,
-  state: string,
+  { state, log }: SavedPlace,
   environment: CliEnvironment,
 ): Promise<readonly SavedPipeline[]> {
+  const place = { state, ...(log === undefined ? {} : { log }) };
   if (target !== undefined && !(await isDirectory(target))) {
     const { pipeline } = await loadPipeline(target, environment);
-    return [{ pipeline: pipeline.name, state }];
+    return [{ pipeline: pipeline.name, ...place }];
   }
-  const directory = target ?? state;
-  const saved = await environment.savedPipelines(directory);
-  if (saved.length === 0) throw millraceError("FILE_NOT_FOUND", { path: directory });
+  const from = target === undefined ? place : { state: target };
+  const saved = await environment.savedPipelines(from);
+  if (saved.length === 0) throw millraceError("FILE_NOT_FOUND", { path: from.log ?? from.state });
   return saved;
 }
 

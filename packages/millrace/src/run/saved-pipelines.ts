@@ -1,26 +1,38 @@
 import { access, readdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import type { SavedPipeline } from "@millrace/cli";
+import type { SavedPipeline, SavedPlace } from "@millrace/cli";
 import { millraceError } from "@millrace/core";
-import { openLmdbLog } from "@millrace/log";
 import { isStateLocked, type StuckReport, whyStuck } from "@millrace/runtime";
+import { withSavedLog } from "./saved-log.ts";
 
 /**
- * The pipelines that a state directory holds; the directory of one pipeline's state stands for that
- * pipeline.
+ * The pipelines that a log or a state directory holds; the directory of one pipeline's state stands
+ * for that pipeline.
  *
  * @throws FILE_NOT_FOUND when there is no such directory
  */
-export async function savedPipelines(directory: string): Promise<SavedPipeline[]> {
-  if (await isLog(directory)) {
-    const path = resolve(directory);
+export async function savedPipelines({ state, log }: SavedPlace): Promise<SavedPipeline[]> {
+  if (log !== undefined) return pipelinesOfLog({ state, log });
+  if (await isLog(state)) {
+    const path = resolve(state);
     return [{ pipeline: basename(path), state: dirname(path) }];
   }
   const saved: SavedPipeline[] = [];
-  for (const pipeline of (await namesIn(directory)).toSorted()) {
-    if (await isLog(join(directory, pipeline))) saved.push({ pipeline, state: directory });
+  for (const pipeline of (await namesIn(state)).toSorted()) {
+    if (await isLog(join(state, pipeline))) saved.push({ pipeline, state });
   }
   return saved;
+}
+
+const ofControl = ".control";
+
+function pipelinesOfLog(place: SavedPlace & { readonly log: string }): Promise<SavedPipeline[]> {
+  return withSavedLog(place.log, async (log) =>
+    (await log.topics())
+      .filter(({ name, kind }) => kind === "changelog" && name.endsWith(ofControl))
+      .map(({ name }) => ({ pipeline: name.slice(0, -ofControl.length), ...place }))
+      .toSorted((a, b) => (a.pipeline < b.pipeline ? -1 : 1)),
+  );
 }
 
 /**
@@ -28,16 +40,11 @@ export async function savedPipelines(directory: string): Promise<SavedPipeline[]
  *
  * @throws FILE_NOT_FOUND when nothing was saved there
  */
-export async function readWhyStuck({ pipeline, state }: SavedPipeline): Promise<StuckReport> {
-  const directory = join(state, pipeline);
+export async function readWhyStuck({ pipeline, state, log }: SavedPipeline): Promise<StuckReport> {
+  const directory = log ?? join(state, pipeline);
   if (!(await isLog(directory))) throw millraceError("FILE_NOT_FOUND", { path: directory });
-  const isRunning = await isStateLocked(state, pipeline);
-  const log = await openLmdbLog({ directory });
-  try {
-    return await whyStuck(log, pipeline, isRunning);
-  } finally {
-    await log.close();
-  }
+  const isRunning = await isStateLocked(log ?? state, pipeline);
+  return withSavedLog(directory, (saved) => whyStuck(saved, pipeline, isRunning));
 }
 
 async function isLog(directory: string): Promise<boolean> {
