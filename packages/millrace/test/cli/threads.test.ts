@@ -264,7 +264,7 @@ export default pipeline("idle", (p) => {
   const call = ["run", "idle.ts", "--state", "idle", "--partitions", "2", "--threads", "2"];
   const running = workspace.start([...call, "--json"]);
   await running.wrote('"isIdle":true,"isCaughtUp":true,"isEnded":false,"rowsRead":600');
-  await running.wrote(`"operatorWatermarks":{"hourly":${startMs + 599 * 60_000}}`);
+  await running.wrote(`"hourly":${startMs + 599 * 60_000}`);
   const stuck = await workspace.pipe(["why-stuck", "idle/idle", "--json"]);
   expect(jsonLines(stuck.stdout)).toMatchObject([
     { isRunning: true, holds: [{ watermark: startMs + 599 * 60_000, cause: { state: "idle" } }] },
