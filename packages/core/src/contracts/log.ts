@@ -2,8 +2,8 @@ import type { RecordRanges } from "./format.ts";
 import type { Json } from "./json.ts";
 
 // Invariants of every log:
-//   L1. A partition is a sequence of records with ascending offsets, without gaps but for truncated
-//     prefixes.
+//   L1. A partition is a sequence of records with ascending offsets. Offsets may be missing: of a
+//     truncated prefix, and where a log keeps marks of its own between records.
 //   L2. A transaction's records become readable all together, at its commit, or never.
 //   L3. Opening a writer of an id fences every older writer of that id: its next commit fails,
 //     nothing of it appears.
@@ -14,9 +14,31 @@ import type { Json } from "./json.ts";
 /** Offset of a record in its partition. */
 export type Offset = bigint & { readonly __offset: "Offset" };
 
-/** A view of consecutive records of one partition. */
+/**
+ * A view of records of one partition, in order. A `valueLength` of −1 stands for a record without a
+ * value (a tombstone); the embedded log has none.
+ */
 export interface LogRecords extends RecordRanges {
+  /** Offset of the first record, or of the next one where there is none. */
   readonly baseOffset: Offset;
+  /** Offset of each record minus `baseOffset`; absent when it is 0, 1, 2, … */
+  readonly offsetDelta?: Int32Array;
+  /** What a record has beside its value; absent in logs that hold values only. */
+  readonly meta?: RecordMeta;
+}
+
+/** Keys, times and headers of records: ranges of the same buffer as their values. */
+export interface RecordMeta {
+  readonly keyStart: Int32Array;
+  /** −1 for a record without a key. */
+  readonly keyLength: Int32Array;
+  /** In ms since 1970. */
+  readonly timestamp: Float64Array;
+  /**
+   * Start of each record's headers: a varint count, then for each its key (varint length, UTF-8) and
+   * its value (varint length, −1 for null; bytes). Varints are zig-zag, as in Kafka's format v2.
+   */
+  readonly headersStart: Int32Array;
 }
 
 /** What a topic is for: it decides retention, and later a Kafka topic's settings. */
@@ -114,6 +136,15 @@ export interface LogConfig {
 export function recordValue(records: RecordRanges, index: number): Uint8Array {
   const start = records.valueStart[index] as number;
   return records.buffer.subarray(start, start + (records.valueLength[index] as number));
+}
+
+/** The offset of the i-th record of a view; of the one after the last when `index` is `count`. */
+export function recordOffset(records: LogRecords, index: number): Offset {
+  const { baseOffset, offsetDelta, count } = records;
+  if (offsetDelta === undefined) return offset(baseOffset + BigInt(index));
+  if (index < count) return offset(baseOffset + BigInt(offsetDelta[index] as number));
+  const last = count === 0 ? -1 : (offsetDelta[count - 1] as number);
+  return offset(baseOffset + BigInt(last + 1));
 }
 
 /** Marks a whole number as an offset. */

@@ -124,7 +124,9 @@ function timestampValue(unit: "ms" | "us" | "ns", value: unknown): unknown {
   if (typeof value !== "string") return undefined;
   if (unit !== "ms" && /^-?\d+$/.test(value)) return wideDigits(false, value);
   const time = parseIsoTime(value);
-  if (time === undefined || unit === "ms") return time?.ms;
+  if (time === undefined) return undefined;
+  // Years beyond 287396 are more milliseconds than a number holds exactly.
+  if (unit === "ms") return Number.isSafeInteger(time.ms) ? time.ms : undefined;
   const whole =
     unit === "us"
       ? BigInt(time.ms) * 1000n + BigInt(Math.floor(time.nanos / 1000))

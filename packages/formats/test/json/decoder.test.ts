@@ -82,6 +82,17 @@ describe("JsonDecoder, compared with JSON.parse,", () => {
 });
 
 describe("JsonDecoder", () => {
+  it("refuses a year whose milliseconds no number holds exactly", () => {
+    const options = optionsFor(t.row({ at: t.timestamp() }).schema);
+    const { rows, badRecords } = decoded(
+      options,
+      bytesOf('{"at":"+999999-01-01T00:00:00Z"}'),
+      true,
+    );
+    expect(rows).toEqual([]);
+    expect(badRecords.map((bad) => bad.code)).toEqual(["RECORD_FIELD_TYPE"]);
+  });
+
   it.each([
     ['{"id":1,"side":"a"b"}', "a raw quote in a value that is allowed"],
     ['{"id":1,"side":"a\nb"}', "a raw line feed in a value that is allowed"],

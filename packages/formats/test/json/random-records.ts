@@ -1,78 +1,42 @@
 import { type DataType, type FieldType, type Random } from "@millrace/core";
+import { RandomChoice } from "../random-choice.ts";
 
 /** Makes lines of JSON of a row type, and of what producers, humans and line noise make of it. */
 export class RandomRecords {
-  readonly #random: Random;
+  readonly #choice: RandomChoice;
   readonly #fields: readonly FieldType[];
 
   constructor(random: Random, fields: readonly FieldType[]) {
-    this.#random = random;
+    this.#choice = new RandomChoice(random);
     this.#fields = fields;
-  }
-
-  #chance(probability: number): boolean {
-    return this.#random.next() < probability;
-  }
-
-  #below(bound: number): number {
-    return Math.floor(this.#random.next() * bound);
-  }
-
-  #pick<T>(values: readonly T[]): T {
-    return values[this.#below(values.length)] as T;
   }
 
   /** Several lines with their ends, as bytes. */
   lines(count: number): Uint8Array {
     const lines = Array.from({ length: count }, () => this.#line());
-    const bytes = Buffer.from(this.#chance(0.8) ? `${lines.join("")}` : lines.join("").trimEnd());
-    return this.#chance(0.15) ? this.#noisy(bytes) : new Uint8Array(bytes);
-  }
-
-  /** The bytes with a few of them changed, cut out, put in or repeated. */
-  #noisy(bytes: Uint8Array): Uint8Array {
-    let noisy: Uint8Array = bytes;
-    for (let i = this.#below(3); i >= 0; i--) {
-      const at = this.#below(noisy.length + 1);
-      const to = Math.min(at + 1 + this.#below(this.#chance(0.8) ? 4 : 60), noisy.length);
-      const put = Uint8Array.from({ length: 1 + this.#below(3) }, () => this.#byte());
-      const [before, part, after] = [
-        noisy.subarray(0, at),
-        noisy.subarray(at, to),
-        noisy.subarray(to),
-      ];
-      const parts = this.#pick([
-        [before, put, noisy.subarray(at + put.length)],
-        [before, after],
-        [before, put, part, after],
-        [before, part, part, after],
-        [before, Uint8Array.from(part, (byte) => byte ^ (1 << this.#below(8))), after],
-        this.#chance(0.1) ? [before] : [before, part.toReversed(), after],
-      ]);
-      noisy = new Uint8Array(Buffer.concat(parts));
-    }
-    return noisy;
-  }
-
-  #byte(): number {
-    return this.#chance(0.8) ? this.#pick(noise) : this.#below(256);
+    const bytes = Buffer.from(
+      this.#choice.chance(0.8) ? `${lines.join("")}` : lines.join("").trimEnd(),
+    );
+    return this.#choice.chance(0.15) ? this.#choice.damaged(bytes, noise) : new Uint8Array(bytes);
   }
 
   #line(): string {
-    if (this.#chance(0.03)) return this.#pick(["\n", "  \n", "\t\r\n", "[]\n", "null\n", "{}\n"]);
-    const mark = this.#chance(0.01) ? "\uFEFF" : "";
-    return `${mark}${this.#record(this.#fields)}${this.#pick(["", "", "", " ", "\r"])}\n`;
+    if (this.#choice.chance(0.03))
+      return this.#choice.pick(["\n", "  \n", "\t\r\n", "[]\n", "null\n", "{}\n"]);
+    const mark = this.#choice.chance(0.01) ? "\uFEFF" : "";
+    return `${mark}${this.#record(this.#fields)}${this.#choice.pick(["", "", "", " ", "\r"])}\n`;
   }
 
   #record(fields: readonly FieldType[]): string {
     const members = fields
-      .filter((field) => !field.type.nullable || this.#chance(0.8))
-      .filter(() => this.#chance(0.99))
-      .map((field) => [field.name, this.#fieldValue(field.type)] as const);
-    if (this.#chance(0.2)) members.splice(this.#below(members.length + 1), 0, this.#unknown());
-    if (this.#chance(0.1)) members.sort(() => this.#random.next() - 0.5);
-    if (this.#chance(0.03) && members.length > 0) members.push(this.#pick(members));
-    const [colon, comma] = this.#pick([
+      .filter((field) => !field.type.nullable || this.#choice.chance(0.8))
+      .filter(() => this.#choice.chance(0.99))
+      .map((field) => [field.name, this.value(field.type)] as const);
+    if (this.#choice.chance(0.2))
+      members.splice(this.#choice.below(members.length + 1), 0, this.#unknown());
+    if (this.#choice.chance(0.1)) members.sort(() => this.#choice.next() - 0.5);
+    if (this.#choice.chance(0.03) && members.length > 0) members.push(this.#choice.pick(members));
+    const [colon, comma] = this.#choice.pick([
       [":", ","],
       [":", ","],
       [": ", ", "],
@@ -83,78 +47,87 @@ export class RandomRecords {
 
   #name(name: string): string {
     const text = JSON.stringify(name);
-    return this.#chance(0.01) ? text.replace(/[a-z]/, "\\u0061") : text;
+    return this.#choice.chance(0.01) ? text.replace(/[a-z]/, "\\u0061") : text;
   }
 
   #unknown(): readonly [string, string] {
-    return [this.#pick(["x", "unknown", "é", "__proto__", "ide", "i"]), this.#any(3)];
+    return [this.#choice.pick(["x", "unknown", "é", "__proto__", "ide", "i"]), this.#any(3)];
   }
 
-  #fieldValue(type: DataType): string {
-    if (this.#chance(0.02)) return this.#any(2);
-    if (type.nullable && this.#chance(0.15)) return "null";
+  /** The JSON text of a value of the type, most times. */
+  value(type: DataType): string {
+    if (this.#choice.chance(0.02)) return this.#any(2);
+    if (type.nullable && this.#choice.chance(0.15)) return "null";
     switch (type.kind) {
       case "boolean":
-        return this.#pick(["true", "false"]);
+        return this.#choice.pick(["true", "false"]);
       case "utf8":
       case "json":
         return this.#text();
       case "enum":
-        return JSON.stringify(this.#pick(type.values));
+        return JSON.stringify(this.#choice.pick(type.values));
       case "timestamp":
-        if (this.#chance(0.05)) return `"${this.#integer()}"`;
-        return this.#chance(0.3) ? this.#integer() : `"${this.#time()}"`;
+        if (this.#choice.chance(0.05)) return `"${this.#integer()}"`;
+        return this.#choice.chance(0.3) ? this.#integer() : `"${this.#time()}"`;
       case "date":
         return `"${this.#time().slice(0, 10)}"`;
       case "decimal":
-        return this.#chance(0.8) ? this.#pick(['"12.50"', "12.5", "-7"]) : this.#pick(decimals);
+        return this.#choice.chance(0.8)
+          ? this.#choice.pick(['"12.50"', "12.5", "-7"])
+          : this.#choice.pick(decimals);
       case "binary":
-        return this.#chance(0.8) ? '"AAECAw=="' : this.#pick(base64Texts);
+        return this.#choice.chance(0.8) ? '"AAECAw=="' : this.#choice.pick(base64Texts);
       case "list":
-        return `[${Array.from({ length: this.#below(4) }, () => this.#fieldValue(type.item)).join()}]`;
+        return `[${Array.from({ length: this.#choice.below(4) }, () => this.value(type.item)).join()}]`;
       case "row":
         return this.#record(type.fields);
       case "map": {
-        const keys = Array.from({ length: this.#below(5) }, () => this.#pick(keyTexts));
-        return `{${keys.map((key) => `"${key}": ${this.#fieldValue(type.value)}`).join()} }`;
+        const keys = Array.from({ length: this.#choice.below(5) }, () =>
+          this.#choice.pick(keyTexts),
+        );
+        return `{${keys.map((key) => `"${key}": ${this.value(type.value)}`).join()} }`;
       }
       case "float32":
       case "float64":
         return this.#number();
       default:
-        return this.#chance(0.7) ? String(this.#below(128)) : this.#integer();
+        return this.#choice.chance(0.7) ? String(this.#choice.below(128)) : this.#integer();
     }
   }
 
   #integer(): string {
-    const digits = String(Math.floor(this.#random.next() * 10 ** this.#below(19)));
-    return this.#chance(0.2) ? `-${digits}` : digits;
+    const digits = String(Math.floor(this.#choice.next() * 10 ** this.#choice.below(19)));
+    return this.#choice.chance(0.2) ? `-${digits}` : digits;
   }
 
   #number(): string {
-    if (this.#chance(0.5)) return String(this.#random.next() * 10 ** (this.#below(30) - 10));
-    return this.#pick(numbers);
+    if (this.#choice.chance(0.5))
+      return String(this.#choice.next() * 10 ** (this.#choice.below(30) - 10));
+    return this.#choice.pick(numbers);
   }
 
   #time(): string {
-    const year = this.#chance(0.9) ? this.#pick(["1999", "2024", "0000"]) : this.#pick(years);
-    const date = `${year}-0${1 + this.#below(9)}-${this.#pick(["01", "29", "31"])}`;
-    return date + (this.#chance(0.5) ? "T04:05:06.789Z" : this.#pick(times));
+    const year = this.#choice.chance(0.9)
+      ? this.#choice.pick(["1999", "2024", "0000"])
+      : this.#choice.pick(years);
+    const date = `${year}-0${1 + this.#choice.below(9)}-${this.#choice.pick(["01", "29", "31"])}`;
+    return date + (this.#choice.chance(0.5) ? "T04:05:06.789Z" : this.#choice.pick(times));
   }
 
   #text(): string {
     let text = "";
-    for (let parts = this.#below(6); parts > 0; parts--) text += this.#pick(textParts);
+    for (let parts = this.#choice.below(6); parts > 0; parts--)
+      text += this.#choice.pick(textParts);
     return `"${text}"`;
   }
 
   #any(depth: number): string {
-    const kind = this.#below(depth > 0 ? 9 : 6);
+    const kind = this.#choice.below(depth > 0 ? 9 : 6);
     if (kind < 2) return this.#text();
     if (kind < 4) return this.#number();
     if (kind === 4) return this.#integer();
-    if (kind === 5) return this.#pick(tokens);
-    const items = Array.from({ length: this.#below(4) }, () => this.#any(depth - 1));
+    if (kind === 5) return this.#choice.pick(tokens);
+    const items = Array.from({ length: this.#choice.below(4) }, () => this.#any(depth - 1));
     if (kind === 6) return `[ ${items.join(" ,")}]`;
     return `{${items.map((item) => `${this.#text()} : ${item}`).join()}}`;
   }
