@@ -12,6 +12,7 @@ export function faultyLog(log: Log, faultOf: (writerId: string) => CommitFault):
     joinGroup: (group) => log.joinGroup(group),
     openWriter: async (id, membership) =>
       faultyWriter(await log.openWriter(id, membership), faultOf),
+    openAppender: async () => faultyWriter(await log.openAppender(), faultOf),
     bounds: (topic, partition) => log.bounds(topic, partition),
     openReader: (topic, partition, from) => log.openReader(topic, partition, from),
     truncate: (topic, partition, before) => log.truncate(topic, partition, before),

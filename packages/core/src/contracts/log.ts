@@ -83,6 +83,8 @@ export interface Log {
   bounds(topic: string, partition: number): Promise<{ start: Offset; end: Offset }>;
   /** A reader of committed records from `from` on. @throws LOG_OFFSET_OUT_OF_RANGE from `read` */
   openReader(topic: string, partition: number, from: Offset): Promise<LogReader>;
+  /** A writer that fences nobody and that nobody fences, for programs that are no task. */
+  openAppender(): Promise<LogWriter>;
   /** Makes the records before `before` unreadable and frees their space, soon. */
   truncate(topic: string, partition: number, before: Offset): Promise<void>;
   close(): Promise<void>;
@@ -145,6 +147,13 @@ export function recordOffset(records: LogRecords, index: number): Offset {
   if (index < count) return offset(baseOffset + BigInt(offsetDelta[index] as number));
   const last = count === 0 ? -1 : (offsetDelta[count - 1] as number);
   return offset(baseOffset + BigInt(last + 1));
+}
+
+/** How many records of the view lie before an offset; all where it is undefined. */
+export function recordsBefore(records: LogRecords, end: Offset | undefined): number {
+  let count = records.count;
+  while (end !== undefined && count > 0 && recordOffset(records, count - 1) >= end) count -= 1;
+  return count;
 }
 
 /** Marks a whole number as an offset. */

@@ -13,6 +13,7 @@ import {
 } from "@millrace/core";
 
 import { offsetOutOfRange } from "../offset-out-of-range.ts";
+import { openAppender } from "../open-appender.ts";
 import { mapStorageError } from "./error-map.ts";
 import { LmdbLogReader } from "./lmdb-reader.ts";
 import { checkGeneration, LmdbLogWriter, type WriterTopic } from "./lmdb-writer.ts";
@@ -142,6 +143,10 @@ export class LmdbLog implements Log {
     storage.refresh();
     const { number } = readTopic(storage, topic, partition);
     return new LmdbLogReader(() => this.#storage(), { name: topic, number, partition }, from);
+  }
+
+  async openAppender(): Promise<LogWriter> {
+    return openAppender(this);
   }
 
   /** @throws LOG_TOPIC_UNKNOWN, LOG_OFFSET_OUT_OF_RANGE when `before` is past the end */

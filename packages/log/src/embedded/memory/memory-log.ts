@@ -13,6 +13,7 @@ import {
   type TopicSpec,
 } from "@millrace/core";
 
+import { openAppender } from "../open-appender.ts";
 import { PendingRecords } from "../pending-records.ts";
 import { MemoryPartition } from "./memory-partition.ts";
 
@@ -95,6 +96,10 @@ export class MemoryLog implements Log {
       this.#checkExists(opened);
       return partitionOf(opened, partition);
     });
+  }
+
+  async openAppender(): Promise<LogWriter> {
+    return openAppender(this);
   }
 
   /** @throws LOG_TOPIC_UNKNOWN, LOG_OFFSET_OUT_OF_RANGE when `before` is past the end */
