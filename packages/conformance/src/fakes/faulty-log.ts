@@ -10,6 +10,7 @@ export function faultyLog(log: Log, faultOf: (writerId: string) => CommitFault):
     deleteTopics: (names) => log.deleteTopics(names),
     topics: () => log.topics(),
     joinGroup: (group) => log.joinGroup(group),
+    openGroup: (options) => log.openGroup(options),
     openWriter: async (id, membership) =>
       faultyWriter(await log.openWriter(id, membership), faultOf),
     openAppender: async () => faultyWriter(await log.openAppender(), faultOf),

@@ -98,7 +98,8 @@ const transactionChecks: Record<string, Check> = {
     await write(f, 0, ["a", "b"]);
     const log = await f.reopen();
     expect(await contents(log)).toEqual([["a", "b"], []]);
-    expect((await log.joinGroup("group")).generation).toBe(f.membership.generation + 1);
+    const { generation } = await log.joinGroup("group");
+    expect(generation).toBeGreaterThan(f.membership.generation);
   },
   "concurrent writers of different ids interleave whole transactions": async (f) => {
     const ids = ["x", "y", "z"];
@@ -153,6 +154,29 @@ const fencingChecks: Record<string, Check> = {
     await f.log.joinGroup("group");
     expect(await codeOf(writer.commit())).toBe("LOG_GENERATION_STALE");
     expect(await contents(f.log)).toEqual([[], []]);
+  },
+  "a member that is alone in its group has all, under a membership that others can end": async (f) => {
+    const about = { partitions: [0, 1] };
+    const assigned: unknown[] = [];
+    const group = await f.log.openGroup({
+      group: "workers",
+      about: () => about,
+      assign: async (members, { group: name }) => {
+        assigned.push(name, members.map((member) => member.about));
+        return new Map(members.map(({ id }) => [id, `all for ${members.length}`]));
+      },
+    });
+    const { membership, isLeader, share, changed } = await group.join();
+    expect([isLeader, share, changed.aborted]).toEqual([true, "all for 1", false]);
+    expect(assigned).toEqual(["workers", [about]]);
+    const writer = await f.log.openWriter("w", membership);
+    writer.append(topic, 0, bytes("a"));
+    await writer.commit();
+    await f.log.joinGroup("workers");
+    writer.append(topic, 0, bytes("b"));
+    expect(await codeOf(writer.commit())).toBe("LOG_GENERATION_STALE");
+    await group.leave();
+    expect(await contents(f.log)).toEqual([["a"], []]);
   },
   "generations of groups are independent": async (f) => {
     await f.log.joinGroup("other");
@@ -351,9 +375,9 @@ const topicChecks: Record<string, Check> = {
     expect(await idOf()).not.toBe(before);
   },
   "topics lists what was created": async (f) => {
-    await f.log.createTopic({ name: "changes", partitions: 1, kind: "changelog" });
+    await f.log.createTopic({ name: "p.changes.changelog", partitions: 1, kind: "changelog" });
     const names = (await f.log.topics()).map((spec) => `${spec.name} ${spec.kind}`);
-    expect(names.sort()).toEqual(["changes changelog", "readings records"]);
+    expect(names.sort()).toEqual(["p.changes.changelog changelog", "readings records"]);
   },
   "an unknown topic is LOG_TOPIC_UNKNOWN": async (f) => {
     const writer = await f.log.openWriter("w", f.membership);
@@ -376,11 +400,11 @@ const topicChecks: Record<string, Check> = {
     expect(await codeOf(reader.read(1))).toBe("LOG_TOPIC_UNKNOWN");
   },
   "a transaction over a deleted topic appears nowhere": async (f) => {
-    await f.log.createTopic({ name: "doomed", partitions: 1, kind: "sink" });
+    await f.log.createTopic({ name: "p.doomed.sink", partitions: 1, kind: "sink" });
     const writer = await f.log.openWriter("w", f.membership);
     writer.append(topic, 0, bytes("a"));
-    writer.append("doomed", 0, bytes("b"));
-    await f.log.deleteTopics(["doomed"]);
+    writer.append("p.doomed.sink", 0, bytes("b"));
+    await f.log.deleteTopics(["p.doomed.sink"]);
     expect(await codeOf(writer.commit())).toBe("LOG_TOPIC_UNKNOWN");
     expect(await contents(f.log)).toEqual([[], []]);
   },

@@ -53,6 +53,11 @@ export function controlTopic(pipeline: string): string {
   return `${pipeline}.control`;
 }
 
+/** Name of the topic in which runs that share a pipeline tell what has ended. */
+export function endedTopic(pipeline: string): string {
+  return `${pipeline}.ended.control`;
+}
+
 /** The last record, or undefined for a pipeline that was never started on this log. */
 export async function readControl(log: Log, pipeline: string): Promise<ControlRecord | undefined> {
   const bytes = await readLastRecord(log, controlTopic(pipeline), 0);

@@ -1,6 +1,8 @@
 import {
   assert,
+  type Group,
   type GroupMembership,
+  type GroupOptions,
   limits,
   type Log,
   type LogReader,
@@ -14,7 +16,8 @@ import {
 } from "@millrace/core";
 
 import { openAppender } from "../open-appender.ts";
-import { PendingRecords } from "../pending-records.ts";
+import { PendingRecords } from "../../pending-records.ts";
+import { SoleGroup } from "../sole-group.ts";
 import { MemoryPartition } from "./memory-partition.ts";
 
 interface MemoryTopic {
@@ -66,7 +69,7 @@ export class MemoryLog implements Log {
   async joinGroup(group: string): Promise<GroupMembership> {
     const generation = (this.#generations.get(group) ?? 0) + 1;
     this.#generations.set(group, generation);
-    return { group, generation };
+    return { group, generation, member: "" };
   }
 
   /** @throws LOG_GENERATION_STALE */
@@ -96,6 +99,10 @@ export class MemoryLog implements Log {
       this.#checkExists(opened);
       return partitionOf(opened, partition);
     });
+  }
+
+  async openGroup(options: GroupOptions): Promise<Group> {
+    return new SoleGroup(this, options);
   }
 
   async openAppender(): Promise<LogWriter> {
