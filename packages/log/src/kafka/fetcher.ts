@@ -1,24 +1,24 @@
 import { type Clock, millraceError } from "@millrace/core";
 import {
   decodeRecords,
-  fetch,
   type FetchedPartition,
+  fetchRecords,
   isConnectionError,
   isRetriable,
   kafkaError,
   type KafkaCluster,
   type KafkaLane,
   type PartitionLeader,
+  refusedByKafka,
 } from "@millrace/kafka";
-import { boundsOf } from "./bounds.ts";
 import { offsetOutOfRange } from "../offset-out-of-range.ts";
+import type { CommittedEnds } from "./committed-ends.ts";
 import type { PartitionFeed } from "./partition-feed.ts";
 
 /** How long a broker waits for records before it answers that there are none. */
 const waitMs = 200;
 const partitionBytesMax = 1024 * 1024;
 const fetchBytesMax = 32 * 1024 * 1024;
-const answerWithinMs = 30_000;
 /** Pause after an answer that said to try again. */
 const retryMs = 50;
 /** How long a partition may be out of reach before its reader is told. */
@@ -38,6 +38,7 @@ export interface FetcherOptions {
  */
 export class Fetcher {
   readonly #cluster: KafkaCluster;
+  readonly #ends: CommittedEnds;
   readonly #clock: Clock;
   readonly #options: FetcherOptions;
   readonly #feeds = new Set<PartitionFeed>();
@@ -46,8 +47,9 @@ export class Fetcher {
   readonly #outOfReachSince = new Map<PartitionFeed, number>();
   #isClosed = false;
 
-  constructor(cluster: KafkaCluster, options: FetcherOptions) {
+  constructor(cluster: KafkaCluster, ends: CommittedEnds, options: FetcherOptions) {
     this.#cluster = cluster;
+    this.#ends = ends;
     this.#clock = cluster.clock;
     this.#options = options;
   }
@@ -137,18 +139,14 @@ export class Fetcher {
   ): Promise<void> {
     const partitions = await Promise.all(feeds.map((feed) => this.#request(feed)));
     try {
-      const answer = await this.#cluster.call(
-        leader,
-        fetch,
-        {
-          isolation: "read-committed",
-          waitMs: waitMsMax,
-          bytesMin: 1,
-          bytesMax: fetchBytesMax,
-          partitions: partitions.filter((partition) => partition !== undefined),
-        },
-        { lane, timeoutMs: answerWithinMs },
-      );
+      const request = {
+        isolation: "read-committed",
+        waitMs: waitMsMax,
+        bytesMin: 1,
+        bytesMax: fetchBytesMax,
+        partitions: partitions.filter((partition) => partition !== undefined),
+      } as const;
+      const answer = await fetchRecords(this.#cluster, leader, request, lane);
       if (answer.error !== 0) return await this.#lookAgain(feeds, kafkaError(answer.error).name);
       await this.#takeAll(feeds, answer.partitions);
     } catch (error) {
@@ -182,8 +180,7 @@ export class Fetcher {
     for (const answer of answers) {
       const feed = feeds.find(
         (candidate) =>
-          candidate.partition === answer.partition &&
-          (candidate.topicId === answer.topic || candidate.topic === answer.topic),
+          candidate.partition === answer.partition && candidate.topic === answer.topic,
       );
       if (feed === undefined) continue;
       if (answer.error === 0) {
@@ -223,12 +220,12 @@ export class Fetcher {
     const { name } = kafkaError(error);
     const { topic, partition, fetchOffset } = feed;
     if (name === "OFFSET_OUT_OF_RANGE") {
-      const bounds = await boundsOf(this.#cluster, topic, partition);
+      const bounds = await this.#ends.bounds(topic, partition);
       this.#fail(feed, offsetOutOfRange(topic, partition, fetchOffset, bounds));
     } else if (/UNKNOWN_TOPIC|INCONSISTENT_TOPIC/.test(name)) {
       this.#fail(feed, millraceError("LOG_TOPIC_UNKNOWN", { topic }));
     } else {
-      this.#fail(feed, millraceError("KAFKA_REQUEST_REFUSED", { request: "Fetch", error: name }));
+      this.#fail(feed, refusedByKafka("Fetch", kafkaError(error)));
     }
   }
 

@@ -62,7 +62,7 @@ export class KafkaLog implements Log {
     this.#options = options;
     this.#ends = new CommittedEnds(cluster);
     this.#truncations = new Truncations(cluster);
-    this.#fetcher = new Fetcher(cluster, {
+    this.#fetcher = new Fetcher(cluster, this.#ends, {
       withMeta: options.withMeta === true,
       onArrival: () => {
         for (const listener of this.#listeners) listener();

@@ -51,8 +51,13 @@ export class RunPart {
     const { clock, log } = context.environment;
     const { maxDriftMs } = plan;
     const isWhole = !placement.flat().includes(elsewhere);
-    const options = { clock, log, maxDriftMs, board, isWhole };
-    const worker = new Worker(plan.stages, tasks, sinkTasks, options);
+    const worker = new Worker(plan.stages, tasks, sinkTasks, {
+      clock,
+      log,
+      maxDriftMs,
+      board,
+      isWhole,
+    });
     return new RunPart(tasks, sinkTasks, worker);
   }
 

@@ -14,7 +14,7 @@ import {
   type TopicSpec,
 } from "@millrace/core";
 
-import { offsetOutOfRange } from "../offset-out-of-range.ts";
+import { offsetOutOfRange } from "../../offset-out-of-range.ts";
 import { openAppender } from "../open-appender.ts";
 import { SoleGroup } from "../sole-group.ts";
 import { mapStorageError } from "./error-map.ts";
