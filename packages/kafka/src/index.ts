@@ -1,8 +1,19 @@
+export { decodeRecords } from "./records/decode-records.ts";
+export { encodeRecords } from "./records/encode-records.ts";
+export type { CommittedBound, DecodedRecords, FetchedRecords } from "./records/fetched-records.ts";
+export { murmur2, partitionOfKey } from "./records/murmur2.ts";
+export type {
+  EncodedBatch,
+  EncodeOptions,
+  ProducerStamp,
+  RecordsToEncode,
+} from "./records/records-to-encode.ts";
+export { sequenceAfter, stamp } from "./records/stamp.ts";
 export { KafkaCluster } from "./cluster/cluster.ts";
 export { fetchRecords } from "./cluster/fetch-records.ts";
 export { commitGroupOffsets, groupOffsets } from "./cluster/group-offsets.ts";
 export type { CallOptions } from "./cluster/negotiation.ts";
-export { type Attempt, isConnectionError } from "./cluster/retry.ts";
+export { type Attempt, isConnectionError, refusedByKafka } from "./cluster/retry.ts";
 export {
   createTopic,
   deleteRecordsBefore,

@@ -15,6 +15,12 @@ export const logErrors: {
   }>;
   LOG_COMMIT_INDEFINITE: ErrorSpec<{ writerId: string; problem: string }>;
   LOG_CORRUPT: ErrorSpec<{ topic: string; partition: number; offset: string; problem: string }>;
+  LOG_FORMAT_UNSUPPORTED: ErrorSpec<{
+    topic: string;
+    partition: number;
+    offset: string;
+    problem: string;
+  }>;
   TOPIC_RECORD_REFUSED: ErrorSpec<{
     topic: string;
     partition: number;
@@ -73,7 +79,15 @@ export const logErrors: {
     retry: "never",
     exitCode: 1,
     message: (p) => `Record ${p.offset} of ${p.topic}[${p.partition}] is damaged: ${p.problem}.`,
-    hint: "Start afresh, or restore the state directory from a copy.",
+    hint: "Start afresh, or restore the state directory or the topic from a copy.",
+  }),
+  LOG_FORMAT_UNSUPPORTED: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 1,
+    message: (p) =>
+      `Record ${p.offset} of ${p.topic}[${p.partition}] cannot be read: ${p.problem}.`,
+    hint: "Copy the records to a new topic with a client of Kafka 0.11 or newer.",
   }),
   TOPIC_RECORD_REFUSED: errorSpec({
     domain: "user",
