@@ -186,8 +186,14 @@ export interface LogWriter {
    * @throws LOG_WRITER_FENCED when a newer writer exists: nothing was written
    * @throws LOG_COMMIT_INDEFINITE when the outcome is unknown: discard the writer, restore the task
    *   (T4)
+   * @throws LOG_COMMIT_ABORTED when nothing was written: discard the writer, restore the task
    */
   commit(): Promise<void>;
+  /**
+   * Notes how far a topic has been read, for those who watch the pipeline's lag from outside; part
+   * of the next commit that writes. Nothing depends on it (T3). Absent where nobody watches.
+   */
+  noteRead?(topic: string, partition: number, next: Offset): void;
   /** Forgets what was appended since the last commit. */
   abort(): void;
   close(): Promise<void>;

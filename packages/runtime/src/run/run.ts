@@ -17,6 +17,7 @@ import { openParts, type RunParts } from "./threads/threaded-parts.ts";
 /** Times that a run restores itself after an error that says a retry may help. */
 const restoresMax = 5;
 const restoreDelayMs = 50;
+const restorable: ReadonlySet<string> = new Set(["LOG_COMMIT_INDEFINITE", "LOG_COMMIT_ABORTED"]);
 
 /** What a run has opened through its connectors, by id. */
 interface OpenedConnectors {
@@ -81,7 +82,7 @@ export class Run {
       try {
         return await this.#runOnce(this.#settings.isFresh && restores === 0);
       } catch (error) {
-        const mayRetry = isMillraceError(error) && error.code === "LOG_COMMIT_INDEFINITE";
+        const mayRetry = isMillraceError(error) && restorable.has(error.code);
         if (!mayRetry || restores >= restoresMax || this.#abort.signal.aborted) throw error;
         await this.#environment.clock.sleep(restoreDelayMs * 2 ** restores, this.#abort.signal);
       }
