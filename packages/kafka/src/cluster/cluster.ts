@@ -239,9 +239,15 @@ export class KafkaCluster {
       if (group === undefined) groups.set(leader.nodeId, { leader, entries: [entry] });
       else group.entries.push(entry);
     }
-    const answers = await Promise.all(
+    // All have to be over before an error is passed on: whoever gets it may do what must not
+    // overtake them.
+    const settled = await Promise.allSettled(
       [...groups.values()].map((group) => this.askLeader(group.leader, group.entries, ask)),
     );
+    const answers = settled.map((result) => {
+      if (result.status === "rejected") throw result.reason;
+      return result.value;
+    });
     return {
       done: answers.flatMap(({ done }) => done),
       left: answers.flatMap(({ left }) => left),
