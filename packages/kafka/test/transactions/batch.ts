@@ -1,7 +1,10 @@
 // Batches for tests of transactions: records with a value each, without key or headers.
 import { crc32c } from "@node-rs/crc32";
 import type { AbortedTransaction } from "../../src/requests/fetch.ts";
-import type { PartitionBatch, ProducerStamp } from "../../src/transactions/transactional-producer.ts";
+import type {
+  PartitionBatch,
+  ProducerStamp,
+} from "../../src/transactions/transactional-producer.ts";
 
 /** A batch (format v2) of values shorter than 50 bytes. */
 export function batchOf(topic: string, partition: number, values: string[]): PartitionBatch {
@@ -61,4 +64,14 @@ function valuesOf(bytes: Buffer, at: number): string[] {
     record += 1 + length;
     return value;
   });
+}
+
+/** The offset after the last batch, which may not be cut. */
+export function offsetAfter(records: Uint8Array, from: bigint): bigint {
+  const bytes = Buffer.from(records);
+  let offset = from;
+  for (let at = 0; at + 61 <= bytes.length; at += 12 + bytes.readInt32BE(at + 8)) {
+    offset = bytes.readBigInt64BE(at) + BigInt(bytes.readInt32BE(at + 23)) + 1n;
+  }
+  return offset;
 }
