@@ -26,6 +26,11 @@ export {
 export type { KafkaNode, KafkaTopic, PartitionLeader } from "./cluster/topology.ts";
 export type { KafkaApi } from "./requests/api.ts";
 export type { PartitionError, TopicPartition } from "./requests/by-topic.ts";
+export {
+  GroupMember,
+  type GroupMemberOptions,
+  type JoinedGroup,
+} from "./membership/group-member.ts";
 export type { NewTopic } from "./requests/create-topics.ts";
 export type { DeletedRecords } from "./requests/delete-records.ts";
 export {

@@ -29,10 +29,13 @@ export interface GroupMemberOptions {
   readonly groupInstanceId?: string;
   /** What kind of group it is, for tools. Default: `millrace`. */
   readonly protocolType?: string;
-  /** Called in the group's leader: what each member gets, as bytes that members understand. */
+  /**
+   * Called in the group's leader, in the name of its membership: what each member gets, as bytes that
+   * members understand.
+   */
   readonly assign: (
     members: readonly JoinedMember[],
-    protocol: string,
+    membership: GroupMetadata,
   ) => Promise<readonly MemberAssignment[]> | readonly MemberAssignment[];
   /** The group wants its members to join again: finish what is under way, then call `join`. */
   readonly onRebalance: () => void;
@@ -128,7 +131,7 @@ export class GroupMember {
     const member = { groupId, generation, memberId, ...instance(groupInstanceId) };
     // The leader may take its time to assign.
     this.heartbeats.keep(member);
-    const assigned = await this.assignments(joined);
+    const assigned = await this.assignments(joined, member);
     const synced = await this.sync(member, protocol ?? "", assigned);
     if (synced.error !== 0) {
       this.heartbeats.keep(undefined);
@@ -153,9 +156,12 @@ export class GroupMember {
     );
   }
 
-  private async assignments(joined: JoinGroupAnswer): Promise<readonly MemberAssignment[]> {
+  private async assignments(
+    joined: JoinGroupAnswer,
+    member: GroupMetadata,
+  ): Promise<readonly MemberAssignment[]> {
     if (joined.leader !== joined.memberId || joined.skipsAssignment) return [];
-    return this.options.assign(joined.members, joined.protocol ?? "");
+    return this.options.assign(joined.members, member);
   }
 
   private async sync(

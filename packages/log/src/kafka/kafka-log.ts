@@ -110,11 +110,10 @@ export class KafkaLog implements Log {
     const configs = topicSettings(kind);
     const known = this.#topics.get(name)?.partitions.length;
     if (known === partitions) return;
-    const outcome = await createTopic(this.#cluster, { name, partitions, replication, configs });
-    await this.topics();
-    const actual = this.#topics.get(name)?.partitions.length ?? 0;
+    const topic = await createTopic(this.#cluster, { name, partitions, replication, configs });
+    this.#topics.set(name, topic);
+    const actual = topic.partitions.length;
     if (actual === partitions) return;
-    assert(outcome === "existed", "a new topic has the partitions that it was made with");
     throw millraceError("LOG_TOPIC_MISMATCH", { topic: name, expected: partitions, actual });
   }
 
@@ -202,6 +201,7 @@ export class KafkaLog implements Log {
 
   /** @throws LOG_TOPIC_UNKNOWN, LOG_OFFSET_OUT_OF_RANGE when `before` is past the end */
   async truncate(topic: string, partition: number, before: Offset): Promise<void> {
+    await this.#cluster.leaderOf(topic, partition);
     if (before > this.#ends.known(topic, partition)) {
       const bounds = await this.bounds(topic, partition);
       if (before > bounds.end) throw offsetOutOfRange(topic, partition, before, bounds);
