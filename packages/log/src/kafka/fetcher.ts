@@ -179,8 +179,7 @@ export class Fetcher {
     let error = 0;
     for (const answer of answers) {
       const feed = feeds.find(
-        (candidate) =>
-          candidate.partition === answer.partition && candidate.topic === answer.topic,
+        (candidate) => candidate.partition === answer.partition && candidate.topic === answer.topic,
       );
       if (feed === undefined) continue;
       if (answer.error === 0) {
@@ -237,7 +236,10 @@ export class Fetcher {
       this.#outOfReachSince.set(feed, since);
       if (now - since < outOfReachMaxMs) continue;
       const waitedMs = Math.round(now - since);
-      this.#fail(feed, millraceError("KAFKA_NOT_READY", { request: "Fetch", error: problem, waitedMs }));
+      this.#fail(
+        feed,
+        millraceError("KAFKA_NOT_READY", { request: "Fetch", error: problem, waitedMs }),
+      );
     }
     await this.#clock.sleep(retryMs);
     try {

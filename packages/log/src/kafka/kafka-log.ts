@@ -10,6 +10,7 @@ import {
   type LogWriter,
   millraceError,
   type Offset,
+  systemClock,
   type TopicInfo,
   topicKind,
   type TopicSpec,
@@ -264,6 +265,9 @@ export class KafkaLog implements Log {
 }
 
 /** Opens the log that a Kafka cluster holds. Give the object to all in the thread who share it. */
-export function openKafkaLog(options: KafkaLogOptions, clock: Clock): Promise<KafkaLog> {
+export function openKafkaLog(
+  options: KafkaLogOptions,
+  clock: Clock = systemClock,
+): Promise<KafkaLog> {
   return KafkaLog.open(options, clock);
 }

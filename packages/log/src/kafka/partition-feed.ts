@@ -146,7 +146,8 @@ function noRecords(at: Offset): LogRecords {
 function bytesOf(records: LogRecords, from: number): number {
   if (records.count === 0) return 0;
   const last = records.count - 1;
-  const end = (records.valueStart[last] as number) + Math.max(0, records.valueLength[last] as number);
+  const end =
+    (records.valueStart[last] as number) + Math.max(0, records.valueLength[last] as number);
   return end - (records.valueStart[from] as number);
 }
 

@@ -6,8 +6,12 @@ export function isKafkaUrl(place: string): boolean {
   return place.startsWith("kafka:");
 }
 
+/** What a URL may say beside how the brokers are reached. */
+const logParameters = ["replication", "sessionTimeoutMs", "transactionTimeoutMs"] as const;
+
 /**
- * How a Kafka log is opened: what the URL says, what the environment says of who we are, and what is
+ * How a Kafka log is opened: what the URL says (`kafka://host:port?ssl=true&replication=3&instance=a`,
+ * with `sessionTimeoutMs`, `transactionTimeoutMs` and `clientId`), what the environment says of who we are, and what is
  * given. Secrets have no place in a URL: `MILLRACE_KAFKA_USERNAME`, `MILLRACE_KAFKA_PASSWORD` and
  * `MILLRACE_KAFKA_MECHANISM` (`plain`, `scram-sha-256` or `scram-sha-512`) hold them.
  */
@@ -16,7 +20,30 @@ export function kafkaOptions(
   given: Partial<KafkaLogOptions> = {},
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): KafkaLogOptions {
-  return { ...parseKafkaUrl(url), ...saslOf(env), withMeta: true, ...given };
+  const [place = "", query = ""] = url.split("?");
+  const parameters = new URLSearchParams(query);
+  const ofLog = takeLogParameters(parameters);
+  const rest = parameters.size === 0 ? "" : `?${parameters.toString()}`;
+  return { ...parseKafkaUrl(place + rest), ...ofLog, ...saslOf(env), withMeta: true, ...given };
+}
+
+/** Takes out what only the log understands. */
+function takeLogParameters(parameters: URLSearchParams): Partial<KafkaLogOptions> {
+  const taken: { -readonly [Name in keyof KafkaLogOptions]?: KafkaLogOptions[Name] } = {};
+  for (const name of logParameters) {
+    const text = parameters.get(name);
+    parameters.delete(name);
+    if (text === null) continue;
+    if (!/^[1-9]\d{0,8}$/.test(text)) {
+      const problem = `${name} must be a whole number of at least 1`;
+      throw millraceError("KAFKA_OPTIONS_INVALID", { problem });
+    }
+    taken[name] = Number(text);
+  }
+  const instance = parameters.get("instance");
+  parameters.delete("instance");
+  if (instance !== null && instance !== "") taken.instance = instance;
+  return taken;
 }
 
 function saslOf(env: Readonly<Record<string, string | undefined>>): Partial<KafkaLogOptions> {

@@ -1,4 +1,11 @@
-import { type Log, type LogRecords, type Offset, offset, recordValue } from "@millrace/core";
+import {
+  isMillraceError,
+  type Log,
+  type LogRecords,
+  type Offset,
+  offset,
+  recordValue,
+} from "@millrace/core";
 
 const readBytesMax = 1024 * 1024;
 
@@ -11,7 +18,22 @@ export async function readLastRecord(
   topic: string,
   partition: number,
 ): Promise<Uint8Array | undefined> {
-  const { start, end } = await log.bounds(topic, partition);
+  for (;;) {
+    const { start, end } = await log.bounds(topic, partition);
+    try {
+      return await searchBackwards(log, { topic, partition, start, end });
+    } catch (error) {
+      // Another process has just truncated the topic: what is last now came after that.
+      if (!isMillraceError(error) || error.code !== "LOG_OFFSET_OUT_OF_RANGE") throw error;
+    }
+  }
+}
+
+async function searchBackwards(
+  log: Log,
+  place: { topic: string; partition: number; start: Offset; end: Offset },
+): Promise<Uint8Array | undefined> {
+  const { topic, partition, start, end } = place;
   for (let back = 1n; start < end; back *= 8n) {
     const from = end - back < start ? start : offset(end - back);
     const records = await lastRecords(log, { topic, partition, from, end });
