@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe } from "vitest";
 import { missingFor } from "./missing.mjs";
 import { areServicesRequired, ownCluster, startService } from "./services.mjs";
 
@@ -17,9 +17,12 @@ function describeWith(serviceName, name, start, body) {
   describe.skipIf(isSkipped)(`${name}${reason}`, () => {
     let started;
     beforeAll(async () => {
-      if (missing !== undefined) throw new Error(`${serviceName} is required: ${missing}`);
-      started = await start();
+      if (missing === undefined) started = await start();
     }, startTimeoutMs);
+    // Each test fails: those of a suite whose start fails would count as skipped.
+    beforeEach(() => {
+      if (missing !== undefined) throw new Error(`${serviceName} is required: ${missing}`);
+    });
     afterAll(() => started?.close?.());
     body(() => started ?? notStarted());
   });

@@ -60,7 +60,8 @@ install_registry() {
   command -v mvn >/dev/null || die "Maven (mvn) is needed to install the registry"
   command -v "$JAVA_BIN" >/dev/null || die "Java 17 or newer is needed"
   mkdir -p "$HOME_DIR/apicurio"
-  exec 9>"$HOME_DIR/apicurio/.lock"; flock 9
+  exec 9>"$HOME_DIR/apicurio/.lock"
+  flock -n 9 || { echo "waiting for another installation of the registry"; flock 9; }
   if [ -f "$DIST/.complete" ]; then exec 9>&-; return 0; fi
   echo "installing Apicurio Registry $VERSION with Maven into $HOME_DIR (once)"
   local tmp="$DIST.part" artifact="io.apicurio:apicurio-registry-app:$VERSION:tar.gz:all"
