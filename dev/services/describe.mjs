@@ -16,20 +16,24 @@ function describeWith(serviceName, name, start, body) {
   const reason = isSkipped ? ` (skipped: ${missing})` : "";
   describe.skipIf(isSkipped)(`${name}${reason}`, () => {
     let started;
+    const required = `${serviceName} is required: ${missing}`;
     beforeAll(async () => {
       if (missing === undefined) started = await start();
     }, startTimeoutMs);
     // Each test fails: those of a suite whose start fails would count as skipped.
     beforeEach(() => {
-      if (missing !== undefined) throw new Error(`${serviceName} is required: ${missing}`);
+      if (missing !== undefined) throw new Error(required);
     });
     afterAll(() => started?.close?.());
-    body(() => started ?? notStarted());
+    body(() => {
+      if (started !== undefined) return started;
+      throw new Error(
+        missing === undefined
+          ? "a service runs in tests and hooks only, not where tests are described"
+          : required,
+      );
+    });
   });
-}
-
-function notStarted() {
-  throw new Error("a service runs in tests and hooks only, not where tests are described");
 }
 
 /** An object whose properties are those of what is started later. */
