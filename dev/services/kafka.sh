@@ -281,8 +281,8 @@ start_node() {
 wait_node() {
   local i="$1" d deadline; d="$(node_dir "$i")"; deadline=$(($(date +%s) + WAIT))
   until grep -q 'Kafka Server started' "$d/server.log" 2>/dev/null; do
-    # Just started, the process may not show its arguments yet: look twice.
-    if [ -z "$(node_pid "$i")" ] && sleep 0.3 && [ -z "$(node_pid "$i")" ]; then
+    # Not node_pid: a process that has just started may not show its arguments yet.
+    if gone "$(cat "$d/pid")"; then
       tail -n 20 "$d/server.log" >&2; echo "kafka node $i ended while starting" >&2; return 1
     fi
     if [ "$(date +%s)" -ge "$deadline" ]; then
