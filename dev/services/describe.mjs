@@ -4,6 +4,7 @@ import { areServicesRequired, ownCluster, startService } from "./services.mjs";
 
 /** A first installation is in it, on a slow machine. */
 const startTimeoutMs = 600_000;
+const stopTimeoutMs = 60_000;
 
 /**
  * Describes tests that use what `start` gives; `body` gets a function that returns it. Where the
@@ -24,7 +25,7 @@ function describeWith(serviceName, name, start, body) {
     beforeEach(() => {
       if (missing !== undefined) throw new Error(required);
     });
-    afterAll(() => started?.close?.());
+    afterAll(() => started?.close?.(), stopTimeoutMs);
     body(() => {
       if (started !== undefined) return started;
       throw new Error(

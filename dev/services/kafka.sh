@@ -152,19 +152,16 @@ install_kafka() {
 
 # One throw-away start, so that the JVM leaves an archive of the loaded classes: later starts take
 # half the time.
-warm_cds() {
-  local d; d=$(mktemp -d)
-  local save_inst="$INST" save_port="$PORT"
-  INST="$d/i"; PORT=$((20000 + RANDOM % 3000))
-  mkdir -p "$INST"; echo 1 > "$INST/nodes"; new_cluster_id > "$INST/cluster.id"
-  local ok=0
-  MILLRACE_KAFKA_JVM="-XX:ArchiveClassesAtExit=$CDS" start_node 1 1 &&
-    wait_node 1 && stop_node 1 TERM && ok=1
-  [ -f "$INST/node-1/pid" ] && stop_node 1 KILL || true
-  INST="$save_inst"; PORT="$save_port"
-  rm -rf "$d"
-  [ "$ok" = 1 ] && [ -s "$CDS" ]
-}
+warm_cds() (
+  dir=$(mktemp -d)
+  trap 'rm -rf "$dir"' EXIT
+  INST="$dir/instance" PORT=$((20000 + RANDOM % 3000))
+  mkdir -p "$INST"
+  new_cluster_id > "$INST/cluster.id"
+  MILLRACE_KAFKA_JVM="-XX:ArchiveClassesAtExit=$CDS" start_node 1 1
+  if wait_node 1; then stop_node 1 TERM; else stop_node 1 KILL; fi
+  [ -s "$CDS" ]
+)
 
 new_cluster_id() {
   local id=-
