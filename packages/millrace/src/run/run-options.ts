@@ -14,7 +14,8 @@ export interface RunOptions {
    */
   readonly state?: string;
   /**
-   * Discards saved state and starts afresh. A pipeline that has finished starts afresh in any case.
+   * Discards saved state and starts afresh. A pipeline that has finished starts afresh in any case,
+   * but on Kafka, where it may be another run that has finished it: there it stays finished.
    */
   readonly fresh?: boolean;
   /** Values of the pipeline's parameters, by name. */
