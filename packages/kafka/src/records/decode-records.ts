@@ -1,15 +1,15 @@
 import { type LogRecords, offset, type RecordMeta } from "@millrace/core";
-import { headerBytes } from "./batch-header.ts";
-import { chooseBatches } from "./choose-batches.ts";
+import { type BatchHeader, chooseBatches } from "./choose-batches.ts";
 import type { DecodedRecords, FetchedRecords } from "./fetched-records.ts";
 import { type Payload, payloadOf } from "./payload.ts";
 import { readMeta } from "./read-meta.ts";
 import { readValues, type ValueColumns } from "./read-values.ts";
+import { unpackBatches } from "./unpack-batches.ts";
 
 /**
  * Decodes the record batches that a Fetch answer holds of one partition (message format v2) into
  * columns. Values are ranges of the fetched bytes where no batch is compressed, else of one buffer
- * of all records. Offsets, lengths and checksums are checked; damage is never skipped.
+ * of all records; `loadCompressionsOf` comes first. Offsets, lengths and checksums are checked; damage is never skipped.
  *
  * **Cost** about 20 ns a record, and the checksum: about 0.25 ns a byte
  *
@@ -17,14 +17,12 @@ import { readValues, type ValueColumns } from "./read-values.ts";
  *   LOG_FORMAT_UNSUPPORTED for message formats before v2
  */
 export function decodeRecords(fetched: FetchedRecords): DecodedRecords {
-  const { batches, next } = chooseBatches(fetched);
+  const { batches, next: end } = chooseBatches(fetched);
+  const { bytes, places } = unpackBatches(fetched, batches);
+  const next = batches[places.length]?.baseOffset ?? end;
   const firstOffset = batches[0]?.baseOffset ?? next;
-  const payloads = batches.map((batch) =>
-    payloadOf(fetched, batch, firstOffset, {
-      bytes: fetched.bytes,
-      start: batch.start + headerBytes,
-      end: batch.end,
-    }),
+  const payloads = places.map((place, index) =>
+    payloadOf(fetched, batches[index] as BatchHeader, firstOffset, { bytes, ...place }),
   );
   const records = readPayloads(payloads, fetched, firstOffset);
   return { records: records ?? noRecords(fetched, next), next: offset(next) };

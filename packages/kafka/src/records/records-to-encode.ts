@@ -1,4 +1,5 @@
 import type { RecordRanges } from "@millrace/core";
+import type { Compression } from "./compression/compression.ts";
 
 /** Records of one partition, as columns. */
 export interface RecordsToEncode {
@@ -21,6 +22,8 @@ export interface EncodeOptions {
   readonly isTransactional?: boolean;
   /** Absent: the producer is not idempotent. The sequence is that of the first batch. */
   readonly producer?: ProducerStamp;
+  /** From `loadCompression`. A batch that it does not make smaller is not compressed. */
+  readonly compression?: Compression;
 }
 
 /** What makes a batch of an idempotent producer its own. */
