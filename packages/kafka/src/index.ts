@@ -1,4 +1,3 @@
-export type { AbortedTransaction } from "./records/aborted-producers.ts";
 export type { Compression, CompressionName } from "./records/compression/compression.ts";
 export { loadCompression, loadCompressionsOf } from "./records/compression/load-compression.ts";
 export { decodeRecords } from "./records/decode-records.ts";
@@ -12,3 +11,58 @@ export type {
   RecordsToEncode,
 } from "./records/records-to-encode.ts";
 export { sequenceAfter, stamp } from "./records/stamp.ts";
+export { KafkaCluster } from "./cluster/cluster.ts";
+export { fetchRecords } from "./cluster/fetch-records.ts";
+export { commitGroupOffsets, groupOffsets } from "./cluster/group-offsets.ts";
+export type { CallOptions } from "./cluster/negotiation.ts";
+export { type Attempt, isConnectionError, refusedByKafka } from "./cluster/retry.ts";
+export {
+  createTopic,
+  deleteRecordsBefore,
+  deleteTopicsOf,
+  listOffsetsOf,
+  topicConfigs,
+} from "./cluster/topics.ts";
+export type { KafkaNode, KafkaTopic, PartitionLeader } from "./cluster/topology.ts";
+export type { KafkaApi } from "./requests/api.ts";
+export type { PartitionError, TopicPartition } from "./requests/by-topic.ts";
+export type { NewTopic } from "./requests/create-topics.ts";
+export type { DeletedRecords } from "./requests/delete-records.ts";
+export {
+  describeGroups,
+  type DescribedGroup,
+  type DescribedMember,
+} from "./requests/describe-groups.ts";
+export type {
+  AbortedTransaction,
+  FetchAnswer,
+  FetchedPartition,
+  FetchPartition,
+  FetchRequest,
+} from "./requests/fetch.ts";
+export type { CoordinatorKind } from "./requests/find-coordinator.ts";
+export type { ProducerIdentity } from "./requests/init-producer-id.ts";
+export type { GroupProtocol, JoinedMember } from "./requests/join-group.ts";
+export {
+  isRetriable,
+  kafkaError,
+  type KafkaError,
+  type KafkaErrorMeaning,
+  kafkaErrorNamed,
+} from "./requests/kafka-errors.ts";
+export type { Isolation, ListedOffset, OffsetAt } from "./requests/list-offsets.ts";
+export type { PartitionMetadata } from "./requests/metadata.ts";
+export type { GroupMetadata, GroupOffset } from "./requests/offset-commit.ts";
+export type { CommittedOffset } from "./requests/offset-fetch.ts";
+export type { MemberAssignment } from "./requests/sync-group.ts";
+export {
+  formatAddress,
+  type KafkaAddress,
+  type KafkaOptions,
+  type KafkaSasl,
+  type KafkaTls,
+  parseAddress,
+  parseKafkaUrl,
+} from "./transport/options.ts";
+export { SocketTransport } from "./transport/socket-transport.ts";
+export type { KafkaLane, KafkaTransport, RawRequest, SendOptions } from "./transport/transport.ts";

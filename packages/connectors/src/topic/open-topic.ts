@@ -8,13 +8,14 @@ import {
   type Offset,
   type RecordDecoder,
   type RecordEncoder,
+  recordOffset,
+  recordsBefore,
   type RowSchema,
 } from "@millrace/core";
 import { recordFormat } from "@millrace/formats";
 import type { RecordBatch } from "apache-arrow";
 import { findTopic } from "./config.ts";
 import { checkPartitions, checkTopicName } from "./descriptor.ts";
-import { openTopicWriter } from "./topic-writer.ts";
 
 const readBytesMax = 1024 * 1024;
 
@@ -120,7 +121,7 @@ class OpenTopic<Row extends object> implements Topic<Row> {
     if (rows.length === 0) return;
     const { schema, keys, encoder } = this.#parts;
     const batch = rowsToBatch(schema, rows);
-    this.#writer ??= await openTopicWriter(this.#log);
+    this.#writer ??= await this.#log.openAppender();
     const writer = this.#writer;
     this.#split(batch, keys).forEach((part, partition) => {
       if (part !== undefined) writer.appendAll(this.name, partition, encoder.encode(part));
@@ -155,11 +156,11 @@ class OpenTopic<Row extends object> implements Topic<Row> {
     try {
       while (reader.position < end) {
         const records = await reader.read(readBytesMax);
-        const count = Math.min(records.count, Number(end - records.baseOffset));
+        const count = recordsBefore(records, end);
         const { rows, badRecords } = decoder.decode(records, 0, count);
         const [bad] = badRecords;
         if (bad !== undefined) {
-          const at = `${records.baseOffset + BigInt(bad.index)}`;
+          const at = `${recordOffset(records, bad.index)}`;
           throw millraceError("TOPIC_RECORD_REFUSED", {
             topic: this.name,
             partition,

@@ -7,6 +7,8 @@ import {
   type LogRecords,
   type Offset,
   offset,
+  recordOffset,
+  recordsBefore,
   type RecordDecoder,
   type SourceBatch,
   type SourceProgress,
@@ -68,13 +70,13 @@ export class TopicReader implements SourceReader {
       this.#taken = 0;
     }
     const records = this.#records;
-    if (records.count === 0) return "caught-up";
     const from = this.#taken;
-    let to = Math.min(records.count, from + rowsMax);
-    if (end !== undefined) to = Math.min(to, Number(end - records.baseOffset));
+    const to = Math.min(recordsBefore(records, end), from + rowsMax);
     this.#taken = to;
-    this.#next = offset(records.baseOffset + BigInt(to));
-    return this.#decode(records, from, to);
+    // Past the last one the log may have marks of its own: its reader knows where it goes on.
+    this.#next = to === records.count ? this.#reader.position : recordOffset(records, to);
+    if (from < to) return this.#decode(records, from, to);
+    return end !== undefined && this.#next >= end ? "end" : "caught-up";
   }
 
   progress(): SourceProgress {
@@ -91,11 +93,11 @@ export class TopicReader implements SourceReader {
 
   #decode(records: LogRecords, from: number, to: number): SourceBatch {
     const { rows, recordIndex, badRecords } = this.#options.decoder.decode(records, from, to);
-    const firstOffset = Number(records.baseOffset) + from;
+    const firstOffset = Number(recordOffset(records, from));
     return {
       rows,
       firstOffset,
-      ...(recordIndex === undefined ? {} : { recordIndex: recordIndex.map((at) => at - from) }),
+      ...indexOf(records, recordIndex, from, to),
       position: { offset: this.#next.toString() },
       deadLetters: badRecords.map((bad) => this.#deadLetter(bad, records)),
     };
@@ -105,7 +107,24 @@ export class TopicReader implements SourceReader {
     const { topic, partition, sourceId } = this.#options;
     const { code, reason, raw, rawEncoding } = bad;
     const place = { topic, ...bad.place, ...(rawEncoding === undefined ? {} : { rawEncoding }) };
-    const at = Number(records.baseOffset) + bad.index;
+    const at = Number(recordOffset(records, bad.index));
     return { code, reason, raw, place, offset: at, partition, operatorId: sourceId };
   }
+}
+
+/** Of each row read from records [from, to), its offset beyond that of the first record. */
+function indexOf(
+  { offsetDelta }: LogRecords,
+  recordIndex: Int32Array | undefined,
+  from: number,
+  to: number,
+): { recordIndex?: Int32Array } {
+  if (offsetDelta === undefined) {
+    return recordIndex === undefined ? {} : { recordIndex: recordIndex.map((at) => at - from) };
+  }
+  const first = offsetDelta[from] as number;
+  if (recordIndex === undefined) {
+    return { recordIndex: offsetDelta.slice(from, to).map((delta) => delta - first) };
+  }
+  return { recordIndex: recordIndex.map((at) => (offsetDelta[at] as number) - first) };
 }

@@ -1,5 +1,5 @@
 import { createInterface } from "node:readline";
-import { findTopic, openTopicWriter } from "@millrace/connectors/topic";
+import { findTopic } from "@millrace/connectors/topic";
 import { type Log, type LogWriter, millraceError, recordValue } from "@millrace/core";
 import { openLmdbLog } from "@millrace/log";
 import { withSavedLog } from "./saved-log.ts";
@@ -69,7 +69,7 @@ export async function writeTopicRecords(
   try {
     const count = partitions ?? (await findTopic(log, topic))?.partitions ?? 1;
     await log.createTopic({ name: topic, partitions: count, kind: "records" });
-    return await appendLines(await openTopicWriter(log), topic, input, count);
+    return await appendLines(await log.openAppender(), topic, input, count);
   } finally {
     await log.close();
   }

@@ -2,6 +2,7 @@ import { connectorErrors } from "./connector.ts";
 import { environmentErrors } from "./environment.ts";
 import { expressionErrors } from "./expression.ts";
 import { formatErrors } from "./format.ts";
+import { kafkaErrors } from "./kafka.ts";
 import { logErrors } from "./log.ts";
 import { planErrors } from "./plan.ts";
 import { recordErrors } from "./record.ts";
@@ -16,6 +17,7 @@ export const catalogue: typeof planErrors &
   typeof recordErrors &
   typeof formatErrors &
   typeof connectorErrors &
+  typeof kafkaErrors &
   typeof logErrors &
   typeof runErrors &
   typeof environmentErrors = {
@@ -24,6 +26,7 @@ export const catalogue: typeof planErrors &
   ...recordErrors,
   ...formatErrors,
   ...connectorErrors,
+  ...kafkaErrors,
   ...logErrors,
   ...runErrors,
   ...environmentErrors,

@@ -5,7 +5,7 @@ export const logErrors: {
   LOG_TOPIC_UNKNOWN: ErrorSpec<{ topic: string }>;
   LOG_TOPIC_MISMATCH: ErrorSpec<{ topic: string; expected: number; actual: number }>;
   LOG_WRITER_FENCED: ErrorSpec<{ writerId: string }>;
-  LOG_GENERATION_STALE: ErrorSpec<{ group: string; generation: number; current: number }>;
+  LOG_GENERATION_STALE: ErrorSpec<{ group: string; generation: number; current?: number }>;
   LOG_OFFSET_OUT_OF_RANGE: ErrorSpec<{
     topic: string;
     partition: number;
@@ -14,6 +14,7 @@ export const logErrors: {
     end: string;
   }>;
   LOG_COMMIT_INDEFINITE: ErrorSpec<{ writerId: string; problem: string }>;
+  LOG_COMMIT_ABORTED: ErrorSpec<{ writerId: string; problem: string }>;
   LOG_CORRUPT: ErrorSpec<{ topic: string; partition: number; offset: string; problem: string }>;
   LOG_FORMAT_UNSUPPORTED: ErrorSpec<{
     topic: string;
@@ -55,8 +56,10 @@ export const logErrors: {
     domain: "internal",
     retry: "never",
     exitCode: 1,
-    message: (p) =>
-      `Generation ${p.generation} of the group ${quote(p.group)} is over; it is at ${p.current}.`,
+    message: (p) => {
+      const what = `Generation ${p.generation} of the group ${quote(p.group)} is over`;
+      return p.current === undefined ? `${what}.` : `${what}; it is at ${p.current}.`;
+    },
     hint: "The worker rejoins by itself; nothing is lost.",
   }),
   LOG_OFFSET_OUT_OF_RANGE: errorSpec({
@@ -73,6 +76,13 @@ export const logErrors: {
     exitCode: 1,
     message: (p) =>
       `It is not known whether a commit of ${quote(p.writerId)} happened: ${p.problem}.`,
+    hint: "The task restores itself from the log and goes on.",
+  }),
+  LOG_COMMIT_ABORTED: errorSpec({
+    domain: "external",
+    retry: "backoff",
+    exitCode: 1,
+    message: (p) => `A commit of ${quote(p.writerId)} did not happen: ${p.problem}.`,
     hint: "The task restores itself from the log and goes on.",
   }),
   LOG_CORRUPT: errorSpec({
