@@ -1,3 +1,4 @@
+export { BatchBuffers } from "./records/batch-buffers.ts";
 export type { Compression, CompressionName } from "./records/compression/compression.ts";
 export { loadCompression, loadCompressionsOf } from "./records/compression/load-compression.ts";
 export { decodeRecords } from "./records/decode-records.ts";

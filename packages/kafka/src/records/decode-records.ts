@@ -36,7 +36,7 @@ function readPayloads(
 ): LogRecords | undefined {
   const countMax = payloads.reduce((sum, { recordCount }) => sum + recordCount, 0);
   const values = {
-    offsetDelta: new Int32Array(countMax),
+    ...(areDense(payloads) ? {} : { offsetDelta: new Int32Array(countMax) }),
     valueStart: new Int32Array(countMax),
     valueLength: new Int32Array(countMax),
   };
@@ -48,24 +48,39 @@ function readPayloads(
     count = endRow;
   }
   if (count === 0) return undefined;
-  const first = values.offsetDelta[0] as number;
-  const last = values.offsetDelta[count - 1] as number;
+  const { first, column } = offsetsOf(values, payloads[0]?.deltaMin ?? 0, count);
   return {
     count,
     baseOffset: offset(firstOffset + BigInt(first)),
     buffer: payloads[0]?.bytes ?? bytes,
     valueStart: values.valueStart.subarray(0, count),
     valueLength: values.valueLength.subarray(0, count),
-    ...(last - first === count - 1 ? {} : { offsetDelta: deltasFrom(values, first, count) }),
+    ...(column === undefined ? {} : { offsetDelta: column }),
     ...(meta === undefined ? {} : { meta: firstRows(meta, count) }),
   };
 }
 
-/** Offset deltas, counted from the first record's. */
-function deltasFrom({ offsetDelta }: ValueColumns, first: number, count: number): Int32Array {
+/** Whether no offset is missing. Offsets ascend, so that as many records as offsets are all. */
+function areDense(payloads: readonly Payload[]): boolean {
+  let end = 0;
+  return payloads.every(({ recordCount, lastOffsetDelta, deltaShift }) => {
+    const isNext = deltaShift === end;
+    end += recordCount;
+    return isNext && recordCount === lastOffsetDelta + 1;
+  });
+}
+
+/** The first record's offset delta, and all of them counted from it where some are missing. */
+function offsetsOf(
+  { offsetDelta }: ValueColumns,
+  deltaMin: number,
+  count: number,
+): { first: number; column?: Int32Array } {
+  if (offsetDelta === undefined) return { first: deltaMin };
+  const first = offsetDelta[0] as number;
+  if ((offsetDelta[count - 1] as number) - first === count - 1) return { first };
   const deltas = offsetDelta.subarray(0, count);
-  if (first === 0) return deltas;
-  return deltas.map((delta) => delta - first);
+  return { first, column: first === 0 ? deltas : deltas.map((delta) => delta - first) };
 }
 
 function makeMeta(count: number): RecordMeta {

@@ -100,11 +100,8 @@ function addSlice(run: Run, slice: Slice): void {
 function encodeRun(run: Run, options: EncodeOptions): Uint8Array {
   const { slices, recordCount, sizeBytes, baseTimestamp, timestampMax } = run;
   const gapBytesMax = slices.reduce((most, { gapBytes = 0 }) => Math.max(most, gapBytes), 0);
-  // Every byte up to the size is written, so that the rest of the buffer's old bytes stay inside.
-  const bytes = Buffer.allocUnsafeSlow(sizeBytes + gapBytesMax).subarray(
-    0,
-    sizeBytes + gapBytesMax,
-  );
+  const capacity = sizeBytes + gapBytesMax;
+  const bytes = options.buffers?.take(capacity) ?? Buffer.allocUnsafeSlow(capacity);
   let at = headerBytes;
   let offsetDelta = 0;
   for (const slice of slices) {

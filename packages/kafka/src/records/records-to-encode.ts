@@ -1,4 +1,5 @@
 import type { RecordRanges } from "@millrace/core";
+import type { BatchBuffers } from "./batch-buffers.ts";
 import type { Compression } from "./compression/compression.ts";
 
 /** Records of one partition, as columns. */
@@ -24,6 +25,8 @@ export interface EncodeOptions {
   readonly producer?: ProducerStamp;
   /** From `loadCompression`. A batch that it does not make smaller is not compressed. */
   readonly compression?: Compression;
+  /** Where the memory of batches is from; absent: fresh. */
+  readonly buffers?: BatchBuffers;
 }
 
 /** What makes a batch of an idempotent producer its own. */

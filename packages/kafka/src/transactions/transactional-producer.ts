@@ -267,11 +267,16 @@ export class TransactionalProducer {
   }
 
   private endAt(coordinator: KafkaNode, isCommit: boolean): Promise<EndTxnAnswer> {
-    return this.cluster.call(coordinator, endTxn, { ...this.named(), isCommit }, {
-      lane: "control",
-      timeoutMs: requestTimeoutMs,
-      versionMax: protocolVersions[this.protocol].endTxn,
-    });
+    return this.cluster.call(
+      coordinator,
+      endTxn,
+      { ...this.named(), isCommit },
+      {
+        lane: "control",
+        timeoutMs: requestTimeoutMs,
+        versionMax: protocolVersions[this.protocol].endTxn,
+      },
+    );
   }
 
   private finish({ next }: EndTxnAnswer): undefined {

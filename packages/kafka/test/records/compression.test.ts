@@ -78,16 +78,19 @@ test.each(names)("%s: what is encoded is decoded", (name) => {
   );
 });
 
-test.each(names)("%s makes repeated values smaller, and leaves random bytes as they are", (name) => {
-  const compression = compressions.get(name)!;
-  const attributesOf = (value: Buffer) => {
-    const records = [{ timestamp: 1, key: null, value, headers: [] }];
-    const [batch] = encodeRecords([columnsOf(records)], { timestamp: 1, compression });
-    return [Buffer.from(batch!.bytes).readInt16BE(21), batch!.bytes.length < value.length];
-  };
-  expect(attributesOf(Buffer.alloc(10_000, "ab"))).toEqual([codeOf(name), true]);
-  expect(attributesOf(Buffer.from("q7"))).toEqual([0, false]);
-});
+test.each(names)(
+  "%s makes repeated values smaller, and leaves random bytes as they are",
+  (name) => {
+    const compression = compressions.get(name)!;
+    const attributesOf = (value: Buffer) => {
+      const records = [{ timestamp: 1, key: null, value, headers: [] }];
+      const [batch] = encodeRecords([columnsOf(records)], { timestamp: 1, compression });
+      return [Buffer.from(batch!.bytes).readInt16BE(21), batch!.bytes.length < value.length];
+    };
+    expect(attributesOf(Buffer.alloc(10_000, "ab"))).toEqual([codeOf(name), true]);
+    expect(attributesOf(Buffer.from("q7"))).toEqual([0, false]);
+  },
+);
 
 test("snappy is read as xerial's stream and as a raw block", () => {
   const raw = encodePlain({ ...small, attributes: codeOf("snappy") }, (body) => compressSync(body));
@@ -126,7 +129,10 @@ test.each(names)("%s: what is too large or damaged is refused before it takes me
 });
 
 test.each(names)("%s: flipped bits give an error or other records, never a crash", (name) => {
-  const good = encodePlain({ ...small, attributes: codeOf(name) }, compressions.get(name)!.compress);
+  const good = encodePlain(
+    { ...small, attributes: codeOf(name) },
+    compressions.get(name)!.compress,
+  );
   for (let bit = 61 * 8; bit < good.length * 8; bit++) {
     const bad = Buffer.from(good);
     bad[bit >> 3]! ^= 1 << (bit & 7);

@@ -1,7 +1,10 @@
 // Batches for tests of transactions: records with a value each, without key or headers.
 import { crc32c } from "@node-rs/crc32";
 import type { AbortedTransaction } from "../../src/requests/fetch.ts";
-import type { PartitionBatch, ProducerStamp } from "../../src/transactions/transactional-producer.ts";
+import type {
+  PartitionBatch,
+  ProducerStamp,
+} from "../../src/transactions/transactional-producer.ts";
 
 /** A batch (format v2) of values shorter than 50 bytes. */
 export function batchOf(topic: string, partition: number, values: string[]): PartitionBatch {

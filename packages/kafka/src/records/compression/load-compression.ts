@@ -35,7 +35,7 @@ export async function loadCompression(name: CompressionName): Promise<Compressio
 export function loadCompressionsOf(bytes: Uint8Array): Promise<void> | undefined {
   const missing = new Set<CompressionName>();
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  for (let at = 0; at + headerBytes <= bytes.length; ) {
+  for (let at = 0; at + headerBytes <= bytes.length;) {
     const code = view.getInt16(at + headerField.attributes) & attributeBits.compression;
     const name = compressionNames[code];
     if (name !== undefined && name !== "none" && !loaded.has(name)) missing.add(name);

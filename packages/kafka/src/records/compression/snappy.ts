@@ -51,7 +51,7 @@ function blocksOf(bytes: Uint8Array): Uint8Array[] {
   if (magic.compare(bytes, 0, Math.min(magicBytes, bytes.length)) !== 0) return [bytes];
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const blocks: Uint8Array[] = [];
-  for (let at = xerialHeader.length; at < bytes.length; ) {
+  for (let at = xerialHeader.length; at < bytes.length;) {
     const length = at + 4 > bytes.length ? -1 : view.getInt32(at);
     at += 4;
     if (length < 0 || length > bytes.length - at) throw new RangeError("a block is cut");

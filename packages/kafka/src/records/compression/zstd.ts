@@ -61,7 +61,7 @@ function contentSize(view: DataView, at: number, sizeBytes: number): number {
 function blocksSizeMax(view: DataView, start: number, checksumBytes: number): number {
   let at = start;
   let sizeMax = 0;
-  for (let isLast = false; !isLast; ) {
+  for (let isLast = false; !isLast;) {
     const header = view.getUint8(at) | (view.getUint16(at + 1, true) << 8);
     isLast = (header & 1) === 1;
     const type = (header >> 1) & 3;
@@ -69,6 +69,7 @@ function blocksSizeMax(view: DataView, start: number, checksumBytes: number): nu
     sizeMax += type === blockTypes.compressed ? blockBytesMax : length;
     at += 3 + (type === blockTypes.repeated ? 1 : length);
   }
-  if (at + checksumBytes !== view.byteLength) throw new RangeError("it does not end with its frame");
+  if (at + checksumBytes !== view.byteLength)
+    throw new RangeError("it does not end with its frame");
   return sizeMax;
 }
