@@ -15,6 +15,8 @@ export { sequenceAfter, stamp } from "./records/stamp.ts";
 export { KafkaCluster } from "./cluster/cluster.ts";
 export { fetchRecords } from "./cluster/fetch-records.ts";
 export { commitGroupOffsets, groupOffsets } from "./cluster/group-offsets.ts";
+export { membersOf, removeMembers } from "./cluster/group-members.ts";
+export { membershipState } from "./cluster/membership-state.ts";
 export type { CallOptions } from "./cluster/negotiation.ts";
 export { type Attempt, isConnectionError, refusedByKafka } from "./cluster/retry.ts";
 export {
@@ -27,6 +29,11 @@ export {
 export type { KafkaNode, KafkaTopic, PartitionLeader } from "./cluster/topology.ts";
 export type { KafkaApi } from "./requests/api.ts";
 export type { PartitionError, TopicPartition } from "./requests/by-topic.ts";
+export {
+  GroupMember,
+  type GroupMemberOptions,
+  type JoinedGroup,
+} from "./membership/group-member.ts";
 export type { NewTopic } from "./requests/create-topics.ts";
 export type { DeletedRecords } from "./requests/delete-records.ts";
 export {
@@ -56,6 +63,14 @@ export type { PartitionMetadata } from "./requests/metadata.ts";
 export type { GroupMetadata, GroupOffset } from "./requests/offset-commit.ts";
 export type { CommittedOffset } from "./requests/offset-fetch.ts";
 export type { MemberAssignment } from "./requests/sync-group.ts";
+export { newProducerId } from "./transactions/new-producer-id.ts";
+export type { CommitOutcome, FailedCommit, WrittenEnd } from "./transactions/commit-outcome.ts";
+export {
+  type PartitionBatch,
+  type ProducerOptions,
+  TransactionalProducer,
+  type TransactionOffsets,
+} from "./transactions/transactional-producer.ts";
 export {
   formatAddress,
   type KafkaAddress,

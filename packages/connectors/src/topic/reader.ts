@@ -3,6 +3,7 @@ import {
   type DeadLetter,
   type Json,
   type Log,
+  type LogPlace,
   type LogReader,
   type LogRecords,
   type Offset,
@@ -85,6 +86,11 @@ export class TopicReader implements SourceReader {
     return end === undefined
       ? { done, unit: "rows" }
       : { done, total: Number(end - start), unit: "rows" };
+  }
+
+  logPlace(position: Json): LogPlace {
+    const { topic, partition } = this.#options;
+    return { topic, partition, next: offset(BigInt((position as TopicPosition).offset)) };
   }
 
   async close(): Promise<void> {

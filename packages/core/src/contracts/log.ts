@@ -155,6 +155,8 @@ export interface Log {
   bounds(topic: string, partition: number): Promise<{ start: Offset; end: Offset }>;
   /** A reader of committed records from `from` on. @throws LOG_OFFSET_OUT_OF_RANGE from `read` */
   openReader(topic: string, partition: number, from: Offset): Promise<LogReader>;
+  /** Whether some process is a member of the group; absent where the log cannot tell. */
+  hasMembers?(group: string): Promise<boolean>;
   /** A writer that fences nobody and that nobody fences, for programs that are no task. */
   openAppender(): Promise<LogWriter>;
   /** Makes the records before `before` unreadable and frees their space, soon. */

@@ -138,7 +138,15 @@ export class KafkaCluster {
 
   /** Asks no more for the leaders of topics that are gone. */
   forgetTopics(names: readonly string[]): void {
-    for (const name of names) this.wanted.delete(name);
+    for (const name of names) {
+      this.wanted.delete(name);
+      this.topology.forget(name);
+    }
+  }
+
+  /** A topic as last seen. */
+  knownTopic(name: string): KafkaTopic | undefined {
+    return this.topology.topic(name);
   }
 
   /** Forgets a coordinator that says it is none, or does not answer. */

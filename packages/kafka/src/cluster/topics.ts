@@ -12,33 +12,52 @@ import {
   type OffsetAt,
 } from "../requests/list-offsets.ts";
 import type { KafkaCluster } from "./cluster.ts";
-import { refusedByKafka } from "./retry.ts";
+import { refusedByKafka, retryDelayMs } from "./retry.ts";
+import type { KafkaTopic } from "./topology.ts";
 
 const brokerTimeoutMs = 8_000;
 
+/** How long a new topic may be unknown to the brokers that are asked. */
+const appearMaxMs = 15_000;
+
 /**
- * Makes a topic and waits until each of its partitions has a leader; says whether it was there
- * before.
+ * Makes a topic and waits until each of its partitions has a leader; the topic as it is where one of
+ * that name was there before.
  *
  * @throws KAFKA_REQUEST_REFUSED
  */
-export async function createTopic(
-  cluster: KafkaCluster,
-  topic: NewTopic,
-): Promise<"created" | "existed"> {
+export async function createTopic(cluster: KafkaCluster, topic: NewTopic): Promise<KafkaTopic> {
   const request = { topics: [topic], timeoutMs: brokerTimeoutMs };
-  const name = await cluster.askAny(createTopics.name, async (broker) => {
+  const created = await cluster.askAny(createTopics.name, async (broker) => {
     const [result] = await cluster.control(broker, createTopics, request);
     const { error, message } = result ?? { error: -1, message: null };
     const isThere = kafkaError(error).name === "TOPIC_ALREADY_EXISTS";
-    return { error: isThere ? 0 : error, message, value: isThere ? "existed" : "created" } as const;
+    return { error: isThere ? 0 : error, message, value: isThere ? undefined : result };
   });
-  // The number of partitions is read from the topic where the broker chose it.
-  await cluster.leaderOf(topic.name, 0);
-  for (let p = 1; p < topic.partitions; p++) {
-    if (name === "created") await cluster.leaderOf(topic.name, p);
+  const found = await appeared(cluster, topic.name, created?.id);
+  for (const { partition } of found.partitions) await cluster.leaderOf(topic.name, partition);
+  return found;
+}
+
+/** Waits until brokers know a topic, and not one of the same name that it has replaced. */
+async function appeared(
+  cluster: KafkaCluster,
+  name: string,
+  id: string | undefined,
+): Promise<KafkaTopic> {
+  const start = cluster.clock.monotonicMs();
+  for (let attempt = 0; ; attempt++) {
+    await cluster.leaderOf(name, 0);
+    const topic = cluster.knownTopic(name);
+    if (topic !== undefined && (id === undefined || topic.id === id)) return topic;
+    cluster.forgetTopics([name]);
+    const waitedMs = cluster.clock.monotonicMs() - start;
+    if (waitedMs > appearMaxMs) {
+      const error = "UNKNOWN_TOPIC_OR_PARTITION";
+      throw millraceError("KAFKA_NOT_READY", { request: createTopics.name, error, waitedMs });
+    }
+    await cluster.clock.sleep(retryDelayMs(attempt));
   }
-  return name;
 }
 
 /** Removes topics with all their records; unknown names are ignored. */

@@ -48,6 +48,10 @@ export class Topology {
     return this.known.get(name);
   }
 
+  forget(name: string): void {
+    this.known.delete(name);
+  }
+
   /** The leader as far as it is known. */
   leaderOf(topic: string, partition: number): PartitionLeader | undefined {
     const found = this.known.get(topic);

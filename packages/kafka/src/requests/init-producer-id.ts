@@ -12,7 +12,8 @@ export interface ProducerIdentity {
 
 /** Opens the producer of a transactional id anew. */
 export interface InitProducerIdRequest {
-  readonly transactionalId: string;
+  /** Null for a producer without transactions, which gets an id that nobody has. */
+  readonly transactionalId: string | null;
   /** A transaction that is open for longer is aborted by its coordinator. */
   readonly transactionTimeoutMs: number;
 }
@@ -22,7 +23,10 @@ export interface InitProducerIdAnswer extends ProducerIdentity {
   readonly error: number;
 }
 
-/** Gives a producer its identity and fences older ones; asked of the transaction's coordinator. */
+/**
+ * Gives a producer its identity and fences older ones; asked of the transaction's coordinator,
+ * or of any broker where there is no transaction.
+ */
 export const initProducerId: KafkaApi<InitProducerIdRequest, InitProducerIdAnswer> = {
   name: "InitProducerId",
   key: 22,

@@ -1,8 +1,20 @@
 import { isMillraceError, type MillraceError } from "@millrace/core";
+import type { TopicPartition } from "../requests/by-topic.ts";
 import { kafkaErrorNamed } from "../requests/kafka-errors.ts";
 
+/** Where the records of a transaction end in a partition: the offset after the last one. */
+export interface WrittenEnd extends TopicPartition {
+  readonly end: bigint;
+}
+
 /** How a transaction ended. After anything but `committed` its producer is done: open it anew. */
-export type CommitOutcome = { readonly kind: "committed" } | FailedCommit;
+export type CommitOutcome =
+  | {
+      readonly kind: "committed";
+      /** Of the partitions that were written, as far as their leaders said. */
+      readonly ends: readonly WrittenEnd[];
+    }
+  | FailedCommit;
 
 /**
  * Why a transaction did not commit:

@@ -5,13 +5,19 @@ import type { KafkaNode, PartitionLeader } from "../cluster/topology.ts";
 import { addOffsetsToTxn } from "../requests/add-offsets-to-txn.ts";
 import { addPartitionsToTxn } from "../requests/add-partitions-to-txn.ts";
 import type { PartitionError, TopicPartition } from "../requests/by-topic.ts";
+import { describeTransactions } from "../requests/describe-transactions.ts";
 import { endTxn, type EndTxnAnswer } from "../requests/end-txn.ts";
 import { initProducerId, type ProducerIdentity } from "../requests/init-producer-id.ts";
 import { isRetriable, kafkaError, type KafkaError } from "../requests/kafka-errors.ts";
 import type { GroupMetadata, GroupOffset } from "../requests/offset-commit.ts";
 import { produce, type ProducedBatch } from "../requests/produce.ts";
 import { txnOffsetCommit } from "../requests/txn-offset-commit.ts";
-import { type CommitOutcome, type FailedCommit, failedCommit } from "./commit-outcome.ts";
+import {
+  type CommitOutcome,
+  type FailedCommit,
+  failedCommit,
+  type WrittenEnd,
+} from "./commit-outcome.ts";
 import { PartitionSequences } from "./partition-sequences.ts";
 import {
   chooseProtocol,
@@ -69,6 +75,8 @@ export class TransactionalProducer {
   private readonly sequences = new PartitionSequences();
   /** Partitions of the open transaction, by `topic/partition`. */
   private readonly added = new Set<string>();
+  /** Ends of what has been written in the open transaction, by `topic/partition`. */
+  private readonly written = new Map<string, WrittenEnd>();
   private identity: ProducerIdentity;
   /** When the open transaction began; undefined: there is none. */
   private startMs: number | undefined;
@@ -139,7 +147,21 @@ export class TransactionalProducer {
       if (parts.offsets !== undefined) await this.moveOffsets(parts.offsets);
     });
     if (failed !== undefined) return failed;
-    return (await this.end(true)) ?? { kind: "committed" };
+    const ends = [...this.written.values()];
+    return (await this.end(true)) ?? { kind: "committed", ends };
+  }
+
+  /** Whether a newer producer of the id has been opened; asks the coordinator, writes nothing. */
+  async isFenced(): Promise<boolean> {
+    const { transactionalId } = this;
+    const options = { request: describeTransactions.name };
+    return this.cluster.askCoordinator("transaction", transactionalId, options, async (node) => {
+      const request = { transactionalId };
+      const [state] = await this.cluster.control(node, describeTransactions, request);
+      const { producerId, producerEpoch } = this.identity;
+      const isSame = state?.producerId === producerId && state.producerEpoch === producerEpoch;
+      return { error: state?.error ?? -1, value: !isSame };
+    });
   }
 
   /** Aborts the open transaction; the producer goes on. Undefined: it is aborted. */
@@ -177,7 +199,8 @@ export class TransactionalProducer {
 
   private stamped({ topic, partition, recordCount, stamp }: PartitionBatch): StampedBatch {
     const baseSequence = this.sequences.take(topic, partition, recordCount);
-    return { topic, partition, records: stamp({ ...this.identity, baseSequence }) };
+    const records = stamp({ ...this.identity, baseSequence });
+    return { topic, partition, recordCount, records };
   }
 
   private async produceTo(
@@ -192,7 +215,16 @@ export class TransactionalProducer {
       timeoutMs,
       versionMax: protocolVersions[this.protocol].produce,
     });
+    for (const result of results) this.noteEnd(result, batches);
     return results.map((result) => (isDuplicate(result) ? { ...result, error: 0 } : result));
+  }
+
+  private noteEnd(result: ProducedBatch, batches: readonly StampedBatch[]): void {
+    const { topic, partition, error, baseOffset } = result;
+    if (error !== 0 || baseOffset < 0n) return;
+    const batch = batches.find((each) => each.topic === topic && each.partition === partition);
+    const end = baseOffset + BigInt(batch?.recordCount ?? 0);
+    this.written.set(`${topic}/${partition}`, { topic, partition, end });
   }
 
   private async addPartitions(batches: readonly TopicPartition[]): Promise<void> {
@@ -282,6 +314,7 @@ export class TransactionalProducer {
   private finish({ next }: EndTxnAnswer): undefined {
     this.startMs = undefined;
     this.added.clear();
+    this.written.clear();
     if (next === undefined) return;
     this.identity = next;
     this.sequences.restart();
@@ -324,7 +357,10 @@ export class TransactionalProducer {
   }
 }
 
-type StampedBatch = TopicPartition & { readonly records: Uint8Array };
+type StampedBatch = TopicPartition & {
+  readonly recordCount: number;
+  readonly records: Uint8Array;
+};
 
 /** How one request to end a transaction went. */
 type EndOutcome =

@@ -65,3 +65,13 @@ function valuesOf(bytes: Buffer, at: number): string[] {
     return value;
   });
 }
+
+/** The offset after the last batch, which may not be cut. */
+export function offsetAfter(records: Uint8Array, from: bigint): bigint {
+  const bytes = Buffer.from(records);
+  let offset = from;
+  for (let at = 0; at + 61 <= bytes.length; at += 12 + bytes.readInt32BE(at + 8)) {
+    offset = bytes.readBigInt64BE(at) + BigInt(bytes.readInt32BE(at + 23)) + 1n;
+  }
+  return offset;
+}

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import type { KafkaCluster } from "../../src/cluster/cluster.ts";
 import { fetchRecords } from "../../src/cluster/fetch-records.ts";
 import { kafkaError } from "../../src/requests/kafka-errors.ts";
-import { valuesIn } from "./batch.ts";
+import { offsetAfter, valuesIn } from "./batch.ts";
 
 /** All committed values of a partition, once no transaction in it is undecided. */
 export async function committed(
@@ -10,6 +10,8 @@ export async function committed(
   topic: string,
   partition: number,
 ): Promise<string[]> {
+  const values: string[] = [];
+  let offset = 0n;
   for (;;) {
     const leader = await cluster.leaderOf(topic, partition);
     const { topicId, leaderEpoch } = leader;
@@ -18,7 +20,7 @@ export async function committed(
       waitMs: 20,
       bytesMin: 1,
       bytesMax: 1 << 20,
-      partitions: [{ topic, topicId, partition, offset: 0n, leaderEpoch, bytesMax: 1 << 20 }],
+      partitions: [{ topic, topicId, partition, offset, leaderEpoch, bytesMax: 1 << 20 }],
     });
     const [found] = answer.partitions;
     expect(answer.error).toBe(0);
@@ -26,8 +28,10 @@ export async function committed(
     if (found.error !== 0) {
       expect(kafkaError(found.error).meaning).toBe("moved");
       await cluster.refresh();
-    } else if (found.lastStableOffset === found.highWatermark) {
-      return valuesIn(found.records, found.aborted);
+      continue;
     }
+    values.push(...valuesIn(found.records, found.aborted));
+    offset = offsetAfter(found.records, offset);
+    if (offset === found.highWatermark) return values;
   }
 }

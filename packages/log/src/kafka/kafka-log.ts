@@ -20,14 +20,23 @@ import {
   KafkaCluster,
   type KafkaOptions,
   type KafkaTopic,
+  membersOf,
+  membershipState,
+  newProducerId,
+  removeMembers,
+  TransactionalProducer,
 } from "@millrace/kafka";
 import { offsetOutOfRange } from "../offset-out-of-range.ts";
 import { CommittedEnds } from "./committed-ends.ts";
 import { Fetcher } from "./fetcher.ts";
+import { KafkaGroup } from "./kafka-group.ts";
+import { KafkaLogWriter, staleGeneration } from "./kafka-writer.ts";
 import { KafkaLogReader } from "./kafka-reader.ts";
 import { PartitionFeed } from "./partition-feed.ts";
 import { topicSettings } from "./topic-settings.ts";
 import { Truncations } from "./truncations.ts";
+
+const transactionTimeoutDefaultMs = 10_000;
 
 /** How a log on Kafka is opened: plain data, so that each thread can open it. */
 export interface KafkaLogOptions extends KafkaOptions {
@@ -35,6 +44,11 @@ export interface KafkaLogOptions extends KafkaOptions {
   readonly replication?: number;
   /** A member that is not heard of for so long is given up. Default: 10 s. */
   readonly sessionTimeoutMs?: number;
+  /**
+   * A name of this process among those that run the pipeline, which it keeps over restarts (static
+   * membership): when it comes back within the session it has what it had. Default: none.
+   */
+  readonly instance?: string;
   /** After it the broker aborts a transaction that nobody ends. Default: 10 s. */
   readonly transactionTimeoutMs?: number;
   /** Whether records come with their keys, times and headers. Default: false. */
@@ -53,6 +67,8 @@ export class KafkaLog implements Log {
   readonly #ends: CommittedEnds;
   readonly #truncations: Truncations;
   readonly #fetcher: Fetcher;
+  /** Groups that this log has taken over. */
+  readonly #soleGroups = new Map<string, KafkaGroup>();
   readonly #listeners = new Set<() => void>();
   /** Topics as last seen, by name: writers look them up without waiting. */
   #topics = new Map<string, KafkaTopic>();
@@ -94,11 +110,10 @@ export class KafkaLog implements Log {
     const configs = topicSettings(kind);
     const known = this.#topics.get(name)?.partitions.length;
     if (known === partitions) return;
-    const outcome = await createTopic(this.#cluster, { name, partitions, replication, configs });
-    await this.topics();
-    const actual = this.#topics.get(name)?.partitions.length ?? 0;
+    const topic = await createTopic(this.#cluster, { name, partitions, replication, configs });
+    this.#topics.set(name, topic);
+    const actual = topic.partitions.length;
     if (actual === partitions) return;
-    assert(outcome === "existed", "a new topic has the partitions that it was made with");
     throw millraceError("LOG_TOPIC_MISMATCH", { topic: name, expected: partitions, actual });
   }
 
@@ -118,6 +133,49 @@ export class KafkaLog implements Log {
       partitions: partitions.length,
       kind: topicKind(name),
     }));
+  }
+
+  /** Sends all other members away: their transactions are refused from then on. */
+  async joinGroup(group: string): Promise<GroupMembership> {
+    await this.#soleGroups.get(group)?.leave();
+    for (;;) {
+      await removeMembers(this.#cluster, group);
+      let memberCount = 0;
+      const sole = new KafkaGroup(this.#cluster, this.#options, {
+        group,
+        about: () => null,
+        assign: async (members) => {
+          memberCount = members.length;
+          return new Map();
+        },
+      });
+      const { membership } = await sole.join();
+      if (memberCount === 1) {
+        this.#soleGroups.set(group, sole);
+        return membership;
+      }
+      await sole.leave();
+    }
+  }
+
+  async openGroup(options: GroupOptions): Promise<Group> {
+    return new KafkaGroup(this.#cluster, this.#options, options);
+  }
+
+  async hasMembers(group: string): Promise<boolean> {
+    return (await membersOf(this.#cluster, group)).length > 0;
+  }
+
+  /** @throws LOG_GENERATION_STALE */
+  async openWriter(id: string, membership: GroupMembership): Promise<LogWriter> {
+    await this.#confirmMembership(membership);
+    return this.#openWriter(id, membership);
+  }
+
+  async openAppender(): Promise<LogWriter> {
+    // The cluster numbers producers: the number makes an id that nobody else has.
+    const { producerId } = await newProducerId(this.#cluster);
+    return this.#openWriter(`millrace.appender.${producerId}`, undefined);
   }
 
   /** @throws LOG_TOPIC_UNKNOWN */
@@ -143,6 +201,7 @@ export class KafkaLog implements Log {
 
   /** @throws LOG_TOPIC_UNKNOWN, LOG_OFFSET_OUT_OF_RANGE when `before` is past the end */
   async truncate(topic: string, partition: number, before: Offset): Promise<void> {
+    await this.#cluster.leaderOf(topic, partition);
     if (before > this.#ends.known(topic, partition)) {
       const bounds = await this.bounds(topic, partition);
       if (before > bounds.end) throw offsetOutOfRange(topic, partition, before, bounds);
@@ -159,9 +218,48 @@ export class KafkaLog implements Log {
     this.#fetcher.close();
     try {
       await this.#truncations.close();
+      for (const group of this.#soleGroups.values()) await group.leave();
     } finally {
       await this.#cluster.close();
     }
+  }
+
+  async #openWriter(
+    transactionalId: string,
+    membership: GroupMembership | undefined,
+  ): Promise<LogWriter> {
+    const { transactionTimeoutMs = transactionTimeoutDefaultMs } = this.#options;
+    const producer = await TransactionalProducer.open(this.#cluster, transactionalId, {
+      transactionTimeoutMs,
+    });
+    return new KafkaLogWriter(producer, membership, {
+      clock: this.#cluster.clock,
+      ends: this.#ends,
+      topic: (name) => this.#topic(name),
+      confirm: async () => {
+        if (await producer.isFenced()) {
+          throw millraceError("LOG_WRITER_FENCED", { writerId: transactionalId });
+        }
+        if (membership !== undefined) await this.#confirmMembership(membership);
+      },
+    });
+  }
+
+  #topic(name: string): KafkaTopic {
+    const topic = this.#topics.get(name);
+    if (topic === undefined) throw millraceError("LOG_TOPIC_UNKNOWN", { topic: name });
+    return topic;
+  }
+
+  /** @throws LOG_GENERATION_STALE */
+  async #confirmMembership(membership: GroupMembership): Promise<void> {
+    const { group, generation, member } = membership;
+    const state = await membershipState(this.#cluster, {
+      groupId: group,
+      generation,
+      memberId: member,
+    });
+    if (state === "stale") throw staleGeneration(membership);
   }
 }
 

@@ -27,7 +27,7 @@ export interface WriterAccess {
   /** As last seen. @throws LOG_TOPIC_UNKNOWN */
   topic(name: string): KafkaTopic;
   /** Whether writer and membership still hold, where nothing is written that would show it. */
-  confirm(producer: TransactionalProducer, membership: GroupMembership | undefined): Promise<void>;
+  confirm(): Promise<void>;
 }
 
 /**
@@ -70,9 +70,7 @@ export class KafkaLogWriter implements LogWriter {
   }
 
   async commit(): Promise<void> {
-    if (this.#pending.isEmpty) {
-      return this.#access.confirm(this.#producer, this.#membership);
-    }
+    if (this.#pending.isEmpty) return this.#access.confirm();
     const batches = this.#encode();
     const offsets = this.#offsets();
     const outcome = await this.#producer.commit(

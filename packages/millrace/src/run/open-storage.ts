@@ -8,9 +8,9 @@ import {
   openKafkaLog,
   openLmdbLog,
   openMemoryLog,
-  parseKafkaUrl,
 } from "@millrace/log";
 import { lockState } from "@millrace/runtime";
+import { isKafkaUrl, kafkaOptions } from "./open-log.ts";
 import type { RunOptions } from "./run-options.ts";
 
 /** How several threads open the same log: plain data. */
@@ -46,7 +46,7 @@ export async function openStorage(pipeline: string, options: RunOptions): Promis
   if (given === undefined && state === undefined) {
     return threads === 1 ? openInMemory() : openTemporary();
   }
-  if (given?.startsWith("kafka:") === true) return openKafka(given, options);
+  if (given !== undefined && isKafkaUrl(given)) return openKafka(given, options);
   const unlock = await lockState(given ?? state ?? "", pipeline);
   const shared = { directory: given ?? join(state ?? "", pipeline) };
   return openDirectory(shared, unlock);
@@ -61,7 +61,7 @@ function openInMemory(): RunStorage {
 async function openKafka(url: string, options: RunOptions): Promise<RunStorage> {
   const shared: SharedLog = {
     kind: "kafka",
-    options: { ...parseKafkaUrl(url), ...options.kafka, withMeta: true },
+    options: kafkaOptions(url, options.kafka),
   };
   const log = await openSharedLog(shared, options.clock ?? systemClock);
   return { log, shared, close: () => log.close() };
