@@ -1,6 +1,6 @@
 // Record batches of Kafka: raw batches → values as columns, and values → batches, against kafkajs'
-// own decoder and encoder, which make an object per record. The checksum, which both of ours compute
-// and kafkajs' decoder does not, is measured alone as well: it bounds what is possible.
+// own decoder and encoder, which make an object per record. The checksum, which both of ours
+// compute and kafkajs' decoder does not, is measured alone as well: it bounds what is possible.
 import { offset, type RecordRanges } from "@millrace/core";
 import { BatchBuffers, decodeRecords, encodeRecords, type RecordsToEncode } from "@millrace/kafka";
 import { crc32c, crc32cByTables } from "../packages/kafka/src/records/crc32c.ts";
@@ -38,7 +38,10 @@ function decodeAll(batches: readonly Uint8Array[], withMeta: boolean): void {
 
 /** As a producer does that has a few batches in flight. */
 function encodeAll(parts: readonly RecordsToEncode[], buffers: BatchBuffers | undefined): void {
-  const batches = encodeRecords(parts, { timestamp, ...(buffers === undefined ? {} : { buffers }) });
+  const batches = encodeRecords(parts, {
+    timestamp,
+    ...(buffers === undefined ? {} : { buffers }),
+  });
   for (const batch of batches) buffers?.giveBack(batch);
   keep(batches);
 }

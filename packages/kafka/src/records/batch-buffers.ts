@@ -4,8 +4,8 @@ import type { EncodedBatch } from "./records-to-encode.ts";
 const keptMax = 64;
 
 /**
- * Memory of batches that were acknowledged, for the next ones. A fresh megabyte costs as much as half
- * of the encoding: the system clears every page of it.
+ * Memory of batches that were acknowledged, for the next ones. A fresh megabyte costs as much as
+ * half of the encoding: the system clears every page of it.
  */
 export class BatchBuffers {
   readonly #free: Buffer[] = [];

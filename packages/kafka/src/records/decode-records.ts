@@ -9,7 +9,8 @@ import { unpackBatches } from "./unpack-batches.ts";
 /**
  * Decodes the record batches that a Fetch answer holds of one partition (message format v2) into
  * columns. Values are ranges of the fetched bytes where no batch is compressed, else of one buffer
- * of all records; `loadCompressionsOf` comes first. Offsets, lengths and checksums are checked; damage is never skipped.
+ * of all records; `loadCompressionsOf` comes first. Offsets, lengths and checksums are checked;
+ * damage is never skipped.
  *
  * **Cost** about 20 ns a record, and the checksum: about 0.25 ns a byte
  *

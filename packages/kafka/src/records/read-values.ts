@@ -89,7 +89,7 @@ export function readValues(payload: Payload, columns: ValueColumns, firstRow: nu
 }
 
 /** The error for a record that is not as the message format says. */
-export function malformed({ place, baseOffset, recordCount }: Payload, index: number): Error {
+function malformed({ place, baseOffset, recordCount }: Payload, index: number): Error {
   const problem =
     index < recordCount ? `record ${index} of its batch is malformed` : "its batch is too long";
   return damaged(place, baseOffset, problem);

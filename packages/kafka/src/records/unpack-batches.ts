@@ -14,8 +14,8 @@ export interface UnpackedBatches {
 }
 
 /**
- * Decompresses batches. Where none is compressed, nothing is copied. Stops before a batch with which
- * all together would be more than `limits.unpackedBytesMax`.
+ * Decompresses batches. Where none is compressed, nothing is copied. Stops before a batch with
+ * which all together would be more than `limits.unpackedBytesMax`.
  *
  * @throws LOG_CORRUPT, also when a single batch is more than that; LOG_FORMAT_UNSUPPORTED
  */

@@ -72,7 +72,7 @@ function randomFields(random: Random): Omit<PlainRecord, "offset"> {
 }
 
 function damagedBatch(random: Random, good: Buffer): Buffer {
-  let bytes = Buffer.from(good);
+  let bytes = good;
   for (let left = below(random, 4); left >= 0; left--) bytes = damageOnce(random, bytes);
   if (bytes.length < headerBytes || random.next() < 0.2) return bytes;
   if (random.next() < 0.9) bytes.writeInt32BE(bytes.length - 12, 8);

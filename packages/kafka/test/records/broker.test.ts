@@ -1,5 +1,5 @@
 import { offset } from "@millrace/core";
-import { CompressionCodecs, CompressionTypes, Kafka, logLevel } from "kafkajs";
+import { CompressionCodecs, Kafka, logLevel } from "kafkajs";
 import { beforeAll, expect, test } from "vitest";
 import type { KafkaCluster } from "../../src/cluster/cluster.ts";
 import { fetchRecords } from "../../src/cluster/fetch-records.ts";
@@ -24,7 +24,7 @@ beforeAll(async () => {
   for (const name of names) {
     const { compress, decompress } = await loadCompression(name);
     if (name === "gzip") continue;
-    CompressionCodecs[codes[name] as CompressionTypes] = () => ({
+    CompressionCodecs[codes[name]] = () => ({
       compress: ({ buffer }: { buffer: Buffer }) => Promise.resolve(Buffer.from(compress(buffer))),
       decompress: (bytes: Buffer) => Promise.resolve(Buffer.from(decompress(bytes, 1e8))),
     });

@@ -4,8 +4,8 @@ import { loadCompressionsOf } from "../../src/records/compression/load-compressi
 import { decodeRecords } from "../../src/records/decode-records.ts";
 import { plainRecords } from "./plain-records.ts";
 
-// What `kafka-console-producer` of Kafka 4.3.1 wrote with each --compression-codec: six records with
-// a key, a value and a header, as base64.
+// What `kafka-console-producer` of Kafka 4.3.1 wrote with each --compression-codec: six records
+// with a key, a value and a header, as base64.
 const written: Readonly<Record<string, string>> = {
   none: [
     "AAAAAAAAAAAAAAGNAAAAAALo+rWmAAAAAAAFAAABoiyvT1cAAAGiLK9PdgAAAAAAAAAEAAAAAAAAAAAABnIA",

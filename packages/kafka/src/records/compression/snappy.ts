@@ -6,7 +6,9 @@ export interface SnappyModule {
   uncompressSync(bytes: Uint8Array, options: { asBuffer: true }): Uint8Array | string;
 }
 
-/** How xerial's snappy-java begins a stream: a magic of 8 bytes, its version, the oldest to read it. */
+/**
+ * How xerial's snappy-java begins a stream: a magic of 8 bytes, its version, the oldest to read it.
+ */
 const xerialHeader = Buffer.from([0x82, ...Buffer.from("SNAPPY"), 0, 0, 0, 0, 1, 0, 0, 0, 1]);
 const magicBytes = 8;
 /** Bytes of a block, as snappy-java cuts them. */
