@@ -1,6 +1,7 @@
 import { offset } from "@millrace/core";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { BatchBuffers } from "../../src/records/batch-buffers.ts";
 import { decodeRecords } from "../../src/records/decode-records.ts";
 import { encodeRecords } from "../../src/records/encode-records.ts";
 import { sequenceAfter, stamp } from "../../src/records/stamp.ts";
@@ -77,4 +78,21 @@ test("sequences go on from batch to batch, and a stamp changes them without the 
   expect(decodePlain(batch!.bytes)).toEqual(decodePlain(before));
   stamp(batch!, { ...producer });
   expect(Buffer.compare(batch!.bytes, before)).toBe(0);
+});
+
+test("memory of batches that are given back is used again, and not by a larger one", () => {
+  const buffers = new BatchBuffers();
+  const encode = (sizeBytes: number) => {
+    const values = rangesOf([Buffer.alloc(sizeBytes, sizeBytes)]);
+    return encodeRecords([{ values }], { timestamp: time, buffers })[0]!;
+  };
+  const first = encode(100);
+  const second = encode(100);
+  expect(second.bytes.buffer).not.toBe(first.bytes.buffer);
+  buffers.giveBack(first);
+  expect(encode(200).bytes.buffer).not.toBe(first.bytes.buffer);
+  const smaller = encode(50);
+  expect(smaller.bytes.buffer).toBe(first.bytes.buffer);
+  expect(decodePlain(smaller.bytes)!.map(({ value }) => value)).toEqual([Buffer.alloc(50, 50)]);
+  expect(decodePlain(second.bytes)!.map(({ value }) => value)).toEqual([Buffer.alloc(100, 100)]);
 });

@@ -22,6 +22,7 @@ export const logErrors: {
     offset: string;
     problem: string;
   }>;
+  LOG_COMPRESSION_MISSING: ErrorSpec<{ compression: string; package: string }>;
   TOPIC_RECORD_REFUSED: ErrorSpec<{
     topic: string;
     partition: number;
@@ -98,6 +99,14 @@ export const logErrors: {
     message: (p) =>
       `Record ${p.offset} of ${p.topic}[${p.partition}] cannot be read: ${p.problem}.`,
     hint: "Copy the records to a new topic with a client of Kafka 0.11 or newer.",
+  }),
+  LOG_COMPRESSION_MISSING: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 3,
+    message: (p) =>
+      `Records compressed with ${p.compression} need the package ${p.package}, which does not load.`,
+    hint: "Install it beside millrace: npm i <package>.",
   }),
   TOPIC_RECORD_REFUSED: errorSpec({
     domain: "user",
