@@ -53,3 +53,17 @@ export {
 } from "./transport/options.ts";
 export { SocketTransport } from "./transport/socket-transport.ts";
 export type { KafkaLane, KafkaTransport, RawRequest, SendOptions } from "./transport/transport.ts";
+export {
+  GroupMember,
+  type GroupMemberOptions,
+  type JoinedGroup,
+} from "./membership/group-member.ts";
+export type { CommitOutcome, FailedCommit } from "./transactions/commit-outcome.ts";
+export type { TransactionProtocol } from "./transactions/transaction-protocol.ts";
+export {
+  type PartitionBatch,
+  type ProducerOptions,
+  type ProducerStamp,
+  TransactionalProducer,
+  type TransactionOffsets,
+} from "./transactions/transactional-producer.ts";

@@ -1,5 +1,6 @@
 import { extname } from "node:path";
 import { Worker as Thread } from "node:worker_threads";
+import { millraceError } from "@millrace/core";
 import type { GroupMetadata } from "../requests/offset-commit.ts";
 import type { HeartbeatMessage, HeartbeatSetup, KeepMessage } from "./heartbeat-messages.ts";
 
@@ -19,16 +20,38 @@ export class Heartbeats {
   private readonly events: HeartbeatEvents;
   private kept: GroupMetadata | undefined;
   private hasEnded = false;
+  /** Settles when the thread can send heartbeats, or has failed. */
+  private readonly started: Promise<string | undefined>;
+  private settle: (problem: string | undefined) => void = () => undefined;
 
   constructor(setup: Omit<HeartbeatSetup, "progress">, events: HeartbeatEvents) {
     this.events = events;
+    this.started = new Promise((resolve) => {
+      this.settle = resolve;
+    });
     const progress = new SharedArrayBuffer(4);
     this.progress = new Int32Array(progress);
     // The same ending as this module's: sources in tests, JavaScript in a package.
     const module = new URL(`./heartbeat-thread${extname(import.meta.url)}`, import.meta.url);
     this.thread = new Thread(module, { workerData: { ...setup, progress } });
     this.thread.on("message", (message: HeartbeatMessage) => this.hear(message));
-    this.thread.on("error", (error) => this.lose(`the heartbeat thread failed: ${error.message}`));
+    this.thread.on("error", (error) => {
+      const problem = `the heartbeat thread failed: ${error.message.replace(/\.$/, "")}`;
+      this.settle(problem);
+      this.lose(problem);
+    });
+  }
+
+  /**
+   * Waits until the thread can send heartbeats: a membership before that could be over before the
+   * first one.
+   *
+   * @throws KAFKA_UNREACHABLE
+   */
+  async ready(): Promise<void> {
+    const problem = await this.started;
+    if (problem === undefined) return;
+    throw millraceError("KAFKA_UNREACHABLE", { broker: "of the group", problem });
   }
 
   /** Keeps this membership from now on; undefined: none. */
@@ -47,6 +70,10 @@ export class Heartbeats {
   private hear(message: HeartbeatMessage): void {
     if (message.kind === "beat") {
       Atomics.add(this.progress, 0, 1);
+      return;
+    }
+    if (message.kind === "ready") {
+      this.settle(undefined);
       return;
     }
     if (this.kept?.generation !== message.generation) return;
