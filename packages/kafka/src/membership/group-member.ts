@@ -118,7 +118,10 @@ export class GroupMember {
     );
   }
 
-  /** Ends the thread without leaving: an instance that comes back within the session keeps its place. */
+  /**
+   * Ends the thread without leaving: an instance that comes back within the session keeps its
+   * place.
+   */
   async close(): Promise<void> {
     await this.heartbeats.end();
   }
@@ -149,7 +152,11 @@ export class GroupMember {
   ): Promise<JoinGroupAnswer | { readonly error: number }> {
     const { groupId, sessionTimeoutMs, rebalanceTimeoutMs, groupInstanceId } = this.options;
     const request = {
-      ...{ groupId, sessionTimeoutMs, rebalanceTimeoutMs, protocols, memberId: this.memberId },
+      groupId,
+      sessionTimeoutMs,
+      rebalanceTimeoutMs,
+      protocols,
+      memberId: this.memberId,
       ...instance(groupInstanceId),
       protocolType: this.protocolType,
     };

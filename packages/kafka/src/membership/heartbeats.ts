@@ -5,7 +5,7 @@ import type { GroupMetadata } from "../requests/offset-commit.ts";
 import type { HeartbeatMessage, HeartbeatSetup, KeepMessage } from "./heartbeat-messages.ts";
 
 /** What the owner of heartbeats is told, always of the generation that is kept now. */
-export interface HeartbeatEvents {
+export interface HeartbeatListener {
   onRebalance(): void;
   onLost(problem: string): void;
 }
@@ -17,15 +17,15 @@ export interface HeartbeatEvents {
 export class Heartbeats {
   private readonly thread: Thread;
   private readonly progress: Int32Array;
-  private readonly events: HeartbeatEvents;
+  private readonly listener: HeartbeatListener;
   private kept: GroupMetadata | undefined;
   private hasEnded = false;
   /** Settles when the thread can send heartbeats, or has failed. */
   private readonly started: Promise<string | undefined>;
   private settle: (problem: string | undefined) => void = () => undefined;
 
-  constructor(setup: Omit<HeartbeatSetup, "progress">, events: HeartbeatEvents) {
-    this.events = events;
+  constructor(setup: Omit<HeartbeatSetup, "progress">, listener: HeartbeatListener) {
+    this.listener = listener;
     this.started = new Promise((resolve) => {
       this.settle = resolve;
     });
@@ -77,13 +77,13 @@ export class Heartbeats {
       return;
     }
     if (this.kept?.generation !== message.generation) return;
-    if (message.kind === "rebalance") this.events.onRebalance();
+    if (message.kind === "rebalance") this.listener.onRebalance();
     else this.lose(message.problem);
   }
 
   private lose(problem: string): void {
     const isKept = this.kept !== undefined && !this.hasEnded;
     this.kept = undefined;
-    if (isKept) this.events.onLost(problem);
+    if (isKept) this.listener.onLost(problem);
   }
 }

@@ -43,7 +43,7 @@ it("who has moved is looked for before it is asked again", async () => {
   expect(steps).toEqual(["ask", "look", "ask"]);
 });
 
-it("it ends when the time is over", async () => {
+it("asking ends when the time is over", async () => {
   const attempt = async () => ({ error: codeOf("CONCURRENT_TRANSACTIONS"), value: undefined });
   await expect(retrying(clockOf(), options, attempt)).rejects.toMatchObject({
     code: "KAFKA_NOT_READY",

@@ -25,7 +25,8 @@ async function listen(then: (socket: Socket) => void): Promise<KafkaAddress> {
   const server: Server = createServer((socket) => {
     sockets.add(socket);
     socket.once("data", (bytes: Buffer) => {
-      // The correlation id, no error, no requests, in ApiVersions v1: length, id, error, [], throttle.
+      // The correlation id, no error, no requests, in ApiVersions v1: length, id, error, [],
+      // throttle.
       const answer = Buffer.alloc(4 + 14);
       answer.writeInt32BE(14);
       bytes.copy(answer, 4, 8, 12);
