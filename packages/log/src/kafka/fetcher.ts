@@ -8,6 +8,7 @@ import {
   kafkaError,
   type KafkaCluster,
   type KafkaLane,
+  loadCompressionsOf,
   type PartitionLeader,
   refusedByKafka,
 } from "@millrace/kafka";
@@ -184,7 +185,7 @@ export class Fetcher {
       if (feed === undefined) continue;
       if (answer.error === 0) {
         this.#outOfReachSince.delete(feed);
-        hasCome = this.#take(feed, answer) || hasCome;
+        hasCome = (await this.#take(feed, answer)) || hasCome;
       } else if (isRetriable(kafkaError(answer.error))) {
         moved.push(feed);
         error = answer.error;
@@ -195,10 +196,12 @@ export class Fetcher {
   }
 
   /** @returns as `PartitionFeed.take` */
-  #take(feed: PartitionFeed, answer: FetchedPartition): boolean {
+  async #take(feed: PartitionFeed, answer: FetchedPartition): Promise<boolean> {
     const { topic, partition } = feed;
     const { lastStableOffset } = answer;
     try {
+      const loading = loadCompressionsOf(answer.records);
+      if (loading !== undefined) await loading;
       const decoded = decodeRecords({
         topic,
         partition,
