@@ -31,4 +31,5 @@ export type {
   ProtobufOptions,
   ProtobufScalar,
 } from "./protobuf/options.ts";
+export type { RecordPlace, RegistryAuth, RegistryOptions } from "./registry/options.ts";
 export { recordFormat } from "./record-format.ts";

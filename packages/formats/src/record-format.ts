@@ -6,10 +6,12 @@ import type { CsvOptions } from "./csv/options.ts";
 import { jsonFormat } from "./json/format.ts";
 import { protobufFormat } from "./protobuf/format.ts";
 import type { ProtobufOptions } from "./protobuf/options.ts";
+import type { RecordPlace } from "./registry/options.ts";
 
 /**
  * The format that a descriptor, `json(Flight)`, names.
  *
+ * @param place what the records are of, where they are of a topic
  * @throws MillraceError `CONNECTOR_CONFIG_INVALID`
  * @example
  * ```ts import.meta.vitest
@@ -19,6 +21,7 @@ import type { ProtobufOptions } from "./protobuf/options.ts";
  */
 export function recordFormat(
   descriptor: Pick<FormatDescriptor<object>, "format" | "options">,
+  place?: RecordPlace,
 ): RecordFormat {
   switch (descriptor.format) {
     case "json":
@@ -26,7 +29,7 @@ export function recordFormat(
     case "csv":
       return csvFormat(descriptor.options as CsvOptions);
     case "avro":
-      return avroFormat(descriptor.options as AvroOptions);
+      return avroFormat(descriptor.options as AvroOptions, place);
     case "protobuf":
       return protobufFormat(descriptor.options as unknown as ProtobufOptions);
     default: {

@@ -27,7 +27,7 @@ export function readConfig(options: Json): TopicConfig {
   if (typeof format !== "string") throw invalid("format must be a name");
   return {
     topic,
-    format: recordFormat({ format, options: formatOptions }),
+    format: recordFormat({ format, options: formatOptions }, { topic, part: "value" }),
     schema: schema as unknown as RowSchema,
     isBounded: until === "end",
     partitions: partitions as number | undefined,

@@ -79,15 +79,18 @@ export async function openTopic<Row extends object>(
     const isColumn = schema.fields.some((field) => field.name === key);
     assertUserInput(isColumn, `openTopic: keyBy names ${key}, which is no column`);
   }
+  const records = recordFormat(format, { topic: name, part: "value" });
   await log.createTopic({ name, partitions, kind: "records" });
-  const records = recordFormat(format);
   const columns = schema.fields.map((field) => field.name);
   return new OpenTopic<Row>(log, {
     name,
     partitions,
     schema,
     keys: options.keyBy ?? [],
-    encoder: records.recordEncoder(schema),
+    createEncoder: async () => {
+      await records.prepareEncoding?.(schema);
+      return records.recordEncoder(schema);
+    },
     decoder: records.recordDecoder({ schema, columns, validators: new Map() }),
   });
 }
@@ -97,7 +100,7 @@ interface OpenTopicParts {
   readonly partitions: number;
   readonly schema: RowSchema;
   readonly keys: readonly string[];
-  readonly encoder: RecordEncoder;
+  readonly createEncoder: () => Promise<RecordEncoder>;
   readonly decoder: RecordDecoder;
 }
 
@@ -107,6 +110,7 @@ class OpenTopic<Row extends object> implements Topic<Row> {
   readonly #log: Log;
   readonly #parts: OpenTopicParts;
   #writer: LogWriter | undefined;
+  #encoder: RecordEncoder | undefined;
   #appends = 0;
 
   constructor(log: Log, parts: OpenTopicParts) {
@@ -118,8 +122,10 @@ class OpenTopic<Row extends object> implements Topic<Row> {
 
   async append(rows: readonly Row[]): Promise<void> {
     if (rows.length === 0) return;
-    const { schema, keys, encoder } = this.#parts;
+    const { schema, keys } = this.#parts;
     const batch = rowsToBatch(schema, rows);
+    this.#encoder ??= await this.#parts.createEncoder();
+    const encoder = this.#encoder;
     this.#writer ??= await openTopicWriter(this.#log);
     const writer = this.#writer;
     this.#split(batch, keys).forEach((part, partition) => {
@@ -156,6 +162,8 @@ class OpenTopic<Row extends object> implements Topic<Row> {
       while (reader.position < end) {
         const records = await reader.read(readBytesMax);
         const count = Math.min(records.count, Number(end - records.baseOffset));
+        const preparing = decoder.prepare?.(records, 0, count);
+        if (preparing !== undefined) await preparing;
         const { rows, badRecords } = decoder.decode(records, 0, count);
         const [bad] = badRecords;
         if (bad !== undefined) {

@@ -42,6 +42,8 @@ export class TopicReader implements SourceReader {
   /** Records read of which some may not have been handed out. */
   #records: LogRecords | undefined;
   #taken = 0;
+  /** Whether the decoder has what it needs for them; false again when fetching it failed. */
+  #isPrepared = false;
   #next: Offset;
 
   private constructor(options: TopicReaderOptions, reader: LogReader, next: Offset) {
@@ -66,9 +68,15 @@ export class TopicReader implements SourceReader {
     if (this.#records === undefined || this.#taken === this.#records.count) {
       this.#records = await this.#reader.read(readBytesMax);
       this.#taken = 0;
+      this.#isPrepared = false;
     }
     const records = this.#records;
     if (records.count === 0) return "caught-up";
+    if (!this.#isPrepared) {
+      const preparing = this.#options.decoder.prepare?.(records);
+      if (preparing !== undefined) await preparing;
+      this.#isPrepared = true;
+    }
     const from = this.#taken;
     let to = Math.min(records.count, from + rowsMax);
     if (end !== undefined) to = Math.min(to, Number(end - records.baseOffset));

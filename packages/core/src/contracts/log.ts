@@ -23,22 +23,6 @@ export interface LogRecords extends RecordRanges {
   readonly baseOffset: Offset;
   /** Offset of each record minus `baseOffset`; absent when it is 0, 1, 2, … */
   readonly offsetDelta?: Int32Array;
-  /** What a record has beside its value; absent in logs that hold values only. */
-  readonly meta?: RecordMeta;
-}
-
-/** Keys, times and headers of records: ranges of the same buffer as their values. */
-export interface RecordMeta {
-  readonly keyStart: Int32Array;
-  /** −1 for a record without a key. */
-  readonly keyLength: Int32Array;
-  /** In ms since 1970. */
-  readonly timestamp: Float64Array;
-  /**
-   * Start of each record's headers: a varint count, then for each its key (varint length, UTF-8) and
-   * its value (varint length, −1 for null; bytes). Varints are zig-zag, as in Kafka's format v2.
-   */
-  readonly headersStart: Int32Array;
 }
 
 /** What a topic is for: it decides retention, and later a Kafka topic's settings. */

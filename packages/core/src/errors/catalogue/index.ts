@@ -5,6 +5,7 @@ import { formatErrors } from "./format.ts";
 import { logErrors } from "./log.ts";
 import { planErrors } from "./plan.ts";
 import { recordErrors } from "./record.ts";
+import { registryErrors } from "./registry.ts";
 import { runErrors } from "./run.ts";
 
 /**
@@ -17,6 +18,7 @@ export const catalogue: typeof planErrors &
   typeof formatErrors &
   typeof connectorErrors &
   typeof logErrors &
+  typeof registryErrors &
   typeof runErrors &
   typeof environmentErrors = {
   ...planErrors,
@@ -25,6 +27,7 @@ export const catalogue: typeof planErrors &
   ...formatErrors,
   ...connectorErrors,
   ...logErrors,
+  ...registryErrors,
   ...runErrors,
   ...environmentErrors,
 };

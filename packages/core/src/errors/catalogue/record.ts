@@ -55,7 +55,7 @@ export const recordErrors: {
     retry: "never",
     exitCode: 1,
     message: (p) => `The record has the ${p.format} schema ${p.schemaId}, which is not known.`,
-    hint: "Give the schema of that id to the format.",
+    hint: "Give the schema of that id to the format, or the registry that the producer uses.",
   }),
   RECORD_EVENT_TIME_MISSING: errorSpec({
     domain: "user",
