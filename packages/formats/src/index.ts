@@ -11,6 +11,7 @@ export { type CsvDecoder, type CsvInput } from "./csv/decoder.ts";
 export { type CsvEncoder } from "./csv/encoder.ts";
 export { type CsvOptions } from "./csv/options.ts";
 export { json } from "./json/descriptor.ts";
+export type { JsonOptions } from "./json/options.ts";
 export { jsonFormat } from "./json/format.ts";
 export type {
   PlacedBadRecord,

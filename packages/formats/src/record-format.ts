@@ -4,6 +4,8 @@ import type { AvroOptions } from "./avro/options.ts";
 import { csvFormat } from "./csv/format.ts";
 import type { CsvOptions } from "./csv/options.ts";
 import { jsonFormat } from "./json/format.ts";
+import type { JsonOptions } from "./json/options.ts";
+import { jsonRegistryFormat } from "./json/registry-format.ts";
 import { protobufFormat } from "./protobuf/format.ts";
 import type { ProtobufOptions } from "./protobuf/options.ts";
 import type { RecordPlace } from "./registry/options.ts";
@@ -24,8 +26,10 @@ export function recordFormat(
   place?: RecordPlace,
 ): RecordFormat {
   switch (descriptor.format) {
-    case "json":
-      return jsonFormat;
+    case "json": {
+      const { registry } = descriptor.options as JsonOptions;
+      return registry === undefined ? jsonFormat : jsonRegistryFormat(registry, place);
+    }
     case "csv":
       return csvFormat(descriptor.options as CsvOptions);
     case "avro":

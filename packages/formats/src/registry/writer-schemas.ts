@@ -52,9 +52,7 @@ export class WriterSchemas<Plan extends object> {
 
   /** The plan of the record in [at, end), or why it has none. */
   planAt(bytes: Uint8Array, at: number, end: number): Plan | FieldProblem {
-    if (end - at < prefixBytes || bytes[at] !== 0) {
-      return malformed(this.#format, "the record does not begin with the id of its schema");
-    }
+    if (!hasSchemaId(bytes, at, end)) return idMissing(this.#format);
     const schemaId = schemaIdAt(bytes, at);
     const plan = this.#plans.get(schemaId);
     if (plan !== undefined) return plan;
@@ -84,4 +82,14 @@ function schemaIdAt(bytes: Uint8Array, at: number): number {
   return (
     ((bytes[at + 1]! << 24) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 8) | bytes[at + 4]!) >>> 0
   );
+}
+
+/** Whether the record in [at, end) begins as one with the id of its schema. */
+export function hasSchemaId(bytes: Uint8Array, at: number, end: number): boolean {
+  return end - at >= prefixBytes && bytes[at] === 0;
+}
+
+/** Why a record without an id is refused. */
+export function idMissing(format: string): FieldProblem {
+  return malformed(format, "the record does not begin with the id of its schema");
 }
