@@ -35,7 +35,7 @@ export function recordFormat(
     case "avro":
       return avroFormat(descriptor.options as AvroOptions, place);
     case "protobuf":
-      return protobufFormat(descriptor.options as unknown as ProtobufOptions);
+      return protobufFormat(descriptor.options as unknown as ProtobufOptions, place);
     default: {
       const problem = "there is no format of that name; there are avro, csv, json and protobuf";
       throw millraceError("CONNECTOR_CONFIG_INVALID", { connector: descriptor.format, problem });

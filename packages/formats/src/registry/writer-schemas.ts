@@ -1,5 +1,5 @@
-import { isMillraceError, millraceError, type RecordRanges } from "@millrace/core";
-import { FieldProblem, malformed } from "../value/field-problem.ts";
+import { millraceError, type RecordRanges } from "@millrace/core";
+import { FieldProblem, malformed, orProblem } from "../value/field-problem.ts";
 import type { RegistryClient } from "./client.ts";
 import type { RegisteredSchema } from "./registered-schema.ts";
 
@@ -64,16 +64,11 @@ export class WriterSchemas<Plan extends object> {
     // One after the other: ids that are none come in any number, and are no reason for a flood.
     for (const id of ids) {
       const schema = await client.schemaById(id);
-      if (schema !== undefined) this.#plans.set(id, this.#planOrProblem(schema));
-    }
-  }
-
-  #planOrProblem(schema: RegisteredSchema): Plan | FieldProblem {
-    try {
-      return this.#planOf(schema);
-    } catch (error) {
-      if (isMillraceError(error)) return new FieldProblem(error);
-      throw error;
+      if (schema !== undefined)
+        this.#plans.set(
+          id,
+          orProblem(() => this.#planOf(schema)),
+        );
     }
   }
 }

@@ -47,10 +47,13 @@ async function ask(
 }
 
 /** A record as a registry's clients write it. */
-export function withId(id: number, ...parts: readonly Uint8Array[]): Uint8Array {
+export function withId(
+  id: number,
+  ...parts: readonly (Uint8Array | readonly number[])[]
+): Uint8Array {
   const prefix = Buffer.alloc(5);
   prefix.writeUInt32BE(id, 1);
-  return Buffer.concat([prefix, ...parts]);
+  return Buffer.concat([prefix, ...parts.map((part) => Uint8Array.from(part))]);
 }
 
 /** The id that a record begins with. */
