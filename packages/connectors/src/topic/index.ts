@@ -4,8 +4,18 @@ export {
   avroSchemaOf,
   csv,
   json,
+  type JsonOptions,
+  latestSchema,
   protobuf,
   protobufFields,
+  type ProtobufOptions,
+  type RegisteredSchema,
+  type RegistryAuth,
+  type RegistryOptions,
+  rowTypeOfText,
+  rowTypeText,
+  type SchemaLanguage,
+  type SchemaRowType,
 } from "@millrace/formats";
 export { topic, type TopicOptions } from "./descriptor.ts";
 export {

@@ -93,7 +93,7 @@ export function fieldOf(
   if (problem !== undefined) {
     throw millraceError("FORMAT_SCHEMA_MISMATCH", { format: "Protobuf", field: path, problem });
   }
-  const scalar = field.scalar === undefined ? undefined : scalars[field.scalar];
+  const scalar = scalarOf(field);
   const values = field.enum?.values.map((value) => [value.name, value.number]);
   return {
     number: field.number,
@@ -104,6 +104,11 @@ export function fieldOf(
       : {}),
     ...(field.packed === undefined ? {} : { isPacked: field.packed }),
   };
+}
+
+/** The name of a field's scalar type; undefined of messages and enums. */
+export function scalarOf({ scalar }: ProtobufMessageField): ProtobufScalar | undefined {
+  return scalar === undefined ? undefined : scalars[scalar];
 }
 
 const messageNames: Partial<Record<DataType["kind"], string>> = {
