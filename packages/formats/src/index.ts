@@ -19,6 +19,24 @@ export type {
   PlacingDecoder,
   PlacingFormat,
 } from "./value/placed-record.ts";
+export {
+  binaryCloudEvents,
+  type BinaryCloudEvent,
+  type CloudEvent,
+  type CloudEventAttributes,
+  type CloudEventColumns,
+  cloudEventOf,
+  structuredCloudEvents,
+} from "./metadata/cloud-events.ts";
+export {
+  type MetadataColumn,
+  type MetadataColumns,
+  type MetadataSource,
+  recordHeader,
+  recordKey,
+  recordTime,
+} from "./metadata/columns.ts";
+export { type WithMetadata, withMetadata } from "./metadata/descriptor.ts";
 export { protobuf } from "./protobuf/descriptor.ts";
 export {
   protobufFields,

@@ -6,6 +6,8 @@ import type { CsvOptions } from "./csv/options.ts";
 import { jsonFormat } from "./json/format.ts";
 import type { JsonOptions } from "./json/options.ts";
 import { jsonRegistryFormat } from "./json/registry-format.ts";
+import type { MetadataOptions } from "./metadata/columns.ts";
+import { metadataFormat } from "./metadata/format.ts";
 import { protobufFormat } from "./protobuf/format.ts";
 import type { ProtobufOptions } from "./protobuf/options.ts";
 import type { RecordPlace } from "./registry/options.ts";
@@ -36,6 +38,11 @@ export function recordFormat(
       return avroFormat(descriptor.options as AvroOptions, place);
     case "protobuf":
       return protobufFormat(descriptor.options as unknown as ProtobufOptions, place);
+    case "metadata": {
+      const options = descriptor.options as MetadataOptions;
+      const inner = recordFormat({ format: options.format, options: options.formatOptions }, place);
+      return metadataFormat(inner, options, place);
+    }
     default: {
       const problem = "there is no format of that name; there are avro, csv, json and protobuf";
       throw millraceError("CONNECTOR_CONFIG_INVALID", { connector: descriptor.format, problem });
