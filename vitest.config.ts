@@ -10,9 +10,10 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    include: ["{packages,examples,pipelines,tools}/*/test/**/*.test.ts"],
+    include: ["{packages,examples,pipelines,tools,dev}/*/test/**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**", "**/fixtures/**"],
     testTimeout: 30_000,
+    globalSetup: "./dev/services/global-setup.mjs",
     pool: "forks",
     // Threads of a run load the sources by themselves; vitest transforms for its own thread only.
     execArgv: ["--conditions=@millrace/source", "--import", typescriptInThreads],

@@ -1,1 +1,81 @@
-export {};
+export { decodeRecords } from "./records/decode-records.ts";
+export { encodeRecords } from "./records/encode-records.ts";
+export type { CommittedBound, DecodedRecords, FetchedRecords } from "./records/fetched-records.ts";
+export { murmur2, partitionOfKey } from "./records/murmur2.ts";
+export type {
+  EncodedBatch,
+  EncodeOptions,
+  ProducerStamp,
+  RecordsToEncode,
+} from "./records/records-to-encode.ts";
+export { sequenceAfter, stamp } from "./records/stamp.ts";
+export { KafkaCluster } from "./cluster/cluster.ts";
+export { fetchRecords } from "./cluster/fetch-records.ts";
+export { commitGroupOffsets, groupOffsets } from "./cluster/group-offsets.ts";
+export { membersOf, removeMembers } from "./cluster/group-members.ts";
+export { membershipState } from "./cluster/membership-state.ts";
+export type { CallOptions } from "./cluster/negotiation.ts";
+export { type Attempt, isConnectionError, refusedByKafka } from "./cluster/retry.ts";
+export {
+  createTopic,
+  deleteRecordsBefore,
+  deleteTopicsOf,
+  listOffsetsOf,
+  topicConfigs,
+} from "./cluster/topics.ts";
+export type { KafkaNode, KafkaTopic, PartitionLeader } from "./cluster/topology.ts";
+export type { KafkaApi } from "./requests/api.ts";
+export type { PartitionError, TopicPartition } from "./requests/by-topic.ts";
+export {
+  GroupMember,
+  type GroupMemberOptions,
+  type JoinedGroup,
+} from "./membership/group-member.ts";
+export type { NewTopic } from "./requests/create-topics.ts";
+export type { DeletedRecords } from "./requests/delete-records.ts";
+export {
+  describeGroups,
+  type DescribedGroup,
+  type DescribedMember,
+} from "./requests/describe-groups.ts";
+export type {
+  AbortedTransaction,
+  FetchAnswer,
+  FetchedPartition,
+  FetchPartition,
+  FetchRequest,
+} from "./requests/fetch.ts";
+export type { CoordinatorKind } from "./requests/find-coordinator.ts";
+export type { ProducerIdentity } from "./requests/init-producer-id.ts";
+export type { GroupProtocol, JoinedMember } from "./requests/join-group.ts";
+export {
+  isRetriable,
+  kafkaError,
+  type KafkaError,
+  type KafkaErrorMeaning,
+  kafkaErrorNamed,
+} from "./requests/kafka-errors.ts";
+export type { Isolation, ListedOffset, OffsetAt } from "./requests/list-offsets.ts";
+export type { PartitionMetadata } from "./requests/metadata.ts";
+export type { GroupMetadata, GroupOffset } from "./requests/offset-commit.ts";
+export type { CommittedOffset } from "./requests/offset-fetch.ts";
+export type { MemberAssignment } from "./requests/sync-group.ts";
+export { newProducerId } from "./transactions/new-producer-id.ts";
+export type { CommitOutcome, FailedCommit, WrittenEnd } from "./transactions/commit-outcome.ts";
+export {
+  type PartitionBatch,
+  type ProducerOptions,
+  TransactionalProducer,
+  type TransactionOffsets,
+} from "./transactions/transactional-producer.ts";
+export {
+  formatAddress,
+  type KafkaAddress,
+  type KafkaOptions,
+  type KafkaSasl,
+  type KafkaTls,
+  parseAddress,
+  parseKafkaUrl,
+} from "./transport/options.ts";
+export { SocketTransport } from "./transport/socket-transport.ts";
+export type { KafkaLane, KafkaTransport, RawRequest, SendOptions } from "./transport/transport.ts";

@@ -38,4 +38,10 @@ export {
   type TopicOptions,
   type TopicReadOptions,
 } from "@millrace/connectors/topic";
-export { type LmdbLogOptions, openLmdbLog, openMemoryLog } from "@millrace/log";
+export {
+  type KafkaLogOptions,
+  type LmdbLogOptions,
+  openKafkaLog,
+  openLmdbLog,
+  openMemoryLog,
+} from "@millrace/log";

@@ -9,7 +9,7 @@ export function addDeadLettersCommand(program: Command, environment: CliEnvironm
     .description("print the dead letters of a pipeline's saved state, one JSON object a line")
     .argument("<pipeline>", "name of the pipeline")
     .option("--state <directory>", "directory of saved state", stateDefault)
-    .option("--log <directory>", "log that the pipeline ran on; instead of --state")
+    .option("--log <place>", "log that the pipeline ran on; instead of --state")
     .action(async (pipeline: string, place: { state: string; log?: string }) => {
       for (const letter of await environment.deadLetters(pipeline, place)) {
         environment.stdout(`${JSON.stringify(letter)}\n`);

@@ -10,7 +10,7 @@ export function addTopicCommand(program: Command, environment: CliEnvironment): 
   topic
     .command("list")
     .description("print the topics, with their partitions and records")
-    .requiredOption("--log <directory>", "log that pipelines share")
+    .requiredOption("--log <place>", "log that pipelines share")
     .action(async ({ log }: { log: string }) => {
       const topics = await environment.topics(log);
       const width = Math.max(0, ...topics.map(({ name }) => name.length));
@@ -23,7 +23,7 @@ export function addTopicCommand(program: Command, environment: CliEnvironment): 
     .command("read")
     .description("print the records that a topic holds, one a line, partition by partition")
     .argument("<name>", "name of the topic")
-    .requiredOption("--log <directory>", "log that pipelines share")
+    .requiredOption("--log <place>", "log that pipelines share")
     .action(async (name: string, { log }: { log: string }) => {
       await environment.readTopic(log, name, (record) => environment.stdout(`${record}\n`));
     });
@@ -31,7 +31,7 @@ export function addTopicCommand(program: Command, environment: CliEnvironment): 
     .command("write")
     .description("append each line of the standard input as a record, to the partitions in turn")
     .argument("<name>", "name of the topic, which is made if need be")
-    .requiredOption("--log <directory>", "log that pipelines share")
+    .requiredOption("--log <place>", "log that pipelines share")
     .option("--partitions <count>", "of a new topic (default 1)", wholeNumber(limits.partitionsMax))
     .action(async (name: string, options: { log: string; partitions?: number }) => {
       const records = await environment.writeTopic(options.log, name, options.partitions);

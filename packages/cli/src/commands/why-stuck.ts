@@ -23,7 +23,7 @@ export function addWhyStuckCommand(
     .description("tell which partition or task holds event time; exit code 1 if one does")
     .argument("[target]", "a pipeline file, or a directory of saved state (default: --state)")
     .option("--state <directory>", "directory of saved state", stateDefault)
-    .option("--log <directory>", "log that the pipelines ran on; instead of --state")
+    .option("--log <place>", "log that the pipelines ran on; instead of --state")
     .option("--json", "the report as JSON, one pipeline a line", false)
     .action(async (target: string | undefined, options: SavedPlace & { json: boolean }) => {
       for (const saved of await savedOf(target, options, environment)) {

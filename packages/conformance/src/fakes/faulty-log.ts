@@ -10,8 +10,10 @@ export function faultyLog(log: Log, faultOf: (writerId: string) => CommitFault):
     deleteTopics: (names) => log.deleteTopics(names),
     topics: () => log.topics(),
     joinGroup: (group) => log.joinGroup(group),
+    openGroup: (options) => log.openGroup(options),
     openWriter: async (id, membership) =>
       faultyWriter(await log.openWriter(id, membership), faultOf),
+    openAppender: async () => faultyWriter(await log.openAppender(), faultOf),
     bounds: (topic, partition) => log.bounds(topic, partition),
     openReader: (topic, partition, from) => log.openReader(topic, partition, from),
     truncate: (topic, partition, before) => log.truncate(topic, partition, before),

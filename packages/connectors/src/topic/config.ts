@@ -17,6 +17,7 @@ export interface TopicConfig {
   readonly isBounded: boolean;
   readonly partitions: number | undefined;
   readonly whenFresh: "append" | "replace";
+  readonly tombstones: "dead-letter" | "skip";
 }
 
 /** @throws MillraceError `CONNECTOR_CONFIG_INVALID` */
@@ -32,6 +33,7 @@ export function readConfig(options: Json): TopicConfig {
     isBounded: until === "end",
     partitions: partitions as number | undefined,
     whenFresh: whenFresh === "replace" ? "replace" : "append",
+    tombstones: members["tombstones"] === "skip" ? "skip" : "dead-letter",
   };
 }
 

@@ -41,4 +41,3 @@ export {
 } from "./open-topic.ts";
 export { topicConnector } from "./connector.ts";
 export { findTopic } from "./config.ts";
-export { openTopicWriter } from "./topic-writer.ts";

@@ -8,13 +8,15 @@ import {
   type Offset,
   type RecordDecoder,
   type RecordEncoder,
+  recordOffset,
+  recordsBefore,
   type RowSchema,
 } from "@millrace/core";
 import { recordFormat } from "@millrace/formats";
 import type { RecordBatch } from "apache-arrow";
 import { findTopic } from "./config.ts";
+import { decodeRecords } from "./decode-records.ts";
 import { checkPartitions, checkTopicName } from "./descriptor.ts";
-import { openTopicWriter } from "./topic-writer.ts";
 
 const readBytesMax = 1024 * 1024;
 
@@ -126,7 +128,7 @@ class OpenTopic<Row extends object> implements Topic<Row> {
     const batch = rowsToBatch(schema, rows);
     this.#encoder ??= await this.#parts.createEncoder();
     const encoder = this.#encoder;
-    this.#writer ??= await openTopicWriter(this.#log);
+    this.#writer ??= await this.#log.openAppender();
     const writer = this.#writer;
     this.#split(batch, keys).forEach((part, partition) => {
       if (part !== undefined) writer.appendAll(this.name, partition, encoder.encode(part));
@@ -161,13 +163,13 @@ class OpenTopic<Row extends object> implements Topic<Row> {
     try {
       while (reader.position < end) {
         const records = await reader.read(readBytesMax);
-        const count = Math.min(records.count, Number(end - records.baseOffset));
+        const count = recordsBefore(records, end);
         const preparing = decoder.prepare?.(records, 0, count);
         if (preparing !== undefined) await preparing;
-        const { rows, badRecords } = decoder.decode(records, 0, count);
+        const { rows, badRecords } = decodeRecords(decoder, records, 0, count);
         const [bad] = badRecords;
         if (bad !== undefined) {
-          const at = `${records.baseOffset + BigInt(bad.index)}`;
+          const at = `${recordOffset(records, bad.index)}`;
           throw millraceError("TOPIC_RECORD_REFUSED", {
             topic: this.name,
             partition,

@@ -3,15 +3,19 @@ import {
   type DeadLetter,
   type Json,
   type Log,
+  type LogPlace,
   type LogReader,
   type LogRecords,
   type Offset,
   offset,
+  recordOffset,
+  recordsBefore,
   type RecordDecoder,
   type SourceBatch,
   type SourceProgress,
   type SourceReader,
 } from "@millrace/core";
+import { decodeRecords } from "./decode-records.ts";
 
 /** Bytes asked of the log at once: few enough to stay in the cache. */
 const readBytesMax = 2 * 1024 * 1024;
@@ -27,6 +31,8 @@ export interface TopicReaderOptions {
   /** Where to end; absent where there is no end. */
   readonly end?: Offset;
   readonly decoder: RecordDecoder;
+  /** What becomes of records without a value. */
+  readonly tombstones: "dead-letter" | "skip";
 }
 
 /** The offset of the next record, as text: it may be beyond what a number holds exactly. */
@@ -71,18 +77,18 @@ export class TopicReader implements SourceReader {
       this.#isPrepared = false;
     }
     const records = this.#records;
-    if (records.count === 0) return "caught-up";
     if (!this.#isPrepared) {
       const preparing = this.#options.decoder.prepare?.(records);
       if (preparing !== undefined) await preparing;
       this.#isPrepared = true;
     }
     const from = this.#taken;
-    let to = Math.min(records.count, from + rowsMax);
-    if (end !== undefined) to = Math.min(to, Number(end - records.baseOffset));
+    const to = Math.min(recordsBefore(records, end), from + rowsMax);
     this.#taken = to;
-    this.#next = offset(records.baseOffset + BigInt(to));
-    return this.#decode(records, from, to);
+    // Past the last one the log may have marks of its own: its reader knows where it goes on.
+    this.#next = to === records.count ? this.#reader.position : recordOffset(records, to);
+    if (from < to) return this.#decode(records, from, to);
+    return end !== undefined && this.#next >= end ? "end" : "caught-up";
   }
 
   progress(): SourceProgress {
@@ -93,19 +99,29 @@ export class TopicReader implements SourceReader {
       : { done, total: Number(end - start), unit: "rows" };
   }
 
+  logPlace(position: Json): LogPlace {
+    const { topic, partition } = this.#options;
+    return { topic, partition, next: offset(BigInt((position as TopicPosition).offset)) };
+  }
+
   async close(): Promise<void> {
     await this.#reader.close();
   }
 
   #decode(records: LogRecords, from: number, to: number): SourceBatch {
-    const { rows, recordIndex, badRecords } = this.#options.decoder.decode(records, from, to);
-    const firstOffset = Number(records.baseOffset) + from;
+    const { decoder, tombstones } = this.#options;
+    const { rows, recordIndex, badRecords } = decodeRecords(decoder, records, from, to);
+    const dead =
+      tombstones === "skip"
+        ? badRecords.filter(({ code }) => code !== "RECORD_TOMBSTONE")
+        : badRecords;
+    const firstOffset = Number(recordOffset(records, from));
     return {
       rows,
       firstOffset,
-      ...(recordIndex === undefined ? {} : { recordIndex: recordIndex.map((at) => at - from) }),
+      ...indexOf(records, recordIndex, from, to),
       position: { offset: this.#next.toString() },
-      deadLetters: badRecords.map((bad) => this.#deadLetter(bad, records)),
+      deadLetters: dead.map((bad) => this.#deadLetter(bad, records)),
     };
   }
 
@@ -113,7 +129,24 @@ export class TopicReader implements SourceReader {
     const { topic, partition, sourceId } = this.#options;
     const { code, reason, raw, rawEncoding } = bad;
     const place = { topic, ...bad.place, ...(rawEncoding === undefined ? {} : { rawEncoding }) };
-    const at = Number(records.baseOffset) + bad.index;
+    const at = Number(recordOffset(records, bad.index));
     return { code, reason, raw, place, offset: at, partition, operatorId: sourceId };
   }
+}
+
+/** Of each row read from records [from, to), its offset beyond that of the first record. */
+function indexOf(
+  { offsetDelta }: LogRecords,
+  recordIndex: Int32Array | undefined,
+  from: number,
+  to: number,
+): { recordIndex?: Int32Array } {
+  if (offsetDelta === undefined) {
+    return recordIndex === undefined ? {} : { recordIndex: recordIndex.map((at) => at - from) };
+  }
+  const first = offsetDelta[from] as number;
+  if (recordIndex === undefined) {
+    return { recordIndex: offsetDelta.slice(from, to).map((delta) => delta - first) };
+  }
+  return { recordIndex: recordIndex.map((at) => (offsetDelta[at] as number) - first) };
 }

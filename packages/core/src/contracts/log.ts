@@ -25,8 +25,32 @@ export interface LogRecords extends RecordRanges {
   readonly offsetDelta?: Int32Array;
 }
 
-/** What a topic is for: it decides retention, and later a Kafka topic's settings. */
-export type TopicKind = "records" | "repartition" | "sink" | "changelog" | "dead-letters";
+/**
+ * What a topic is for: it decides retention. The name of every topic but one of records ends with a
+ * dot and its kind.
+ */
+export type TopicKind =
+  | "records"
+  | "repartition"
+  | "sink"
+  | "changelog"
+  | "control"
+  | "dead-letters";
+
+/** What a topic of that name is for. */
+export function topicKind(name: string): TopicKind {
+  const last = name.slice(name.lastIndexOf(".") + 1);
+  const isOwn = name.includes(".") && ownKinds.has(last);
+  return isOwn ? (last as TopicKind) : "records";
+}
+
+const ownKinds: ReadonlySet<string> = new Set<TopicKind>([
+  "repartition",
+  "sink",
+  "changelog",
+  "control",
+  "dead-letters",
+]);
 
 /** A topic as it is created. Partitions are counted from 0. */
 export interface TopicSpec {
@@ -40,10 +64,56 @@ export interface TopicInfo extends TopicSpec {
   readonly id: string;
 }
 
-/** A membership in a pipeline's group; a newer generation ends the older ones. */
+/** A membership in a pipeline's group, valid in every thread; a newer generation ends it. */
 export interface GroupMembership {
   readonly group: string;
   readonly generation: number;
+  /** The member's id; empty where a group has one member only. */
+  readonly member: string;
+}
+
+/** A member as the leader sees it. */
+export interface GroupMember {
+  readonly id: string;
+  /** What it said of itself. */
+  readonly about: Json;
+}
+
+/** How a member takes part in a group. */
+export interface GroupOptions {
+  readonly group: string;
+  /** What this member says of itself each time it joins. */
+  about(): Json;
+  /**
+   * Deals out what there is to do; called on the leader, under a generation that older ones cannot
+   * outlive. Members that it leaves out get null.
+   */
+  assign(
+    members: readonly GroupMember[],
+    membership: GroupMembership,
+  ): Promise<ReadonlyMap<string, Json>>;
+}
+
+/** What a member has been given in one generation. */
+export interface GroupShare {
+  readonly membership: GroupMembership;
+  readonly isLeader: boolean;
+  readonly share: Json;
+  /**
+   * Aborted when members come or go, or this one was given up for lost: finish what can be
+   * finished, and join again.
+   */
+  readonly changed: AbortSignal;
+}
+
+/** A group that this process takes part in. */
+export interface Group {
+  /** Whether others may be members beside this one. Where not, who joins last is the only one. */
+  readonly isShared: boolean;
+  /** Joins, or joins again after `changed`. */
+  join(): Promise<GroupShare>;
+  /** Leaves for good: the others need not wait until it is missed. */
+  leave(): Promise<void>;
 }
 
 /** Topics of partitions, transactions over them, readers from an offset. */
@@ -56,8 +126,10 @@ export interface Log {
   /** Removes topics with all their records; unknown names are ignored. */
   deleteTopics(names: readonly string[]): Promise<void>;
   topics(): Promise<readonly TopicInfo[]>;
-  /** Joins the group anew: confirms a new generation, which ends all older ones. */
+  /** Takes a group over: confirms a new generation, which ends all older memberships. */
   joinGroup(group: string): Promise<GroupMembership>;
+  /** Takes part in a group, whose members share what there is to do. */
+  openGroup(options: GroupOptions): Promise<Group>;
   /** Opens the only writer of `id`, fencing all older ones (L3). @throws LOG_GENERATION_STALE */
   openWriter(id: string, membership: GroupMembership): Promise<LogWriter>;
   /**
@@ -67,8 +139,17 @@ export interface Log {
   bounds(topic: string, partition: number): Promise<{ start: Offset; end: Offset }>;
   /** A reader of committed records from `from` on. @throws LOG_OFFSET_OUT_OF_RANGE from `read` */
   openReader(topic: string, partition: number, from: Offset): Promise<LogReader>;
+  /** Whether some process is a member of the group; absent where the log cannot tell. */
+  hasMembers?(group: string): Promise<boolean>;
+  /** A writer that fences nobody and that nobody fences, for programs that are no task. */
+  openAppender(): Promise<LogWriter>;
   /** Makes the records before `before` unreadable and frees their space, soon. */
   truncate(topic: string, partition: number, before: Offset): Promise<void>;
+  /**
+   * Calls the listener when a reader that had nothing may have something now; ends with the signal.
+   * Absent where only the writers of the same process can bring something.
+   */
+  onArrival?(listener: () => void, signal: AbortSignal): void;
   close(): Promise<void>;
 }
 
@@ -91,8 +172,14 @@ export interface LogWriter {
    * @throws LOG_WRITER_FENCED when a newer writer exists: nothing was written
    * @throws LOG_COMMIT_INDEFINITE when the outcome is unknown: discard the writer, restore the task
    *   (T4)
+   * @throws LOG_COMMIT_ABORTED when nothing was written: discard the writer, restore the task
    */
   commit(): Promise<void>;
+  /**
+   * Notes how far a topic has been read, for those who watch the pipeline's lag from outside; part
+   * of the next commit that writes. Nothing depends on it (T3). Absent where nobody watches.
+   */
+  noteRead?(topic: string, partition: number, next: Offset): void;
   /** Forgets what was appended since the last commit. */
   abort(): void;
   close(): Promise<void>;
@@ -129,6 +216,13 @@ export function recordOffset(records: LogRecords, index: number): Offset {
   if (index < count) return offset(baseOffset + BigInt(offsetDelta[index] as number));
   const last = count === 0 ? -1 : (offsetDelta[count - 1] as number);
   return offset(baseOffset + BigInt(last + 1));
+}
+
+/** How many records of the view lie before an offset; all where it is undefined. */
+export function recordsBefore(records: LogRecords, end: Offset | undefined): number {
+  let count = records.count;
+  while (end !== undefined && count > 0 && recordOffset(records, count - 1) >= end) count -= 1;
+  return count;
 }
 
 /** Marks a whole number as an offset. */

@@ -5,6 +5,7 @@ import type { RowSchema } from "../types/data-type.ts";
 import type { Clock } from "../time/clock.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 import type { Json } from "./json.ts";
+import type { Offset } from "./log.ts";
 
 /**
  * A source as a user writes it: which connector, with what, giving which rows. Imports no driver.
@@ -110,7 +111,16 @@ export interface SourceReader {
    */
   read(rowsMax: number): Promise<SourceBatch | "caught-up" | "end">;
   progress(): SourceProgress;
+  /** Where in the run's log a position is, for those who watch the lag; absent where in none. */
+  logPlace?(position: Json): LogPlace;
   close(): Promise<void>;
+}
+
+/** The next record to read of a partition of a log. */
+export interface LogPlace {
+  readonly topic: string;
+  readonly partition: number;
+  readonly next: Offset;
 }
 
 /** One opened source. */

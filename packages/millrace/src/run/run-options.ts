@@ -1,4 +1,5 @@
 import type { Clock, ConnectorRegistry, Json, Log } from "@millrace/core";
+import type { KafkaLogOptions } from "@millrace/log";
 import type { RunStatus } from "@millrace/runtime";
 
 /** How a pipeline is run; every part has a default. */
@@ -34,10 +35,13 @@ export interface RunOptions {
   readonly connectors?: ConnectorRegistry;
   /**
    * The log that pipelines share, and with it their topics; this pipeline's state is kept in it, so
-   * that `state` is not used. A directory is opened and closed by the run; a log of your own is not
-   * closed. Default: a log of the pipeline's own, in `state`.
+   * that `state` is not used. A directory, or `kafka://host:port,…`, is opened and closed by the run;
+   * a log of your own is not closed. On Kafka, runs of the same pipeline share its work. Default: a
+   * log of the pipeline's own, in `state`.
    */
   readonly log?: Log | string;
+  /** How to reach Kafka beside the URL in `log`: TLS, SASL, replication, time-outs. */
+  readonly kafka?: Partial<KafkaLogOptions>;
   /**
    * Threads that the tasks are spread over: 1 … 64, default 1, which runs them in the caller's.
    * Never changes results, and may differ from run to run. More than one needs `module`; more than

@@ -1,25 +1,29 @@
 import { access } from "node:fs/promises";
 import { type Log, millraceError } from "@millrace/core";
-import { openLmdbLog } from "@millrace/log";
+import { isKafkaUrl, openLog } from "./open-log.ts";
 
 /**
- * Does something with the log that was saved in a directory.
+ * Does something with the log at a place: a directory in which one was saved, or a Kafka cluster.
  *
- * @throws FILE_NOT_FOUND when nothing was saved there
+ * @throws FILE_NOT_FOUND when nothing was saved there; KAFKA_UNREACHABLE
  */
 export async function withSavedLog<Result>(
-  directory: string,
+  place: string,
   action: (log: Log) => Promise<Result>,
 ): Promise<Result> {
-  try {
-    await access(directory);
-  } catch (error) {
-    throw millraceError("FILE_NOT_FOUND", { path: directory }, { cause: error });
-  }
-  const log = await openLmdbLog({ directory });
+  if (!isKafkaUrl(place)) await checkExists(place);
+  const log = await openLog(place);
   try {
     return await action(log);
   } finally {
     await log.close();
+  }
+}
+
+async function checkExists(path: string): Promise<void> {
+  try {
+    await access(path);
+  } catch (error) {
+    throw millraceError("FILE_NOT_FOUND", { path }, { cause: error });
   }
 }

@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import type { SavedPipeline, SavedPlace } from "@millrace/cli";
 import { millraceError } from "@millrace/core";
 import { isStateLocked, type StuckReport, whyStuck } from "@millrace/runtime";
+import { isKafkaUrl } from "./open-log.ts";
 import { withSavedLog } from "./saved-log.ts";
 
 /**
@@ -25,11 +26,12 @@ export async function savedPipelines({ state, log }: SavedPlace): Promise<SavedP
 }
 
 const ofControl = ".control";
+const ofEnded = ".ended.control";
 
 function pipelinesOfLog(place: SavedPlace & { readonly log: string }): Promise<SavedPipeline[]> {
   return withSavedLog(place.log, async (log) =>
     (await log.topics())
-      .filter(({ name, kind }) => kind === "changelog" && name.endsWith(ofControl))
+      .filter(({ name }) => name.endsWith(ofControl) && !name.endsWith(ofEnded))
       .map(({ name }) => ({ pipeline: name.slice(0, -ofControl.length), ...place }))
       .toSorted((a, b) => (a.pipeline < b.pipeline ? -1 : 1)),
   );
@@ -41,6 +43,12 @@ function pipelinesOfLog(place: SavedPlace & { readonly log: string }): Promise<S
  * @throws FILE_NOT_FOUND when nothing was saved there
  */
 export async function readWhyStuck({ pipeline, state, log }: SavedPipeline): Promise<StuckReport> {
+  if (log !== undefined && isKafkaUrl(log)) {
+    return withSavedLog(log, async (saved) => {
+      const isRunning = (await saved.hasMembers?.(pipeline)) === true;
+      return whyStuck(saved, pipeline, isRunning);
+    });
+  }
   const directory = log ?? join(state, pipeline);
   if (!(await isLog(directory))) throw millraceError("FILE_NOT_FOUND", { path: directory });
   const isRunning = await isStateLocked(log ?? state, pipeline);

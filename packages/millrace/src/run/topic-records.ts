@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline";
-import { findTopic, openTopicWriter } from "@millrace/connectors/topic";
+import { findTopic } from "@millrace/connectors/topic";
 import { type Log, type LogWriter, millraceError, recordValue } from "@millrace/core";
-import { openLmdbLog } from "@millrace/log";
+import { openLog } from "./open-log.ts";
 import { withSavedLog } from "./saved-log.ts";
 
 const readBytesMax = 1024 * 1024;
@@ -9,9 +9,9 @@ const commitBytes = 1024 * 1024;
 
 /** The topics of a log that are not a pipeline's own, in order of their names. */
 export async function listTopics(
-  directory: string,
+  place: string,
 ): Promise<{ name: string; partitions: number; records: number }[]> {
-  return withSavedLog(directory, async (log) => {
+  return withSavedLog(place, async (log) => {
     const topics = (await log.topics()).filter((topic) => topic.kind === "records");
     const listed = topics.map(async ({ name, partitions }) => {
       return { name, partitions, records: await countRecords(log, name, partitions) };
@@ -31,11 +31,11 @@ async function countRecords(log: Log, topic: string, partitions: number): Promis
 
 /** Gives each record that a topic holds, as text. @throws LOG_TOPIC_UNKNOWN */
 export async function readTopicRecords(
-  directory: string,
+  place: string,
   topic: string,
   take: (record: string) => void,
 ): Promise<void> {
-  await withSavedLog(directory, async (log) => {
+  await withSavedLog(place, async (log) => {
     const info = await findTopic(log, topic);
     if (info === undefined) throw millraceError("LOG_TOPIC_UNKNOWN", { topic });
     const decoder = new TextDecoder();
@@ -60,16 +60,16 @@ export async function readTopicRecords(
  * @returns how many
  */
 export async function writeTopicRecords(
-  directory: string,
+  place: string,
   topic: string,
   input: NodeJS.ReadableStream,
   partitions: number | undefined,
 ): Promise<number> {
-  const log = await openLmdbLog({ directory });
+  const log = await openLog(place);
   try {
     const count = partitions ?? (await findTopic(log, topic))?.partitions ?? 1;
     await log.createTopic({ name: topic, partitions: count, kind: "records" });
-    return await appendLines(await openTopicWriter(log), topic, input, count);
+    return await appendLines(await log.openAppender(), topic, input, count);
   } finally {
     await log.close();
   }

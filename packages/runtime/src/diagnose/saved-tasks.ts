@@ -1,7 +1,8 @@
-import { type Log, offset, recordValue } from "@millrace/core";
+import type { Log } from "@millrace/core";
 import type { ShuffleProgress } from "../input/shuffle-input.ts";
 import type { SourceInputProgress } from "../input/source-input.ts";
 import type { ControlRecord, StageOutline } from "../run/control-record.ts";
+import { readLastRecord } from "../run/last-record.ts";
 import { changelogTopic } from "../run/prepare-generation.ts";
 import { decodeChangelogRecord } from "../task/changelog-record.ts";
 import type { TaskProgress } from "../task/task.ts";
@@ -48,17 +49,10 @@ async function lastProgress(
   topic: string,
   partition: number,
 ): Promise<TaskProgress | undefined> {
-  const { start, end } = await log.bounds(topic, partition);
-  if (start === end) return undefined;
-  const reader = await log.openReader(topic, partition, offset(end - 1n));
-  try {
-    const records = await reader.read(1);
-    if (records.count === 0) return undefined;
-    const { header } = decodeChangelogRecord(recordValue(records, records.count - 1));
-    return header.kind === "progress" ? (header.progress as TaskProgress) : undefined;
-  } finally {
-    await reader.close();
-  }
+  const bytes = await readLastRecord(log, topic, partition);
+  if (bytes === undefined) return undefined;
+  const { header } = decodeChangelogRecord(bytes);
+  return header.kind === "progress" ? (header.progress as TaskProgress) : undefined;
 }
 
 async function savedInputs(

@@ -38,6 +38,7 @@ const endedInput: TaskInput = {
   partitions: [],
   counts: { rowsRead: 0, deadLettered: 0 },
   sourceProgress: undefined,
+  logPlaces: [],
   read: () => Promise.resolve({ kind: "end" }),
   progress: () => null,
   committed: () => Promise.resolve(),

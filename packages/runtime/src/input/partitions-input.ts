@@ -1,4 +1,4 @@
-import type { Json, SourceProgress } from "@millrace/core";
+import type { Json, LogPlace, SourceProgress } from "@millrace/core";
 import { type InputRead, isBeyond, type TaskInput, type TimedPartition } from "./task-input.ts";
 
 /**
@@ -35,6 +35,10 @@ export class PartitionsInput implements TaskInput {
       sum.deadLettered += counts.deadLettered;
     }
     return sum;
+  }
+
+  get logPlaces(): readonly LogPlace[] {
+    return this.#inputs.flatMap((input) => input.logPlaces);
   }
 
   get sourceProgress(): SourceProgress | undefined {

@@ -2,6 +2,7 @@ import { decodeIpc } from "@millrace/columnar";
 import {
   type Json,
   type Log,
+  type LogPlace,
   type LogReader,
   type Offset,
   offset,
@@ -81,6 +82,10 @@ export class ShufflePartitionInput implements TaskInput {
 
   get isEnded(): boolean {
     return this.#upstream.watermark === Infinity;
+  }
+
+  get logPlaces(): readonly LogPlace[] {
+    return [{ topic: this.#topic, partition: this.#partition, next: this.#position }];
   }
 
   async read(): Promise<InputRead> {

@@ -5,6 +5,7 @@ import {
   type FieldType,
   hiddenColumns,
   type Json,
+  type LogPlace,
   type RowSchema,
   type Source,
   type SourceBatch,
@@ -148,6 +149,11 @@ export class SourcePartitionInput implements TaskInput, TimedPartition {
     const isAdvancing = this.#planned.idleness?.whenIdle === "advance";
     const now = isAdvancing ? this.#clock.now() : -Infinity;
     return this.#watermark.follow(Math.max(front.idleTime, now));
+  }
+
+  get logPlaces(): readonly LogPlace[] {
+    if (this.#position === undefined || this.#reader.logPlace === undefined) return [];
+    return [this.#reader.logPlace(this.#position)];
   }
 
   get sourceProgress(): SourceProgress {

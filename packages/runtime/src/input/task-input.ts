@@ -1,4 +1,4 @@
-import type { DeadLetter, Json, SourceProgress } from "@millrace/core";
+import type { DeadLetter, Json, LogPlace, SourceProgress } from "@millrace/core";
 import type { RecordBatch } from "apache-arrow";
 import type { SourceFront } from "../watermark/source-front.ts";
 
@@ -53,6 +53,8 @@ export interface TaskInput {
   progress(): Json;
   /** How far it is, for people; undefined where that has no meaning. */
   readonly sourceProgress: SourceProgress | undefined;
+  /** Where in the log it is, for those who watch the lag: none for what is not in the log. */
+  readonly logPlaces: readonly LogPlace[];
   /** After the progress is durable: frees what will not be read again. */
   committed(): Promise<void>;
   close(): Promise<void>;

@@ -8,6 +8,7 @@ import {
   millraceError,
   type Offset,
   offset,
+  recordOffset,
   recordValue,
   type Sink,
   type SinkToken,
@@ -100,7 +101,7 @@ export class SinkTask {
       const record = decodeEdgeRecord(recordValue(records, index));
       if (record.kind === "rows") {
         batches.push(decodeIpc(record.payload));
-        written = offset(records.baseOffset + BigInt(index) + 1n);
+        written = offset(recordOffset(records, index) + 1n);
       } else if (record.watermark === Infinity) isEnded = true;
     }
     // The token stays before the record that says "ended", so that a restarted task reads it again.

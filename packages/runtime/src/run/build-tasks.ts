@@ -1,4 +1,4 @@
-import type { GroupMembership, Json, Sink, Source, TopicInfo, TopicSink } from "@millrace/core";
+import type { GroupMembership, Json, Source, TopicInfo, TopicSink } from "@millrace/core";
 import { assert, limits } from "@millrace/core";
 import { isAsyncSpec, type Stage, type StageOutput } from "@millrace/plan";
 import { ShufflePartitionInput } from "../input/shuffle-input.ts";
@@ -15,6 +15,7 @@ import { TopicEdgeOutput } from "../output/topic-output.ts";
 import { Changelog } from "../state/changelog.ts";
 import { OperatorChain } from "../task/operator-chain.ts";
 import { Task, type TaskCounts, type TaskProgress } from "../task/task.ts";
+import type { OpenedSink } from "./open-connectors.ts";
 import { changelogTopic, deadLetterTopic } from "./prepare-generation.ts";
 import type { RunEnvironment, RunnablePlan, RunSettings } from "./run-options.ts";
 
@@ -25,9 +26,11 @@ export interface TaskContext {
   readonly settings: RunSettings;
   readonly membership: GroupMembership;
   readonly generation: number;
+  /** Those whose tasks this process runs; which of them are in this thread, its placement says. */
+  readonly partitions: readonly number[];
   readonly sources: ReadonlyMap<string, Source>;
-  /** Open on the main thread only. */
-  readonly sinks: ReadonlyMap<string, Sink>;
+  /** Open on the main thread only; absent are those that another process writes. */
+  readonly sinks: ReadonlyMap<string, OpenedSink>;
   readonly topicSinks: ReadonlyMap<string, TopicSink>;
   /** Topics that are sinks, by name. */
   readonly topics: ReadonlyMap<string, TopicInfo>;
@@ -107,20 +110,28 @@ function openOutput(
   return new TopicEdgeOutput(output, sink.createEncoder(), { ...options, partitions });
 }
 
-/** Opens the tasks that write each sink's partitions to its store, one after the other. */
+/**
+ * Opens the tasks that write the sinks' partitions to their stores, one after the other. Of a store
+ * with a single owner they are all here.
+ */
 export async function* buildSinkTasks(context: TaskContext): AsyncGenerator<SinkTask> {
   const { plan, environment, membership, generation, sinks } = context;
   for (const stage of plan.physical.stages) {
     for (const planned of stage.outputs) {
       if (planned.kind !== "sink") continue;
-      const sink = sinks.get(planned.sinkId);
-      assert(sink !== undefined, "every sink of the plan has been opened");
-      for (let partition = 0; partition < plan.physical.partitions; partition += 1) {
+      const opened = sinks.get(planned.sinkId);
+      if (opened === undefined) continue;
+      for (const partition of opened.isSingleOwner ? allPartitions(plan) : context.partitions) {
         const { log } = environment;
+        const { sink } = opened;
         yield await SinkTask.open({ planned, log, membership, sink, partition, generation });
       }
     }
   }
+}
+
+function allPartitions({ physical }: RunnablePlan): number[] {
+  return Array.from({ length: physical.partitions }, (_, partition) => partition);
 }
 
 async function openInputs(

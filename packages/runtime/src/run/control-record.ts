@@ -1,5 +1,6 @@
-import { type Log, type LogWriter, millraceError, offset, recordValue } from "@millrace/core";
+import type { Log, LogWriter } from "@millrace/core";
 import type { PhysicalPlan } from "@millrace/plan";
+import { readLastRecord } from "./last-record.ts";
 
 /**
  * What a pipeline's control topic says of its current generation; the last record counts.
@@ -52,26 +53,16 @@ export function controlTopic(pipeline: string): string {
   return `${pipeline}.control`;
 }
 
+/** Name of the topic in which runs that share a pipeline tell what has ended. */
+export function endedTopic(pipeline: string): string {
+  return `${pipeline}.ended.control`;
+}
+
 /** The last record, or undefined for a pipeline that was never started on this log. */
 export async function readControl(log: Log, pipeline: string): Promise<ControlRecord | undefined> {
-  const topic = controlTopic(pipeline);
-  const { start, end } = await log.bounds(topic, 0);
-  if (end === start) return undefined;
-  const reader = await log.openReader(topic, 0, offset(end - 1n));
-  try {
-    const records = await reader.read(1);
-    if (records.count === 0) {
-      throw millraceError("LOG_CORRUPT", {
-        topic,
-        partition: 0,
-        offset: `${end - 1n}`,
-        problem: "the last record cannot be read",
-      });
-    }
-    return JSON.parse(new TextDecoder().decode(recordValue(records, 0))) as ControlRecord;
-  } finally {
-    await reader.close();
-  }
+  const bytes = await readLastRecord(log, controlTopic(pipeline), 0);
+  if (bytes === undefined) return undefined;
+  return JSON.parse(new TextDecoder().decode(bytes)) as ControlRecord;
 }
 
 /** Makes it the current record. */
@@ -82,8 +73,8 @@ export async function writeControl(
   record: ControlRecord,
 ): Promise<void> {
   const topic = controlTopic(pipeline);
+  const { end } = await log.bounds(topic, 0);
   writer.append(topic, 0, new TextEncoder().encode(JSON.stringify(record)));
   await writer.commit();
-  const { end } = await log.bounds(topic, 0);
-  await log.truncate(topic, 0, offset(end - 1n));
+  await log.truncate(topic, 0, end);
 }

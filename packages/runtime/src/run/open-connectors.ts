@@ -49,16 +49,28 @@ export async function openSources(
   return opened;
 }
 
-/** Opens every sink of the plan, by id. Those opened are closed again when one fails. */
+/** A sink, and whether its store can be open in one process only. */
+export interface OpenedSink {
+  readonly sink: Sink;
+  readonly isSingleOwner: boolean;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the sinks of the plan, by id; stores with a single owner only where `isLeader`. Those opened
+ * are closed again when one fails.
+ */
 export async function openSinks(
   plan: PhysicalPlan,
   connectors: ConnectorRegistry,
-  context: { clock: Clock; generation: number },
-): Promise<Map<string, Sink>> {
-  const opened = new Map<string, Sink>();
+  { isLeader, ...context }: { clock: Clock; generation: number; isLeader: boolean },
+): Promise<Map<string, OpenedSink>> {
+  const opened = new Map<string, OpenedSink>();
   try {
     for (const output of sinkOutputs(plan)) {
       const connector = await loadConnector(connectors, output.connector);
+      const isSingleOwner = connector.isSingleOwner === true;
+      if (isSingleOwner && !isLeader) continue;
       if (connector.openSink === undefined) throw unknownConnector(connectors, output.connector);
       const opening = connector.openSink({
         pipeline: plan.pipeline,
@@ -68,7 +80,8 @@ export async function openSinks(
         partitions: plan.partitions,
         ...context,
       });
-      opened.set(output.sinkId, await named(output.sinkId, opening));
+      const sink = await named(output.sinkId, opening);
+      opened.set(output.sinkId, { sink, isSingleOwner, close: () => sink.close() });
     }
   } catch (error) {
     await closeAll(opened.values());

@@ -2,7 +2,6 @@ import {
   type GroupMembership,
   type Log,
   millraceError,
-  type Sink,
   type Source,
   type TopicSink,
   type TopicSpec,
@@ -12,10 +11,12 @@ import { encodeChangelogRecord } from "../task/changelog-record.ts";
 import {
   type ControlRecord,
   controlTopic,
+  endedTopic,
   readControl,
   stageOutlines,
   writeControl,
 } from "./control-record.ts";
+import type { OpenedSink } from "./open-connectors.ts";
 import { changedTopic, prepareSinkTopics } from "./sink-topics.ts";
 
 /** The generation that a run works in. */
@@ -34,9 +35,11 @@ export function deadLetterTopic(pipeline: string): string {
   return `${pipeline}.dead-letters`;
 }
 
-/** Makes sure that the control topic exists. */
-export async function createControlTopic(log: Log, pipeline: string): Promise<void> {
-  await log.createTopic({ name: controlTopic(pipeline), partitions: 1, kind: "changelog" });
+/** Makes sure that the topics exist in which runs tell each other how the pipeline stands. */
+export async function createControlTopics(log: Log, pipeline: string): Promise<void> {
+  for (const name of [controlTopic(pipeline), endedTopic(pipeline)]) {
+    await log.createTopic({ name, partitions: 1, kind: "control" });
+  }
 }
 
 /**
@@ -54,11 +57,7 @@ export async function decideGeneration(options: {
 }): Promise<Generation> {
   const { log, plan, sources, topicSinks, isFresh } = options;
   const last = await readControl(log, plan.pipeline);
-  const wanted = {
-    fingerprint: plan.fingerprint,
-    partitions: plan.partitions,
-    sources: Object.fromEntries([...sources].map(([id, source]) => [id, source.fingerprint])),
-  };
+  const wanted = wantedOf(plan, sources);
   if (last === undefined || isFresh || last.status !== "running") {
     const generation = (last?.generation ?? 0) + 1;
     const control: ControlRecord = {
@@ -74,6 +73,32 @@ export async function decideGeneration(options: {
     throw millraceError("RUN_STATE_MISMATCH", { pipeline: plan.pipeline, problem });
   }
   return { control: last, isContinued: true };
+}
+
+/**
+ * Checks that a generation that another run has prepared is one of this run's plan and input.
+ *
+ * @throws RUN_STATE_MISMATCH
+ */
+export function checkGeneration(
+  control: ControlRecord,
+  plan: PhysicalPlan,
+  sources: ReadonlyMap<string, Source>,
+): void {
+  const problem = differenceOf(control, wantedOf(plan, sources));
+  if (problem === undefined) return;
+  throw millraceError("RUN_STATE_MISMATCH", { pipeline: plan.pipeline, problem });
+}
+
+function wantedOf(
+  plan: PhysicalPlan,
+  sources: ReadonlyMap<string, Source>,
+): Pick<ControlRecord, "fingerprint" | "partitions" | "sources"> {
+  return {
+    fingerprint: plan.fingerprint,
+    partitions: plan.partitions,
+    sources: Object.fromEntries([...sources].map(([id, source]) => [id, source.fingerprint])),
+  };
 }
 
 function differenceOf(
@@ -101,7 +126,7 @@ export async function startGeneration(options: {
   membership: GroupMembership;
   plan: PhysicalPlan;
   control: ControlRecord;
-  sinks: ReadonlyMap<string, Sink>;
+  sinks: ReadonlyMap<string, OpenedSink>;
   topicSinks: ReadonlyMap<string, TopicSink>;
 }): Promise<ControlRecord> {
   const { log, membership, plan, control, sinks, topicSinks } = options;
@@ -111,7 +136,7 @@ export async function startGeneration(options: {
     await log.deleteTopics(await oldTopics(log, plan.pipeline));
     for (const topic of topicsOf(plan)) await log.createTopic(topic);
     const topics = await prepareSinkTopics(log, topicSinks, plan.partitions);
-    for (const sink of sinks.values()) await sink.startAfresh();
+    for (const { sink } of sinks.values()) await sink.startAfresh();
     const genesis = encodeChangelogRecord({ kind: "genesis", generation: control.generation });
     for (const stage of plan.stages) {
       for (let partition = 0; partition < plan.partitions; partition += 1) {
@@ -148,7 +173,7 @@ async function oldTopics(log: Log, pipeline: string): Promise<string[]> {
   return topics
     .filter(({ name, kind }) => kind !== "records" && name.startsWith(`${pipeline}.`))
     .map((topic) => topic.name)
-    .filter((name) => name !== controlTopic(pipeline));
+    .filter((name) => name !== controlTopic(pipeline) && name !== endedTopic(pipeline));
 }
 
 function topicsOf(plan: PhysicalPlan): TopicSpec[] {

@@ -4,7 +4,7 @@ import type { Task } from "../task/task.ts";
 import { buildSinkTasks, buildTask, type TaskContext } from "./build-tasks.ts";
 import { closeAll } from "./open-connectors.ts";
 import { reportOf, type TaskReport } from "./task-report.ts";
-import { mainPlace, type Placement } from "./threads/place-tasks.ts";
+import { elsewhere, mainPlace, type Placement } from "./threads/place-tasks.ts";
 import type { ThreadBoard } from "./threads/thread-board.ts";
 import { Worker } from "./worker.ts";
 
@@ -48,9 +48,16 @@ export class RunPart {
       await closeAll([...tasks, ...sinkTasks]);
       throw error;
     }
-    const { clock } = context.environment;
+    const { clock, log } = context.environment;
     const { maxDriftMs } = plan;
-    const worker = new Worker(plan.stages, tasks, sinkTasks, { clock, maxDriftMs, board });
+    const isWhole = !placement.flat().includes(elsewhere);
+    const worker = new Worker(plan.stages, tasks, sinkTasks, {
+      clock,
+      log,
+      maxDriftMs,
+      board,
+      isWhole,
+    });
     return new RunPart(tasks, sinkTasks, worker);
   }
 

@@ -2,18 +2,12 @@ import {
   assert,
   isMillraceError,
   limits,
-  type Sink,
   type Source,
   type TopicSink,
 } from "@millrace/core";
-import { closeAll, openSinks, openSources, openTopicSinks } from "./open-connectors.ts";
-import {
-  createControlTopic,
-  decideGeneration,
-  finishGeneration,
-  type Generation,
-  startGeneration,
-} from "./prepare-generation.ts";
+import { GroupPart } from "./group/group-part.ts";
+import { closeAll, openSources, openTopicSinks } from "./open-connectors.ts";
+import { createControlTopics, type Generation } from "./prepare-generation.ts";
 import type { RunEnvironment, RunnablePlan, RunSettings } from "./run-options.ts";
 import type { RunStatus, RunSummary } from "./run-status.ts";
 import { topicsByName } from "./sink-topics.ts";
@@ -23,11 +17,11 @@ import { openParts, type RunParts } from "./threads/threaded-parts.ts";
 /** Times that a run restores itself after an error that says a retry may help. */
 const restoresMax = 5;
 const restoreDelayMs = 50;
+const restorable: ReadonlySet<string> = new Set(["LOG_COMMIT_INDEFINITE", "LOG_COMMIT_ABORTED"]);
 
 /** What a run has opened through its connectors, by id. */
 interface OpenedConnectors {
   readonly sources: ReadonlyMap<string, Source>;
-  readonly sinks: ReadonlyMap<string, Sink>;
   readonly topicSinks: ReadonlyMap<string, TopicSink>;
 }
 
@@ -88,7 +82,7 @@ export class Run {
       try {
         return await this.#runOnce(this.#settings.isFresh && restores === 0);
       } catch (error) {
-        const mayRetry = isMillraceError(error) && error.code === "LOG_COMMIT_INDEFINITE";
+        const mayRetry = isMillraceError(error) && restorable.has(error.code);
         if (!mayRetry || restores >= restoresMax || this.#abort.signal.aborted) throw error;
         await this.#environment.clock.sleep(restoreDelayMs * 2 ** restores, this.#abort.signal);
       }
@@ -115,51 +109,60 @@ export class Run {
     sources: ReadonlyMap<string, Source>,
     isFresh: boolean,
   ): Promise<RunSummary> {
-    const { log, connectors, clock } = this.#environment;
+    const { log, connectors } = this.#environment;
     const plan = this.#plan.physical;
-    await createControlTopic(log, plan.pipeline);
+    await createControlTopics(log, plan.pipeline);
     const topicSinks = await openTopicSinks(plan, connectors);
-    const decided = await decideGeneration({ log, plan, sources, topicSinks, isFresh });
-    const { generation } = decided.control;
-    const sinks = await openSinks(plan, connectors, { clock, generation });
+    const part = new GroupPart(this.#plan, this.#environment, { sources, topicSinks, isFresh });
+    await part.open();
     try {
-      return await this.#runGeneration(decided, { sources, sinks, topicSinks });
+      for (;;) {
+        const summary = await this.#runShare(part, { sources, topicSinks });
+        if (summary !== undefined) return summary;
+      }
     } finally {
-      await closeAll(sinks.values());
+      await part.close();
     }
   }
 
-  async #runGeneration(decided: Generation, opened: OpenedConnectors): Promise<RunSummary> {
+  /** Undefined when the share was taken back: there is another one. */
+  async #runShare(part: GroupPart, opened: OpenedConnectors): Promise<RunSummary | undefined> {
+    const share = await part.join();
     const { log } = this.#environment;
-    const plan = this.#plan.physical;
-    const membership = await log.joinGroup(plan.pipeline);
-    const control = decided.isContinued
-      ? decided.control
-      : await startGeneration({ log, membership, plan, control: decided.control, ...opened });
+    const { control, partitions, membership } = share;
     const parts = await openParts({
       plan: this.#plan,
       environment: this.#environment,
       settings: this.#settings,
       membership,
       generation: control.generation,
+      partitions,
       ...opened,
+      sinks: share.sinks,
       topics: await topicsByName(log, opened.topicSinks),
     });
+    const stop = (): void => parts.stop();
+    share.changed.addEventListener("abort", stop);
     try {
-      const rowsReadBefore = rowsReadBy(parts.reports());
-      const attempt = { generation: { ...decided, control }, parts, rowsReadBefore };
+      const rowsReadBefore = this.#attempt?.rowsReadBefore ?? rowsReadBy(parts.reports());
+      const attempt = { generation: share, parts, rowsReadBefore };
       this.#attempt = attempt;
       this.#running = parts;
-      if (this.#abort.signal.aborted) parts.stop();
+      if (this.#abort.signal.aborted || share.changed.aborted) parts.stop();
       await parts.run();
-      const { isEnded } = parts;
-      if (isEnded) await finishGeneration({ log, membership, plan, control });
+      const isFinished = parts.isEnded && (await part.finish(share, this.#abort.signal));
+      if (!isFinished && !this.#abort.signal.aborted) return undefined;
       const commits = parts.reports().reduce((sum, { counts }) => sum + counts.commits, 0);
-      const outcome = isEnded ? "finished" : "stopped";
+      const outcome = isFinished ? "finished" : "stopped";
       return { ...this.#statusOf(attempt), outcome, commits };
+    } catch (error) {
+      if (!part.isTakenOver(error)) throw error;
+      return undefined;
     } finally {
+      share.changed.removeEventListener("abort", stop);
       this.#running = undefined;
       await parts.close();
+      await part.giveUp();
     }
   }
 

@@ -1,4 +1,4 @@
-import { type Clock, isMillraceError, yieldToEventLoop } from "@millrace/core";
+import { type Clock, isMillraceError, type Log, yieldToEventLoop } from "@millrace/core";
 import type { Stage } from "@millrace/plan";
 import type { SinkTask } from "../output/sink-task.ts";
 import type { Task } from "../task/task.ts";
@@ -22,6 +22,9 @@ export interface WorkerOptions {
   readonly maxDriftMs: number;
   /** Where the tasks of other threads are; absent where there are none. */
   readonly board?: ThreadBoard | undefined;
+  readonly log: Log;
+  /** Whether all tasks of the pipeline are in this process: else what others read is not known. */
+  readonly isWhole: boolean;
 }
 
 /**
@@ -37,6 +40,8 @@ export class Worker {
   readonly #backlog: Backlog;
   readonly #maxDriftMs: number;
   readonly #board: ThreadBoard | undefined;
+  readonly #log: Log;
+  readonly #isWhole: boolean;
   /** By stage id, the group of stages whose rows can meet. */
   readonly #groups: ReadonlyMap<string, string>;
   /** By group, the tasks here that read sources. */
@@ -58,9 +63,11 @@ export class Worker {
     sinkTasks: readonly SinkTask[],
     options: WorkerOptions,
   ) {
-    const { clock, maxDriftMs, board } = options;
+    const { clock, maxDriftMs, board, log, isWhole } = options;
     this.#maxDriftMs = maxDriftMs;
     this.#board = board;
+    this.#log = log;
+    this.#isWhole = isWhole;
     this.#groups = connectedStages(stages);
     this.#sourceTasks = this.#sourceTasksByGroup(tasks);
     this.#tasks = tasks;
@@ -194,9 +201,12 @@ export class Worker {
     const { signal } = this.#ended;
     void this.#board?.listen("progress", () => this.#progress.notify(), signal);
     void this.#board?.listen("committed", () => this.#committed.notify(), signal);
+    this.#log.onArrival?.(() => this.#committed.notify(), signal);
   }
 
   #isBackedUp(task: Task): boolean {
+    // A log that several processes share keeps what its readers have not read on its disks.
+    if (!this.#isWhole) return false;
     // Rows that look up a table wait unread until it has come.
     return task.readsSource && !task.readsTable && this.#backlogRows() >= backlogRowsMax;
   }

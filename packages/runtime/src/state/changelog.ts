@@ -6,7 +6,6 @@ import {
   limits,
   millraceError,
   type Offset,
-  offset,
   recordValue,
   type StateTable,
 } from "@millrace/core";
@@ -36,10 +35,9 @@ export class Changelog {
   readonly #log: Log;
   readonly #topic: string;
   readonly #partition: number;
-  #next: Offset = offset(0);
   #deltaBytes = 0;
   #snapshotBytes = 0;
-  /** Offset of the running snapshot's first record, and the next key group to write. */
+  /** Where the running snapshot begins at the earliest, and the next key group to write. */
   #running: { start: Offset; keyGroup: number; bytes: number } | undefined;
   #truncateTo: Offset | undefined;
 
@@ -79,7 +77,6 @@ export class Changelog {
       await reader.close();
     }
     if (!isKnown) throw millraceError("RUN_PROGRESS_MISSING", { task });
-    this.#next = end;
     return progress;
   }
 
@@ -93,12 +90,17 @@ export class Changelog {
     this.#append(writer, encodeChangelogRecord({ kind: "progress", progress }));
   }
 
-  /** After the commit: removes what the finished snapshot replaces. */
+  /** After the commit: removes what the finished snapshot replaces, and begins one that is due. */
   async committed(): Promise<void> {
     const before = this.#truncateTo;
-    if (before === undefined) return;
     this.#truncateTo = undefined;
-    await this.#log.truncate(this.#topic, this.#partition, before);
+    if (before !== undefined) await this.#log.truncate(this.#topic, this.#partition, before);
+    if (this.#running !== undefined) return;
+    if (this.#deltaBytes < Math.max(deltaBytesMin, this.#snapshotBytes)) return;
+    // Nobody else writes here (T1): the snapshot's first record comes at the end or later.
+    const { end } = await this.#log.bounds(this.#topic, this.#partition);
+    this.#running = { start: end, keyGroup: 0, bytes: 0 };
+    this.#deltaBytes = 0;
   }
 
   #appendDeltas(writer: LogWriter, operators: readonly OperatorTables[]): void {
@@ -117,13 +119,11 @@ export class Changelog {
   }
 
   #appendSnapshotChunk(writer: LogWriter, operators: readonly OperatorTables[]): void {
-    if (this.#running === undefined) {
-      if (this.#deltaBytes < Math.max(deltaBytesMin, this.#snapshotBytes)) return;
-      this.#running = { start: this.#next, keyGroup: 0, bytes: 0 };
-      this.#deltaBytes = 0;
+    const running = this.#running;
+    if (running === undefined) return;
+    if (running.keyGroup === 0) {
       this.#append(writer, encodeChangelogRecord({ kind: "snapshot-start" }));
     }
-    const running = this.#running;
     const to = Math.min(limits.keyGroups, running.keyGroup + keyGroupsPerChunk(operators));
     for (const { operatorId, tables } of operators) {
       for (const table of tables) {
@@ -147,7 +147,6 @@ export class Changelog {
 
   #append(writer: LogWriter, record: Uint8Array): void {
     writer.append(this.#topic, this.#partition, record);
-    this.#next = offset(this.#next + 1n);
   }
 }
 

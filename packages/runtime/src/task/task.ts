@@ -187,6 +187,7 @@ export class Task {
     this.#epoch += 1;
     this.#commits += 1;
     changelog.append(writer, this.#tables, this.#progress());
+    this.#noteRead();
     await writer.commit();
     this.#isDirty = false;
     this.#isEnded = inputs.every((input) => input.isEnded);
@@ -380,6 +381,14 @@ export class Task {
   /** Whether the end has been reached but not yet committed. */
   #canEnd(): boolean {
     return !this.#isEnded && this.#openInputs().length === 0;
+  }
+
+  #noteRead(): void {
+    const { inputs, writer } = this.#parts;
+    if (writer.noteRead === undefined) return;
+    for (const { topic, partition, next } of inputs.flatMap((input) => input.logPlaces)) {
+      writer.noteRead(topic, partition, next);
+    }
   }
 
   #flushDeadLetters(): void {

@@ -1,6 +1,6 @@
 import type { PhysicalPlan, Stage } from "@millrace/plan";
 import { expect, test } from "vitest";
-import { placeOnMain, placeTasks } from "../../src/run/threads/place-tasks.ts";
+import { elsewhere, mainPlace, placeOnMain, placeTasks } from "../../src/run/threads/place-tasks.ts";
 
 const stages = ["read", "count", "rank"].map((id) => ({ id, inputs: [], outputs: [] }));
 
@@ -8,10 +8,11 @@ function planOf(partitions: number): PhysicalPlan {
   return { partitions, stages: stages as unknown as Stage[] } as unknown as PhysicalPlan;
 }
 
+const upTo = (partitions: number): number[] => Array.from({ length: partitions }, (_, at) => at);
 const none = (): boolean => false;
 
 test("where threads divide partitions, a thread has whole partitions", () => {
-  expect(placeTasks(planOf(4), 2, none)).toEqual([
+  expect(placeTasks(planOf(4), 2, [0, 1, 2, 3], none)).toEqual([
     [1, 2, 1, 2],
     [1, 2, 1, 2],
     [1, 2, 1, 2],
@@ -25,7 +26,7 @@ test.each([
   [4, 3],
   [2, 8],
 ])("the tasks of %i partitions are spread evenly over %i threads", (partitions, threads) => {
-  const places = placeTasks(planOf(partitions), threads, none).flat();
+  const places = placeTasks(planOf(partitions), threads, upTo(partitions), none).flat();
   const loads = Array.from(
     { length: threads },
     (_, index) => places.filter((place) => place === index + 1).length,
@@ -36,11 +37,20 @@ test.each([
 });
 
 test("a stage that only the main thread can run stays there", () => {
-  const placed = placeTasks(planOf(2), 2, (stage) => stage.id === "count");
+  const placed = placeTasks(planOf(2), 2, [0, 1], (stage) => stage.id === "count");
   expect(placed).toEqual([
     [1, 2],
     [0, 0],
     [1, 2],
   ]);
-  expect(placeOnMain(planOf(2)).flat()).toEqual([0, 0, 0, 0, 0, 0]);
+  expect(placeOnMain(planOf(2), upTo(2)).flat()).toEqual([0, 0, 0, 0, 0, 0]);
+});
+
+test("tasks of partitions that another process has are nowhere here", () => {
+  expect(placeOnMain(planOf(3), [1])).toEqual([
+    [elsewhere, mainPlace, elsewhere],
+    [elsewhere, mainPlace, elsewhere],
+    [elsewhere, mainPlace, elsewhere],
+  ]);
+  expect(placeTasks(planOf(4), 2, [1, 3], none).flat()).not.toContain(mainPlace);
 });

@@ -2,6 +2,7 @@ import { connectorErrors } from "./connector.ts";
 import { environmentErrors } from "./environment.ts";
 import { expressionErrors } from "./expression.ts";
 import { formatErrors } from "./format.ts";
+import { kafkaErrors } from "./kafka.ts";
 import { logErrors } from "./log.ts";
 import { planErrors } from "./plan.ts";
 import { recordErrors } from "./record.ts";
@@ -17,6 +18,7 @@ export const catalogue: typeof planErrors &
   typeof recordErrors &
   typeof formatErrors &
   typeof connectorErrors &
+  typeof kafkaErrors &
   typeof logErrors &
   typeof registryErrors &
   typeof runErrors &
@@ -26,6 +28,7 @@ export const catalogue: typeof planErrors &
   ...recordErrors,
   ...formatErrors,
   ...connectorErrors,
+  ...kafkaErrors,
   ...logErrors,
   ...registryErrors,
   ...runErrors,

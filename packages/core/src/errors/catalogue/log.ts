@@ -6,7 +6,7 @@ export const logErrors: {
   LOG_VALUES_ONLY: ErrorSpec<{ topic: string }>;
   LOG_TOPIC_MISMATCH: ErrorSpec<{ topic: string; expected: number; actual: number }>;
   LOG_WRITER_FENCED: ErrorSpec<{ writerId: string }>;
-  LOG_GENERATION_STALE: ErrorSpec<{ group: string; generation: number; current: number }>;
+  LOG_GENERATION_STALE: ErrorSpec<{ group: string; generation: number; current?: number }>;
   LOG_OFFSET_OUT_OF_RANGE: ErrorSpec<{
     topic: string;
     partition: number;
@@ -15,7 +15,14 @@ export const logErrors: {
     end: string;
   }>;
   LOG_COMMIT_INDEFINITE: ErrorSpec<{ writerId: string; problem: string }>;
+  LOG_COMMIT_ABORTED: ErrorSpec<{ writerId: string; problem: string }>;
   LOG_CORRUPT: ErrorSpec<{ topic: string; partition: number; offset: string; problem: string }>;
+  LOG_FORMAT_UNSUPPORTED: ErrorSpec<{
+    topic: string;
+    partition: number;
+    offset: string;
+    problem: string;
+  }>;
   TOPIC_RECORD_REFUSED: ErrorSpec<{
     topic: string;
     partition: number;
@@ -57,8 +64,10 @@ export const logErrors: {
     domain: "internal",
     retry: "never",
     exitCode: 1,
-    message: (p) =>
-      `Generation ${p.generation} of the group ${quote(p.group)} is over; it is at ${p.current}.`,
+    message: (p) => {
+      const what = `Generation ${p.generation} of the group ${quote(p.group)} is over`;
+      return p.current === undefined ? `${what}.` : `${what}; it is at ${p.current}.`;
+    },
     hint: "The worker rejoins by itself; nothing is lost.",
   }),
   LOG_OFFSET_OUT_OF_RANGE: errorSpec({
@@ -77,12 +86,27 @@ export const logErrors: {
       `It is not known whether a commit of ${quote(p.writerId)} happened: ${p.problem}.`,
     hint: "The task restores itself from the log and goes on.",
   }),
+  LOG_COMMIT_ABORTED: errorSpec({
+    domain: "external",
+    retry: "backoff",
+    exitCode: 1,
+    message: (p) => `A commit of ${quote(p.writerId)} did not happen: ${p.problem}.`,
+    hint: "The task restores itself from the log and goes on.",
+  }),
   LOG_CORRUPT: errorSpec({
     domain: "internal",
     retry: "never",
     exitCode: 1,
     message: (p) => `Record ${p.offset} of ${p.topic}[${p.partition}] is damaged: ${p.problem}.`,
-    hint: "Start afresh, or restore the state directory from a copy.",
+    hint: "Start afresh, or restore the state directory or the topic from a copy.",
+  }),
+  LOG_FORMAT_UNSUPPORTED: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 1,
+    message: (p) =>
+      `Record ${p.offset} of ${p.topic}[${p.partition}] cannot be read: ${p.problem}.`,
+    hint: "Copy the records to a new topic with a client of Kafka 0.11 or newer.",
   }),
   TOPIC_RECORD_REFUSED: errorSpec({
     domain: "user",

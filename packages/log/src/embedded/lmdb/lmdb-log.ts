@@ -1,6 +1,8 @@
 import {
   assert,
+  type Group,
   type GroupMembership,
+  type GroupOptions,
   limits,
   type Log,
   type LogReader,
@@ -12,7 +14,9 @@ import {
   type TopicSpec,
 } from "@millrace/core";
 
-import { offsetOutOfRange } from "../offset-out-of-range.ts";
+import { offsetOutOfRange } from "../../offset-out-of-range.ts";
+import { openAppender } from "../open-appender.ts";
+import { SoleGroup } from "../sole-group.ts";
 import { mapStorageError } from "./error-map.ts";
 import { LmdbLogReader } from "./lmdb-reader.ts";
 import { checkGeneration, LmdbLogWriter, type WriterTopic } from "./lmdb-writer.ts";
@@ -105,7 +109,7 @@ export class LmdbLog implements Log {
       storage.generations.putSync(group, next);
       return next;
     });
-    return { group, generation };
+    return { group, generation, member: "" };
   }
 
   /** @throws LOG_GENERATION_STALE */
@@ -142,6 +146,14 @@ export class LmdbLog implements Log {
     storage.refresh();
     const { number } = readTopic(storage, topic, partition);
     return new LmdbLogReader(() => this.#storage(), { name: topic, number, partition }, from);
+  }
+
+  async openGroup(options: GroupOptions): Promise<Group> {
+    return new SoleGroup(this, options);
+  }
+
+  async openAppender(): Promise<LogWriter> {
+    return openAppender(this);
   }
 
   /** @throws LOG_TOPIC_UNKNOWN, LOG_OFFSET_OUT_OF_RANGE when `before` is past the end */

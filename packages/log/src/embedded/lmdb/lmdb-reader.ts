@@ -6,7 +6,7 @@ import {
   offset,
 } from "@millrace/core";
 
-import { offsetOutOfRange } from "../offset-out-of-range.ts";
+import { offsetOutOfRange } from "../../offset-out-of-range.ts";
 import { GatheredValues } from "./gathered-values.ts";
 import type { LmdbStorage } from "./storage.ts";
 

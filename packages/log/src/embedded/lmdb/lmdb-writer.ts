@@ -6,7 +6,7 @@ import {
   type RecordRanges,
 } from "@millrace/core";
 
-import { PendingRecords } from "../pending-records.ts";
+import { PendingRecords } from "../../pending-records.ts";
 import { mapCommitError } from "./error-map.ts";
 import type { LmdbStorage } from "./storage.ts";
 

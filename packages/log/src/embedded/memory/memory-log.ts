@@ -1,6 +1,8 @@
 import {
   assert,
+  type Group,
   type GroupMembership,
+  type GroupOptions,
   limits,
   type Log,
   type LogReader,
@@ -13,7 +15,9 @@ import {
   type TopicSpec,
 } from "@millrace/core";
 
-import { PendingRecords } from "../pending-records.ts";
+import { openAppender } from "../open-appender.ts";
+import { PendingRecords } from "../../pending-records.ts";
+import { SoleGroup } from "../sole-group.ts";
 import { MemoryPartition } from "./memory-partition.ts";
 
 interface MemoryTopic {
@@ -65,7 +69,7 @@ export class MemoryLog implements Log {
   async joinGroup(group: string): Promise<GroupMembership> {
     const generation = (this.#generations.get(group) ?? 0) + 1;
     this.#generations.set(group, generation);
-    return { group, generation };
+    return { group, generation, member: "" };
   }
 
   /** @throws LOG_GENERATION_STALE */
@@ -95,6 +99,14 @@ export class MemoryLog implements Log {
       this.#checkExists(opened);
       return partitionOf(opened, partition);
     });
+  }
+
+  async openGroup(options: GroupOptions): Promise<Group> {
+    return new SoleGroup(this, options);
+  }
+
+  async openAppender(): Promise<LogWriter> {
+    return openAppender(this);
   }
 
   /** @throws LOG_TOPIC_UNKNOWN, LOG_OFFSET_OUT_OF_RANGE when `before` is past the end */

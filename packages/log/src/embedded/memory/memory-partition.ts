@@ -7,7 +7,7 @@ import {
 } from "@millrace/core";
 
 import { gatherRecords } from "../gather-records.ts";
-import { offsetOutOfRange } from "../offset-out-of-range.ts";
+import { offsetOutOfRange } from "../../offset-out-of-range.ts";
 
 /** Stands where truncated values stood. */
 const noValue: Uint8Array = new Uint8Array(0);

@@ -134,7 +134,7 @@ describe("the LMDB log in its directory", () => {
     try {
       await waitForLines(child.lines, 5);
       const log = await openLmdbLog({ directory });
-      await log.openWriter("w", { group: "g", generation: 1 });
+      await log.openWriter("w", { group: "g", generation: 1, member: "" });
       await child.exited;
       expect(child.lines.at(-1)).toBe("LOG_WRITER_FENCED");
       const { end } = await log.bounds("t", 0);

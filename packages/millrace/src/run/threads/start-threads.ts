@@ -2,9 +2,9 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Worker as Thread, workerData } from "node:worker_threads";
 import { millraceError } from "@millrace/core";
-import type { LmdbLogOptions } from "@millrace/log";
 import type { PhysicalPlan } from "@millrace/plan";
 import { TaskThread, TaskThreads } from "@millrace/runtime";
+import type { SharedLog } from "../open-storage.ts";
 import { connectors } from "../registries.ts";
 import type { RunOptions } from "../run-options.ts";
 import { isThreadData, type ThreadData } from "./thread-data.ts";
@@ -24,7 +24,7 @@ const entry = new URL(
 export async function startThreads(
   plan: PhysicalPlan,
   options: RunOptions & { readonly threads: number },
-  log: LmdbLogOptions,
+  log: SharedLog,
 ): Promise<TaskThreads> {
   const module = moduleOf(options);
   const data: ThreadData = {

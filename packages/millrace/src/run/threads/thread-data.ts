@@ -1,5 +1,5 @@
 import type { Json } from "@millrace/core";
-import type { LmdbLogOptions } from "@millrace/log";
+import type { SharedLog } from "../open-storage.ts";
 
 /** What a thread is started with: plain data. */
 export interface ThreadData {
@@ -9,7 +9,7 @@ export interface ThreadData {
   readonly module: string;
   readonly partitions: number;
   readonly parameters: Readonly<Record<string, Json>>;
-  readonly log: LmdbLogOptions;
+  readonly log: SharedLog;
 }
 
 /** Whether a thread was started with it. */

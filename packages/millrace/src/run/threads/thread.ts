@@ -4,9 +4,9 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { assert, isMillraceError, millraceError, systemClock } from "@millrace/core";
 import { isPipeline, type Pipeline } from "@millrace/dsl";
-import { openLmdbLog } from "@millrace/log";
 import { planPipeline, type PlannedPipeline } from "@millrace/planner";
 import { refuseToServe, serveThread } from "@millrace/runtime";
+import { openSharedLog } from "../open-storage.ts";
 import { connectors, createOperatorWithModels } from "../registries.ts";
 import { isThreadData, type ThreadData } from "./thread-data.ts";
 
@@ -16,7 +16,7 @@ try {
   const { logical, physical } = await load(data);
   const { functions, validators } = logical;
   const environment = {
-    log: await openLmdbLog(data.log),
+    log: await openSharedLog(data.log, systemClock),
     clock: systemClock,
     connectors,
     createOperator: createOperatorWithModels,

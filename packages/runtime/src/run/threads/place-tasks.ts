@@ -3,16 +3,19 @@ import type { PhysicalPlan, Stage } from "@millrace/plan";
 /** Place of the main thread; others are counted from 1. */
 export const mainPlace = 0;
 
+/** Place of a task that another process runs. */
+export const elsewhere = -1;
+
 /** By stage and partition, the thread that runs the task: plain data. */
 export type Placement = readonly (readonly number[])[];
 
-/** All tasks on the main thread. */
-export function placeOnMain(plan: PhysicalPlan): Placement {
-  return plan.stages.map(() => Array.from({ length: plan.partitions }, () => mainPlace));
+/** All tasks of some partitions on the main thread. */
+export function placeOnMain(plan: PhysicalPlan, partitions: readonly number[]): Placement {
+  return plan.stages.map(() => placesOf(plan, partitions, () => mainPlace));
 }
 
 /**
- * Spreads tasks over threads: one after the other, in the order of stages and partitions, so that
+ * Spreads the tasks of some partitions over threads: one after the other, in the order of stages and partitions, so that
  * each thread gets as many as any other and where it divides, whole partitions.
  *
  * @param staysOnMain what only the main thread can open
@@ -20,13 +23,23 @@ export function placeOnMain(plan: PhysicalPlan): Placement {
 export function placeTasks(
   plan: PhysicalPlan,
   threads: number,
+  partitions: readonly number[],
   staysOnMain: (stage: Stage) => boolean,
 ): Placement {
   let next = 0;
   return plan.stages.map((stage) => {
     const isMain = staysOnMain(stage);
-    return Array.from({ length: plan.partitions }, () =>
-      isMain ? mainPlace : 1 + (next++ % threads),
-    );
+    return placesOf(plan, partitions, () => (isMain ? mainPlace : 1 + (next++ % threads)));
   });
+}
+
+/** The place of each partition's task, of those that are in this process. */
+function placesOf(
+  plan: PhysicalPlan,
+  partitions: readonly number[],
+  place: () => number,
+): number[] {
+  return Array.from({ length: plan.partitions }, (_, partition) =>
+    partitions.includes(partition) ? place() : elsewhere,
+  );
 }

@@ -114,6 +114,7 @@ class ThreadServer {
           settings,
           membership,
           generation,
+          partitions: [],
           sources,
           sinks: new Map(),
           topicSinks,

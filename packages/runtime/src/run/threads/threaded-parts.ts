@@ -26,7 +26,7 @@ export async function openParts(context: TaskContext): Promise<RunParts> {
   const { threads } = context.environment;
   const plan = context.plan.physical;
   if (threads !== undefined) return ThreadedParts.open(context, threads);
-  return RunPart.open(context, { place: mainPlace, placement: placeOnMain(plan) });
+  return RunPart.open(context, { place: mainPlace, placement: placeOnMain(plan, context.partitions) });
 }
 
 /** Tasks in threads, with those that only the main thread can run and all sink tasks in it. */
@@ -43,7 +43,9 @@ class ThreadedParts implements RunParts {
     const { membership, generation, settings, environment } = context;
     const plan = context.plan.physical;
     const mainStages = await stagesOfMain(plan, environment.connectors, threads);
-    const placement = placeTasks(plan, threads.count, (stage) => mainStages.has(stage));
+    const placement = placeTasks(plan, threads.count, context.partitions, (stage) =>
+      mainStages.has(stage),
+    );
     const board = ThreadBoard.allocate(plan, threads.count + 1);
     const sources = Object.fromEntries(
       [...context.sources].map(([id, source]) => [id, source.fingerprint]),

@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, describe } from "vitest";
+import { missingFor } from "./missing.mjs";
+import { areServicesRequired, ownCluster, startService } from "./services.mjs";
+
+/** A first installation is in it, on a slow machine. */
+const startTimeoutMs = 600_000;
+
+/**
+ * Describes tests that use what `start` gives; `body` gets a function that returns it. Where the
+ * machine cannot run the service they are skipped, and the suite's name tells why, or they fail if
+ * services are required.
+ */
+function describeWith(serviceName, name, start, body) {
+  const missing = missingFor(serviceName);
+  const isSkipped = missing !== undefined && !areServicesRequired();
+  const reason = isSkipped ? ` (skipped: ${missing})` : "";
+  describe.skipIf(isSkipped)(`${name}${reason}`, () => {
+    let started;
+    beforeAll(async () => {
+      if (missing !== undefined) throw new Error(`${serviceName} is required: ${missing}`);
+      started = await start();
+    }, startTimeoutMs);
+    afterAll(() => started?.close?.());
+    body(() => started ?? notStarted());
+  });
+}
+
+function notStarted() {
+  throw new Error("a service runs in tests and hooks only, not where tests are described");
+}
+
+/** An object whose properties are those of what is started later. */
+const liveView = (value) => new Proxy({}, { get: (_, property) => Reflect.get(value(), property) });
+
+export function describeWithKafka(name, body) {
+  describeWith(
+    "kafka",
+    name,
+    () => startService("kafka"),
+    (value) => body(liveView(value)),
+  );
+}
+
+export function describeWithKafka3(name, body) {
+  describeWith(
+    "kafka3",
+    name,
+    () => startService("kafka3"),
+    (value) => body(liveView(value)),
+  );
+}
+
+export function describeWithRegistry(name, body) {
+  describeWith(
+    "registry",
+    name,
+    () => startService("registry"),
+    (value) => body(liveView(value)),
+  );
+}
+
+export function describeWithOwnCluster(name, options, body) {
+  describeWith(
+    "kafka",
+    name,
+    () => ownCluster(options),
+    (value) => body(liveView(value)),
+  );
+}

@@ -1,0 +1,68 @@
+import { spawnSync } from "node:child_process";
+import { accessSync, constants, existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
+
+const javaMin = 17;
+
+/**
+ * @typedef {"kafka" | "kafka3" | "registry"} ServiceName one broker, three brokers, a schema
+ *   registry with the broker that it is kept in
+ */
+
+/** Where servers are installed. */
+export function servicesHome(env) {
+  return env.MILLRACE_SERVICES ?? join(env.HOME ?? homedir(), ".cache", "millrace", "services");
+}
+
+function isOnPath(program, env) {
+  return (env.PATH ?? "").split(delimiter).some((directory) => {
+    try {
+      accessSync(join(directory, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** The major version of the `java` on the PATH; undefined when it does not say. */
+function javaVersion(env) {
+  const { stderr } = spawnSync("java", ["-version"], { env, encoding: "utf8" });
+  const found = /version "(\d+)/.exec(stderr ?? "");
+  return found === null ? undefined : Number(found[1]);
+}
+
+function isInstalled(service, env) {
+  const directory =
+    service === "registry"
+      ? join("apicurio", env.MILLRACE_APICURIO_VERSION ?? "3.0.9")
+      : join("kafka", env.MILLRACE_KAFKA_VERSION ?? "4.3.1");
+  return existsSync(join(servicesHome(env), directory, ".complete"));
+}
+
+/**
+ * What a machine lacks to run a service, as a sentence; undefined when it lacks nothing. Whether
+ * the Maven repository can be reached is not asked.
+ *
+ * @param {ServiceName} service
+ * @param {NodeJS.ProcessEnv} [env]
+ * @returns {string | undefined}
+ */
+export function missingFor(service, env = process.env) {
+  if (process.platform !== "linux") return "servers without Docker need Linux";
+  if (!isOnPath("java", env)) return `Java ${javaMin} is needed, and no java is on the PATH`;
+  const version = javaVersion(env);
+  if (version === undefined || version < javaMin) {
+    return `Java ${javaMin} is needed, and java on the PATH is ${version ?? "of unknown version"}`;
+  }
+  if (service === "registry") {
+    if (!isOnPath("curl", env)) return "curl is needed, and is not on the PATH";
+    const kafka = missingFor("kafka", env);
+    if (kafka !== undefined) return kafka;
+  }
+  if (!isInstalled(service, env) && !isOnPath("mvn", env)) {
+    return "Maven is needed to install the server, and no mvn is on the PATH";
+  }
+  return undefined;
+}

@@ -1,0 +1,92 @@
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { reservePorts } from "./ports.mjs";
+
+/** Small and quick to start; the servers of a test have little to do. */
+const testJvm = { MILLRACE_KAFKA_JVM: "-XX:TieredStopAtLevel=1" };
+
+/**
+ * Runs one of the scripts beside this file.
+ *
+ * @param {"kafka.sh" | "schema-registry.sh"} script
+ * @param {readonly string[]} args
+ * @param {{ env?: NodeJS.ProcessEnv, onNote?: (line: string) => void }} [options] `onNote` gets
+ *   what the script says of its progress
+ * @returns {Promise<{ code: number, stdout: string, stderr: string }>}
+ */
+export function runScript(script, args, options = {}) {
+  return new Promise((resolve, reject) => {
+    const path = fileURLToPath(new URL(script, import.meta.url));
+    const child = spawn("bash", [path, ...args], {
+      env: { ...process.env, ...options.env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const texts = { stdout: "", stderr: "" };
+    child.stdout.setEncoding("utf8").on("data", (text) => (texts.stdout += text));
+    child.stderr.setEncoding("utf8").on("data", (text) => {
+      texts.stderr += text;
+      for (const line of text.split("\n")) if (line !== "") options.onNote?.(line);
+    });
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code: code ?? 1, ...texts }));
+  });
+}
+
+async function mustRun(script, args, options) {
+  const { code, stdout, stderr } = await runScript(script, args, options);
+  if (code !== 0) throw new Error(`${script} ${args[0]} failed: ${stderr.trim() || stdout.trim()}`);
+}
+
+/**
+ * A Kafka of one or three nodes in a directory of its own, on ports of its own.
+ *
+ * @param {{ directory: string, nodes: 1 | 3, settings?: Record<string, string | number>,
+ *   onNote?: (line: string) => void }} options `settings` go to every broker
+ * @returns {Promise<{ brokers: string[], control: (action: string, node: number) => Promise<void>,
+ *   destroy: () => Promise<void> }>} `control` does what kafka.sh calls kill, stop, start, pause or
+ *   resume to node 1, 2 or 3
+ */
+export async function startKafka({ directory, nodes, settings = {}, onNote }) {
+  const ports = await reservePorts();
+  const place = ["--dir", directory, "--port", String(ports.first)];
+  const start = [
+    "start",
+    ...place,
+    `--controller-port=${ports.first + nodes}`,
+    `--nodes=${nodes}`,
+    "--heap=256m",
+    ...Object.entries(settings).flatMap(([key, value]) => ["--set", `${key}=${value}`]),
+  ];
+  const destroy = async () => {
+    await mustRun("kafka.sh", ["destroy", ...place]);
+    await ports.release();
+  };
+  try {
+    await mustRun("kafka.sh", start, { env: testJvm, onNote });
+  } catch (error) {
+    await destroy();
+    throw error;
+  }
+  return {
+    brokers: Array.from({ length: nodes }, (_, node) => `127.0.0.1:${ports.first + node}`),
+    control: (action, node) =>
+      action === "start"
+        ? mustRun("kafka.sh", [...start, "--node", String(node)], { env: testJvm })
+        : mustRun("kafka.sh", [action, ...place, "--node", String(node)]),
+    destroy,
+  };
+}
+
+/**
+ * A schema registry that keeps its schemas in the given Kafka.
+ *
+ * @param {{ directory: string, brokers: readonly string[], onNote?: (line: string) => void }}
+ *   options
+ * @returns {Promise<{ url: string }>} its Confluent API
+ */
+export async function startRegistry({ directory, brokers, onNote }) {
+  const { first } = await reservePorts();
+  const words = ["--dir", directory, "--port", String(first), "--kafka", brokers.join(",")];
+  await mustRun("schema-registry.sh", ["start", ...words], { onNote });
+  return { url: `http://127.0.0.1:${first}/apis/ccompat/v7` };
+}

@@ -1,0 +1,69 @@
+/** One broker, three brokers, or a schema registry with the broker that it is kept in. */
+export type ServiceName = "kafka" | "kafka3" | "registry";
+
+/** A Kafka of one or three nodes that runs. Topics are not made by themselves. */
+export interface KafkaService {
+  /** Addresses, as "127.0.0.1:24001". */
+  readonly brokers: string[];
+}
+
+/** A schema registry that runs, and the Kafka that it is kept in. */
+export interface RegistryService extends KafkaService {
+  /** Its Confluent API, as "http://127.0.0.1:24009/apis/ccompat/v7". */
+  readonly url: string;
+}
+
+/** A Kafka of one's own. Nodes are counted from 1 and listen on `brokers` in this order. */
+export interface Cluster extends KafkaService {
+  /** SIGKILL: a crash. Data is kept. */
+  kill(node: number): Promise<void>;
+  /** SIGTERM: leaders move, then the node ends. */
+  stop(node: number): Promise<void>;
+  /** Starts a node that was killed or stopped and waits until it serves. */
+  start(node: number): Promise<void>;
+  /** SIGSTOP: its connections stay open, and silent. */
+  pause(node: number): Promise<void>;
+  resume(node: number): Promise<void>;
+  /** Ends all nodes and deletes their data; so does the end of the process. */
+  close(): Promise<void>;
+}
+
+export interface ClusterOptions {
+  /** 3 by default. */
+  readonly nodes?: 1 | 3;
+  /** Settings of every broker, beyond those of kafka.sh. */
+  readonly settings?: Readonly<Record<string, string | number>>;
+}
+
+/** Why the machine cannot run a service. */
+export interface MissingService {
+  readonly skipReason: string;
+}
+
+/** Whether MILLRACE_REQUIRE_SERVICES=1 makes a failure of a missing service. */
+export function areServicesRequired(env?: Record<string, string | undefined>): boolean;
+
+/**
+ * A service that all test files of a run share: started by the first who asks, ended with the run.
+ * Use topic and group names of your own. The first time on a machine it is installed by Maven.
+ *
+ * @throws Error when it does not start
+ */
+export function startService(name: "registry"): Promise<RegistryService>;
+export function startService(name: ServiceName): Promise<KafkaService>;
+
+/**
+ * As `startService`, or the reason why this machine cannot run it.
+ *
+ * @throws Error when services are required and this one is missing
+ */
+export function service(name: "registry"): Promise<RegistryService | MissingService>;
+export function service(name: ServiceName): Promise<KafkaService | MissingService>;
+
+/**
+ * A Kafka that nobody else uses, for tests that kill brokers. Costs 5 to 10 s for one node and 15
+ * to 25 s for three.
+ *
+ * @throws Error when it does not start, or when the machine cannot run Kafka
+ */
+export function ownCluster(options?: ClusterOptions): Promise<Cluster>;

@@ -1,0 +1,30 @@
+import { type DescribedMember, describeGroups } from "../requests/describe-groups.ts";
+import { kafkaError } from "../requests/kafka-errors.ts";
+import { leaveGroup } from "../requests/leave-group.ts";
+import type { KafkaCluster } from "./cluster.ts";
+
+/** The members of a group now; none of a group that is not there. */
+export async function membersOf(
+  cluster: KafkaCluster,
+  groupId: string,
+): Promise<readonly DescribedMember[]> {
+  const options = { request: describeGroups.name };
+  return cluster.askCoordinator("group", groupId, options, async (coordinator) => {
+    const [group] = await cluster.control(coordinator, describeGroups, { groupId });
+    const error = group?.error ?? -1;
+    const isMissing = kafkaError(error).name === "GROUP_ID_NOT_FOUND";
+    return { error: isMissing ? 0 : error, value: group?.members ?? [] };
+  });
+}
+
+/** Sends all members of a group away. */
+export async function removeMembers(cluster: KafkaCluster, groupId: string): Promise<void> {
+  for (const { memberId, groupInstanceId } of await membersOf(cluster, groupId)) {
+    const member = { groupId, memberId, ...(groupInstanceId === null ? {} : { groupInstanceId }) };
+    const options = { request: leaveGroup.name };
+    await cluster.askCoordinator("group", groupId, options, async (coordinator) => {
+      const { error } = await cluster.control(coordinator, leaveGroup, member);
+      return { error: kafkaError(error).meaning === "stale" ? 0 : error, value: undefined };
+    });
+  }
+}

@@ -1,0 +1,13 @@
+import { type MillraceError, millraceError } from "@millrace/core";
+
+/** Where bytes of a partition are from, for errors. */
+export interface PartitionPlace {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+/** The error for a record batch that is not as the message format says. */
+export function damaged(place: PartitionPlace, offset: bigint, problem: string): MillraceError {
+  const { topic, partition } = place;
+  return millraceError("LOG_CORRUPT", { topic, partition, offset: String(offset), problem });
+}

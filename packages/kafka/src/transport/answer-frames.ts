@@ -1,0 +1,62 @@
+import { millraceError } from "@millrace/core";
+
+/** An answer longer than this is taken for a broken stream. */
+const answerBytesMax = 512 * 1024 * 1024;
+
+/**
+ * Cuts a stream of bytes into answers, each with a 32-bit length before it. An answer within one
+ * chunk is a view of it; one over several chunks is copied once, into memory of its own.
+ */
+export class AnswerFrames {
+  private readonly onAnswer: (answer: Buffer) => void;
+  /** The first bytes of a length, while it is not complete. */
+  private head: Buffer = Buffer.alloc(0);
+  private body: Buffer | undefined;
+  private filled = 0;
+
+  constructor(onAnswer: (answer: Buffer) => void) {
+    this.onAnswer = onAnswer;
+  }
+
+  /** Takes the next bytes of the stream. @throws KAFKA_ANSWER_INVALID at an impossible length */
+  push(bytes: Buffer): void {
+    let chunk = bytes;
+    while (chunk.length > 0) {
+      if (this.body === undefined) chunk = this.begin(chunk);
+      else chunk = this.fill(this.body, chunk);
+    }
+  }
+
+  /** Reads a length and what follows it; gives the rest of the chunk. */
+  private begin(bytes: Buffer): Buffer {
+    const chunk = this.head.length === 0 ? bytes : Buffer.concat([this.head, bytes]);
+    this.head = Buffer.alloc(0);
+    if (chunk.length < 4) {
+      this.head = chunk;
+      return Buffer.alloc(0);
+    }
+    const length = chunk.readInt32BE(0);
+    if (length < 4 || length > answerBytesMax) {
+      const problem = `its length would be ${length} bytes`;
+      throw millraceError("KAFKA_ANSWER_INVALID", { request: "a request", problem });
+    }
+    if (chunk.length >= 4 + length) {
+      this.onAnswer(chunk.subarray(4, 4 + length));
+      return chunk.subarray(4 + length);
+    }
+    this.body = Buffer.allocUnsafeSlow(length);
+    this.filled = 0;
+    return chunk.subarray(4);
+  }
+
+  private fill(body: Buffer, chunk: Buffer): Buffer {
+    const count = Math.min(chunk.length, body.length - this.filled);
+    chunk.copy(body, this.filled, 0, count);
+    this.filled += count;
+    if (this.filled === body.length) {
+      this.body = undefined;
+      this.onAnswer(body);
+    }
+    return chunk.subarray(count);
+  }
+}

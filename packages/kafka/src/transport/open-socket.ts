@@ -1,0 +1,134 @@
+// The part of kafkajs that we use: it opens a socket, speaks TLS and authenticates. After that the
+// socket is ours. `Broker` and `ConnectionPool` are not public; a contract test guards what is used
+// here, and the version of kafkajs is pinned.
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { connect as connectPlain, isIP, type Socket } from "node:net";
+import { connect as connectTls, type ConnectionOptions } from "node:tls";
+import { assert, type MillraceError, millraceError } from "@millrace/core";
+import { formatAddress, type KafkaAddress, type KafkaOptions, type KafkaSasl } from "./options.ts";
+
+/** A socket to a broker that has let us in. */
+export interface OpenSocket {
+  readonly socket: Socket;
+  /** How long the broker accepts who we are; 0: without end. */
+  readonly sessionLifetimeMs: number;
+}
+
+const connectTimeoutDefaultMs = 10_000;
+
+/**
+ * Opens and authenticates a socket; its listeners are removed, nothing of kafkajs is left on it.
+ *
+ * @throws KAFKA_UNREACHABLE
+ * @throws KAFKA_AUTHENTICATION_FAILED
+ */
+export async function openSocket(
+  address: KafkaAddress,
+  options: KafkaOptions,
+): Promise<OpenSocket> {
+  const timeoutMs = options.connectTimeoutMs ?? connectTimeoutDefaultMs;
+  let socket: Socket | undefined;
+  const pool = new ConnectionPool({
+    host: address.host,
+    port: address.port,
+    clientId: options.clientId ?? "millrace",
+    ssl: tlsOptions(options.ssl),
+    sasl: options.sasl === undefined ? null : saslOptions(options.sasl),
+    connectionTimeout: timeoutMs,
+    requestTimeout: timeoutMs,
+    logger: silent,
+    socketFactory: (request) => (socket = createSocket(request)),
+  });
+  const [connection] = pool.pool;
+  try {
+    await new Broker({ connectionPool: pool, logger: silent }).connect();
+  } catch (error) {
+    socket?.destroy();
+    throw openingFailed(address, error);
+  } finally {
+    // Its timer looks for requests that wait too long.
+    connection?.requestQueue.destroy();
+  }
+  assert(socket !== undefined && connection !== undefined, "A connected broker has a socket.");
+  socket.removeAllListeners();
+  return { socket, sessionLifetimeMs: Number(connection.sessionLifetime) };
+}
+
+/** What kafkajs asks of a maker of sockets. */
+interface SocketRequest {
+  readonly host: string;
+  readonly port: number;
+  readonly ssl: ConnectionOptions | null;
+  readonly onConnect: () => void;
+}
+
+function createSocket({ host, port, ssl, onConnect }: SocketRequest): Socket {
+  const named = isIP(host) === 0 ? { servername: host } : {};
+  const socket =
+    ssl === null
+      ? connectPlain({ host, port }, onConnect)
+      : connectTls({ host, port, ...named, ...ssl }, onConnect);
+  socket.setNoDelay(true);
+  socket.setKeepAlive(true, 60_000);
+  return socket;
+}
+
+function tlsOptions(ssl: KafkaOptions["ssl"]): ConnectionOptions | null {
+  if (ssl === undefined || ssl === false) return null;
+  return ssl === true ? {} : { ...ssl };
+}
+
+/** A copy in kafkajs' form, which it changes. */
+function saslOptions(sasl: KafkaSasl): object {
+  if (sasl.mechanism !== "oauthbearer") return { ...sasl };
+  const token = async (): Promise<{ value: string }> => ({
+    value: "token" in sasl ? sasl.token : (await readFile(sasl.tokenFile, "utf8")).trim(),
+  });
+  return { mechanism: sasl.mechanism, oauthBearerProvider: token };
+}
+
+function openingFailed(address: KafkaAddress, error: unknown): MillraceError {
+  const broker = formatAddress(address);
+  const { name, message } = error as Error;
+  const problem = message.replace(/\.$/, "");
+  const refused = /SASL|Authentication/i.test(name) || /SASL/.test(message);
+  return refused
+    ? millraceError("KAFKA_AUTHENTICATION_FAILED", { broker, problem })
+    : millraceError("KAFKA_UNREACHABLE", { broker, problem });
+}
+
+interface KafkajsConnection {
+  readonly requestQueue: { destroy(): void };
+  /** A number of milliseconds as an object with `toString`. */
+  readonly sessionLifetime: unknown;
+}
+
+interface KafkajsPool {
+  readonly pool: readonly KafkajsConnection[];
+}
+
+const silent: object = {
+  namespace: () => silent,
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
+
+const load = createRequire(import.meta.url);
+const ConnectionPool = load("kafkajs/src/network/connectionPool.js") as new (options: {
+  host: string;
+  port: number;
+  clientId: string;
+  ssl: ConnectionOptions | null;
+  sasl: object | null;
+  connectionTimeout: number;
+  requestTimeout: number;
+  logger: object;
+  socketFactory: (request: SocketRequest) => Socket;
+}) => KafkajsPool;
+const Broker = load("kafkajs/src/broker/index.js") as new (options: {
+  connectionPool: KafkajsPool;
+  logger: object;
+}) => { connect(): Promise<void> };

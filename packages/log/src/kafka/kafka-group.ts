@@ -1,0 +1,74 @@
+import type { Group, GroupMember as Member, GroupOptions, GroupShare, Json } from "@millrace/core";
+import { GroupMember, type JoinedMember, type KafkaCluster } from "@millrace/kafka";
+import type { KafkaLogOptions } from "./kafka-log.ts";
+
+const sessionTimeoutDefaultMs = 10_000;
+/** How long the group waits for its members to finish what they have and to join again. */
+const rebalanceTimeoutMs = 60_000;
+/** A process whose main thread does nothing for so long gives up its membership. */
+const progressTimeoutMs = 120_000;
+const protocol = "millrace";
+
+/** Takes part in a consumer group of Kafka; the leader deals out with the options' `assign`. */
+export class KafkaGroup implements Group {
+  readonly isShared = true;
+  readonly #member: GroupMember;
+  readonly #options: GroupOptions;
+  #changed = new AbortController();
+
+  constructor(cluster: KafkaCluster, connection: KafkaLogOptions, options: GroupOptions) {
+    this.#options = options;
+    this.#member = new GroupMember(cluster, {
+      connection,
+      groupId: options.group,
+      sessionTimeoutMs: connection.sessionTimeoutMs ?? sessionTimeoutDefaultMs,
+      rebalanceTimeoutMs,
+      progressTimeoutMs,
+      ...(connection.instance === undefined ? {} : { groupInstanceId: connection.instance }),
+      assign: async (members, membership) => {
+        const { groupId: group, generation, memberId: member } = membership;
+        const shares = await options.assign(members.map(memberOf), { group, generation, member });
+        return members.map(({ memberId }) => ({
+          memberId,
+          assignment: encode(shares.get(memberId) ?? null),
+        }));
+      },
+      onRebalance: () => this.#changed.abort(),
+      onLost: () => this.#changed.abort(),
+    });
+  }
+
+  async join(): Promise<GroupShare> {
+    // From here on a change is one of the new generation.
+    const changed = new AbortController();
+    this.#changed = changed;
+    const metadata = encode(this.#options.about());
+    const joined = await this.#member.join([{ name: protocol, metadata }]);
+    return {
+      membership: {
+        group: joined.groupId,
+        generation: joined.generation,
+        member: joined.memberId,
+      },
+      isLeader: joined.isLeader,
+      share: joined.assignment.length === 0 ? null : decode(joined.assignment),
+      changed: changed.signal,
+    };
+  }
+
+  async leave(): Promise<void> {
+    await this.#member.leave();
+  }
+}
+
+function memberOf({ memberId, metadata }: JoinedMember): Member {
+  return { id: memberId, about: decode(metadata) };
+}
+
+function encode(value: Json): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(value));
+}
+
+function decode(bytes: Uint8Array): Json {
+  return JSON.parse(new TextDecoder().decode(bytes)) as Json;
+}

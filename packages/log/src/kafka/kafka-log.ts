@@ -1,0 +1,269 @@
+import {
+  assert,
+  type Clock,
+  type Group,
+  type GroupMembership,
+  type GroupOptions,
+  limits,
+  type Log,
+  type LogReader,
+  type LogWriter,
+  millraceError,
+  type Offset,
+  type TopicInfo,
+  topicKind,
+  type TopicSpec,
+} from "@millrace/core";
+import {
+  createTopic,
+  deleteTopicsOf,
+  KafkaCluster,
+  type KafkaOptions,
+  type KafkaTopic,
+  membersOf,
+  membershipState,
+  newProducerId,
+  removeMembers,
+  TransactionalProducer,
+} from "@millrace/kafka";
+import { offsetOutOfRange } from "../offset-out-of-range.ts";
+import { CommittedEnds } from "./committed-ends.ts";
+import { Fetcher } from "./fetcher.ts";
+import { KafkaGroup } from "./kafka-group.ts";
+import { KafkaLogWriter, staleGeneration } from "./kafka-writer.ts";
+import { KafkaLogReader } from "./kafka-reader.ts";
+import { PartitionFeed } from "./partition-feed.ts";
+import { topicSettings } from "./topic-settings.ts";
+import { Truncations } from "./truncations.ts";
+
+const transactionTimeoutDefaultMs = 10_000;
+
+/** How a log on Kafka is opened: plain data, so that each thread can open it. */
+export interface KafkaLogOptions extends KafkaOptions {
+  /** Copies of each partition of new topics. Default: the broker's. */
+  readonly replication?: number;
+  /** A member that is not heard of for so long is given up. Default: 10 s. */
+  readonly sessionTimeoutMs?: number;
+  /**
+   * A name of this process among those that run the pipeline, which it keeps over restarts (static
+   * membership): when it comes back within the session it has what it had. Default: none.
+   */
+  readonly instance?: string;
+  /** After it the broker aborts a transaction that nobody ends. Default: 10 s. */
+  readonly transactionTimeoutMs?: number;
+  /** Whether records come with their keys, times and headers. Default: false. */
+  readonly withMeta?: boolean;
+}
+
+/**
+ * A log on Kafka: a topic is a topic, a writer a transactional producer, a group a consumer group.
+ *
+ * Offsets have gaps where Kafka keeps the marks of transactions. Readers see committed records only.
+ * Truncation is gathered for a second; those who asked for it see it at once.
+ */
+export class KafkaLog implements Log {
+  readonly #cluster: KafkaCluster;
+  readonly #options: KafkaLogOptions;
+  readonly #ends: CommittedEnds;
+  readonly #truncations: Truncations;
+  readonly #fetcher: Fetcher;
+  /** Groups that this log has taken over. */
+  readonly #soleGroups = new Map<string, KafkaGroup>();
+  readonly #listeners = new Set<() => void>();
+  /** Topics as last seen, by name: writers look them up without waiting. */
+  #topics = new Map<string, KafkaTopic>();
+
+  private constructor(cluster: KafkaCluster, options: KafkaLogOptions) {
+    this.#cluster = cluster;
+    this.#options = options;
+    this.#ends = new CommittedEnds(cluster);
+    this.#truncations = new Truncations(cluster);
+    this.#fetcher = new Fetcher(cluster, this.#ends, {
+      withMeta: options.withMeta === true,
+      onArrival: () => {
+        for (const listener of this.#listeners) listener();
+      },
+    });
+  }
+
+  /** @throws KAFKA_UNREACHABLE, KAFKA_AUTHENTICATION_FAILED, KAFKA_OPTIONS_INVALID */
+  static async open(options: KafkaLogOptions, clock: Clock): Promise<KafkaLog> {
+    const log = new KafkaLog(await KafkaCluster.connect(options, clock), options);
+    try {
+      await log.topics();
+      return log;
+    } catch (error) {
+      await log.close();
+      throw error;
+    }
+  }
+
+  /** @throws LOG_TOPIC_MISMATCH */
+  async createTopic(spec: TopicSpec): Promise<void> {
+    const { name, partitions, kind } = spec;
+    assert(
+      Number.isInteger(partitions) && partitions >= 1 && partitions <= limits.partitionsMax,
+      "a topic's number of partitions is within its bound",
+    );
+    assert(topicKind(name) === kind, "a topic's name says what it is for");
+    const replication = this.#options.replication ?? -1;
+    const configs = topicSettings(kind);
+    const known = this.#topics.get(name)?.partitions.length;
+    if (known === partitions) return;
+    const topic = await createTopic(this.#cluster, { name, partitions, replication, configs });
+    this.#topics.set(name, topic);
+    const actual = topic.partitions.length;
+    if (actual === partitions) return;
+    throw millraceError("LOG_TOPIC_MISMATCH", { topic: name, expected: partitions, actual });
+  }
+
+  async deleteTopics(names: readonly string[]): Promise<void> {
+    this.#truncations.forget(names);
+    await deleteTopicsOf(this.#cluster, names);
+    this.#ends.forget(names);
+    for (const name of names) this.#topics.delete(name);
+  }
+
+  async topics(): Promise<readonly TopicInfo[]> {
+    const topics = (await this.#cluster.topics()).filter((topic) => !topic.isInternal);
+    this.#topics = new Map(topics.map((topic) => [topic.name, topic]));
+    return topics.map(({ name, id, partitions }) => ({
+      name,
+      id,
+      partitions: partitions.length,
+      kind: topicKind(name),
+    }));
+  }
+
+  /** Sends all other members away: their transactions are refused from then on. */
+  async joinGroup(group: string): Promise<GroupMembership> {
+    await this.#soleGroups.get(group)?.leave();
+    for (;;) {
+      await removeMembers(this.#cluster, group);
+      let memberCount = 0;
+      const sole = new KafkaGroup(this.#cluster, this.#options, {
+        group,
+        about: () => null,
+        assign: async (members) => {
+          memberCount = members.length;
+          return new Map();
+        },
+      });
+      const { membership } = await sole.join();
+      if (memberCount === 1) {
+        this.#soleGroups.set(group, sole);
+        return membership;
+      }
+      await sole.leave();
+    }
+  }
+
+  async openGroup(options: GroupOptions): Promise<Group> {
+    return new KafkaGroup(this.#cluster, this.#options, options);
+  }
+
+  async hasMembers(group: string): Promise<boolean> {
+    return (await membersOf(this.#cluster, group)).length > 0;
+  }
+
+  /** @throws LOG_GENERATION_STALE */
+  async openWriter(id: string, membership: GroupMembership): Promise<LogWriter> {
+    await this.#confirmMembership(membership);
+    return this.#openWriter(id, membership);
+  }
+
+  async openAppender(): Promise<LogWriter> {
+    // The cluster numbers producers: the number makes an id that nobody else has.
+    const { producerId } = await newProducerId(this.#cluster);
+    return this.#openWriter(`millrace.appender.${producerId}`, undefined);
+  }
+
+  /** @throws LOG_TOPIC_UNKNOWN */
+  async bounds(topic: string, partition: number): Promise<{ start: Offset; end: Offset }> {
+    const bounds = await this.#ends.bounds(topic, partition);
+    const start = this.#truncations.startOf(topic, partition);
+    return bounds.start < start ? { ...bounds, start } : bounds;
+  }
+
+  /** @throws LOG_TOPIC_UNKNOWN; `read` of the reader LOG_OFFSET_OUT_OF_RANGE */
+  async openReader(topic: string, partition: number, from: Offset): Promise<LogReader> {
+    const { topicId } = await this.#cluster.leaderOf(topic, partition);
+    const feed: PartitionFeed = new PartitionFeed(
+      { topic, topicId, partition },
+      from,
+      () => this.#ends.known(topic, partition),
+      () => this.#fetcher.resume(feed),
+    );
+    return new KafkaLogReader(feed, this.#fetcher, () =>
+      this.#truncations.startOf(topic, partition),
+    );
+  }
+
+  /** @throws LOG_TOPIC_UNKNOWN, LOG_OFFSET_OUT_OF_RANGE when `before` is past the end */
+  async truncate(topic: string, partition: number, before: Offset): Promise<void> {
+    await this.#cluster.leaderOf(topic, partition);
+    if (before > this.#ends.known(topic, partition)) {
+      const bounds = await this.bounds(topic, partition);
+      if (before > bounds.end) throw offsetOutOfRange(topic, partition, before, bounds);
+    }
+    this.#truncations.add(topic, partition, before);
+  }
+
+  onArrival(listener: () => void, signal: AbortSignal): void {
+    this.#listeners.add(listener);
+    signal.addEventListener("abort", () => this.#listeners.delete(listener), { once: true });
+  }
+
+  async close(): Promise<void> {
+    this.#fetcher.close();
+    try {
+      await this.#truncations.close();
+      for (const group of this.#soleGroups.values()) await group.leave();
+    } finally {
+      await this.#cluster.close();
+    }
+  }
+
+  async #openWriter(
+    transactionalId: string,
+    membership: GroupMembership | undefined,
+  ): Promise<LogWriter> {
+    const { transactionTimeoutMs = transactionTimeoutDefaultMs } = this.#options;
+    const producer = await TransactionalProducer.open(this.#cluster, transactionalId, {
+      transactionTimeoutMs,
+    });
+    return new KafkaLogWriter(producer, membership, {
+      clock: this.#cluster.clock,
+      ends: this.#ends,
+      topic: (name) => this.#topic(name),
+      confirm: async () => {
+        if (await producer.isFenced()) {
+          throw millraceError("LOG_WRITER_FENCED", { writerId: transactionalId });
+        }
+        if (membership !== undefined) await this.#confirmMembership(membership);
+      },
+    });
+  }
+
+  #topic(name: string): KafkaTopic {
+    const topic = this.#topics.get(name);
+    if (topic === undefined) throw millraceError("LOG_TOPIC_UNKNOWN", { topic: name });
+    return topic;
+  }
+
+  /** @throws LOG_GENERATION_STALE */
+  async #confirmMembership(membership: GroupMembership): Promise<void> {
+    const { group, generation, member } = membership;
+    const state = await membershipState(this.#cluster, {
+      groupId: group,
+      generation,
+      memberId: member,
+    });
+    if (state === "stale") throw staleGeneration(membership);
+  }
+}
+
+/** Opens the log that a Kafka cluster holds. Give the object to all in the thread who share it. */
+export function openKafkaLog(options: KafkaLogOptions, clock: Clock): Promise<KafkaLog> {
+  return KafkaLog.open(options, clock);
+}

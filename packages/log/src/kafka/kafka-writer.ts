@@ -1,0 +1,172 @@
+import {
+  assert,
+  type Clock,
+  type GroupMembership,
+  type LogWriter,
+  millraceError,
+  type Offset,
+  type RecordRanges,
+} from "@millrace/core";
+import {
+  encodeRecords,
+  type FailedCommit,
+  type KafkaTopic,
+  type PartitionBatch,
+  type RecordsToEncode,
+  stamp,
+  type TransactionalProducer,
+  type TransactionOffsets,
+} from "@millrace/kafka";
+import { PendingRecords } from "../pending-records.ts";
+import type { CommittedEnds } from "./committed-ends.ts";
+
+/** What a writer needs of its log. */
+export interface WriterAccess {
+  readonly clock: Clock;
+  readonly ends: CommittedEnds;
+  /** As last seen. @throws LOG_TOPIC_UNKNOWN */
+  topic(name: string): KafkaTopic;
+  /** Whether writer and membership still hold, where nothing is written that would show it. */
+  confirm(): Promise<void>;
+}
+
+/**
+ * A transactional producer as a writer: what was appended is encoded and sent at the commit, in one
+ * transaction, with the offsets that the group has read to.
+ */
+export class KafkaLogWriter implements LogWriter {
+  readonly id: string;
+  readonly #producer: TransactionalProducer;
+  readonly #membership: GroupMembership | undefined;
+  readonly #access: WriterAccess;
+  readonly #pending = new PendingRecords<KafkaTopic>();
+  readonly #read = new Map<string, { topic: string; partition: number; offset: bigint }>();
+
+  constructor(
+    producer: TransactionalProducer,
+    membership: GroupMembership | undefined,
+    access: WriterAccess,
+  ) {
+    this.id = producer.transactionalId;
+    this.#producer = producer;
+    this.#membership = membership;
+    this.#access = access;
+  }
+
+  get pendingBytes(): number {
+    return this.#pending.sizeBytes;
+  }
+
+  append(topic: string, partition: number, value: Uint8Array): void {
+    this.#pending.append(this.#topic(topic, partition), partition, value);
+  }
+
+  appendAll(topic: string, partition: number, values: RecordRanges): void {
+    this.#pending.appendAll(this.#topic(topic, partition), partition, values);
+  }
+
+  noteRead(topic: string, partition: number, next: Offset): void {
+    this.#read.set(`${topic}/${partition}`, { topic, partition, offset: next });
+  }
+
+  async commit(): Promise<void> {
+    if (this.#pending.isEmpty) return this.#access.confirm();
+    const batches = this.#encode();
+    const offsets = this.#offsets();
+    const outcome = await this.#producer.commit(
+      offsets === undefined ? { batches } : { batches, offsets },
+    );
+    if (outcome.kind !== "committed") throw this.#failed(outcome);
+    for (const { topic, partition, end } of outcome.ends) {
+      this.#access.ends.raise(topic, partition, end);
+    }
+    this.#clear();
+  }
+
+  abort(): void {
+    this.#clear();
+  }
+
+  async close(): Promise<void> {
+    this.#clear();
+  }
+
+  #clear(): void {
+    this.#pending.clear();
+    this.#read.clear();
+  }
+
+  #topic(name: string, partition: number): KafkaTopic {
+    const topic = this.#access.topic(name);
+    const isOne = partition >= 0 && partition < topic.partitions.length;
+    assert(isOne, "a partition's index is below the topic's number of partitions");
+    return topic;
+  }
+
+  #encode(): PartitionBatch[] {
+    const timestamp = this.#access.clock.now();
+    const batches: PartitionBatch[] = [];
+    for (const { topic, partition, values } of this.#pending.partitions()) {
+      const { name, id } = topic;
+      const isSame = this.#access.topic(name).id === id;
+      if (!isSame) throw millraceError("LOG_TOPIC_UNKNOWN", { topic: name });
+      const parts = values.map(partOf);
+      for (const batch of encodeRecords(parts, { timestamp, isTransactional: true })) {
+        batches.push({
+          topic: name,
+          partition,
+          recordCount: batch.recordCount,
+          stamp: (producer) => {
+            stamp(batch, producer);
+            return batch.bytes;
+          },
+        });
+      }
+    }
+    return batches;
+  }
+
+  /**
+   * What the group has read, so that those who watch it see its lag; and so that Kafka checks the
+   * membership in the same transaction. Where nothing was noted, the end of a partition that is
+   * written does for that.
+   */
+  #offsets(): TransactionOffsets | undefined {
+    if (this.#membership === undefined) return undefined;
+    const { group, generation, member } = this.#membership;
+    const offsets = [...this.#read.values()];
+    if (offsets.length === 0) offsets.push(this.#ownOffset());
+    return { group: { groupId: group, generation, memberId: member }, offsets };
+  }
+
+  #ownOffset(): { topic: string; partition: number; offset: bigint } {
+    const written = [...this.#pending.partitions()];
+    const isOwn = (name: string): boolean => name.endsWith(".changelog");
+    const place = written.find(({ topic }) => isOwn(topic.name)) ?? written[0];
+    assert(place !== undefined, "a commit without records has no offsets");
+    const { topic, partition } = place;
+    return { topic: topic.name, partition, offset: this.#access.ends.known(topic.name, partition) };
+  }
+
+  #failed({ kind, problem, cause }: FailedCommit): Error {
+    const { id: writerId } = this;
+    if (kind === "fenced") return millraceError("LOG_WRITER_FENCED", { writerId }, { cause });
+    if (kind === "stale-generation") return staleGeneration(this.#membership, cause);
+    if (cause.code === "LOG_TOPIC_UNKNOWN") return cause;
+    const code = kind === "aborted" ? "LOG_COMMIT_ABORTED" : "LOG_COMMIT_INDEFINITE";
+    return millraceError(code, { writerId, problem }, { cause });
+  }
+}
+
+/** The group has gone on; Kafka does not say how far. */
+export function staleGeneration(membership: GroupMembership | undefined, cause?: Error): Error {
+  const { group = "", generation = -1 } = membership ?? {};
+  return millraceError("LOG_GENERATION_STALE", { group, generation }, { cause });
+}
+
+function partOf(value: Uint8Array | RecordRanges): RecordsToEncode {
+  if (!(value instanceof Uint8Array)) return { values: value };
+  const valueStart = Int32Array.of(0);
+  const valueLength = Int32Array.of(value.length);
+  return { values: { count: 1, buffer: value, valueStart, valueLength } };
+}

@@ -1,0 +1,42 @@
+import { type Clock, type Log, millraceError, systemClock } from "@millrace/core";
+import { type KafkaLogOptions, openKafkaLog, openLmdbLog, parseKafkaUrl } from "@millrace/log";
+
+/** Whether a log's place is a Kafka cluster, and not a directory. */
+export function isKafkaUrl(place: string): boolean {
+  return place.startsWith("kafka:");
+}
+
+/**
+ * How a Kafka log is opened: what the URL says, what the environment says of who we are, and what is
+ * given. Secrets have no place in a URL: `MILLRACE_KAFKA_USERNAME`, `MILLRACE_KAFKA_PASSWORD` and
+ * `MILLRACE_KAFKA_MECHANISM` (`plain`, `scram-sha-256` or `scram-sha-512`) hold them.
+ */
+export function kafkaOptions(
+  url: string,
+  given: Partial<KafkaLogOptions> = {},
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): KafkaLogOptions {
+  return { ...parseKafkaUrl(url), ...saslOf(env), withMeta: true, ...given };
+}
+
+function saslOf(env: Readonly<Record<string, string | undefined>>): Partial<KafkaLogOptions> {
+  const username = env["MILLRACE_KAFKA_USERNAME"];
+  const password = env["MILLRACE_KAFKA_PASSWORD"];
+  const mechanism = env["MILLRACE_KAFKA_MECHANISM"] ?? "plain";
+  if (username === undefined || password === undefined) return {};
+  if (mechanism !== "plain" && mechanism !== "scram-sha-256" && mechanism !== "scram-sha-512") {
+    const problem = "MILLRACE_KAFKA_MECHANISM is plain, scram-sha-256 or scram-sha-512";
+    throw millraceError("KAFKA_OPTIONS_INVALID", { problem });
+  }
+  return { sasl: { mechanism, username, password } };
+}
+
+/**
+ * Opens the log at a place: `kafka://host:port,…`, or a directory.
+ *
+ * @throws LOG_STORAGE_FAILED, KAFKA_UNREACHABLE, KAFKA_OPTIONS_INVALID
+ */
+export function openLog(place: string, clock: Clock = systemClock): Promise<Log> {
+  if (isKafkaUrl(place)) return openKafkaLog(kafkaOptions(place), clock);
+  return openLmdbLog({ directory: place });
+}

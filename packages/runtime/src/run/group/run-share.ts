@@ -1,0 +1,41 @@
+import type { GroupMember, Json } from "@millrace/core";
+import type { ControlRecord } from "../control-record.ts";
+import { assignPartitions } from "./assign-partitions.ts";
+
+/** What a run says of itself when it joins its pipeline's group. */
+export interface RunMember {
+  readonly [key: string]: Json;
+  readonly fingerprint: string;
+  /** Partitions whose tasks it had in the generation before. */
+  readonly partitions: readonly number[];
+}
+
+/** What a run is to do: the tasks of some partitions, in a generation that has been prepared. */
+export interface RunShare {
+  readonly control: ControlRecord;
+  readonly isContinued: boolean;
+  readonly partitions: readonly number[];
+}
+
+/**
+ * Deals a generation's partitions out to the runs of a group. Runs of another plan get none: they
+ * stop when they see the control record.
+ */
+export function dealOut(
+  members: readonly GroupMember[],
+  control: ControlRecord,
+  isContinued: boolean,
+): Map<string, Json> {
+  const abouts = members.map(({ id, about }) => ({ id, about: about as unknown as RunMember }));
+  const able = abouts.filter(({ about }) => about.fingerprint === control.fingerprint);
+  const shares = assignPartitions(
+    able.map(({ id, about }) => ({ id, had: about.partitions })),
+    control.partitions,
+  );
+  return new Map(
+    members.map(({ id }) => {
+      const share: RunShare = { control, isContinued, partitions: shares.get(id) ?? [] };
+      return [id, share as unknown as Json];
+    }),
+  );
+}
