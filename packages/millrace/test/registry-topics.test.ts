@@ -1,25 +1,26 @@
 import { randomUUID } from "node:crypto";
 import { pipeline, run, t } from "millrace";
 import { avro, json, openMemoryLog, openTopic, protobuf, topic } from "millrace/log";
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
+import { describeWithRegistry } from "../../../dev/services/describe.mjs";
 
-const url = process.env["MILLRACE_TEST_REGISTRY"];
-const registry = { url: url ?? "" };
 const Flight = t.row({ origin: t.utf8(), delay: t.int32() });
 const Delay = t.row({ delay: t.int32() });
 
-describe.skipIf(url === undefined)("topics whose schemas are in a registry", () => {
+describeWithRegistry("topics whose schemas are in a registry", (service) => {
+  const registry = () => ({ url: service.url });
+
   it("are read with one schema and format, and written with another", async () => {
     const log = openMemoryLog();
     const [from, to] = [`t-${randomUUID()}`, `t-${randomUUID()}`];
-    const flights = await openTopic(log, from, avro(Flight, { registry }));
+    const flights = await openTopic(log, from, avro(Flight, { registry: registry() }));
     await flights.append([
       { origin: "BER", delay: 5 },
       { origin: "OSL", delay: -2 },
     ]);
-    const format = protobuf(Delay, { fields: { delay: 4 }, registry });
+    const format = protobuf(Delay, { fields: { delay: 4 }, registry: registry() });
     const delays = pipeline("delays", (p) => {
-      p.source("flights", topic(from, avro(Flight, { registry }), { until: "end" }))
+      p.source("flights", topic(from, avro(Flight, { registry: registry() }), { until: "end" }))
         .where((flight) => flight.delay.gt(0))
         .select("delay")
         .sink("delays", topic(to, format));
@@ -34,10 +35,10 @@ describe.skipIf(url === undefined)("topics whose schemas are in a registry", () 
     const log = openMemoryLog();
     const name = `t-${randomUUID()}`;
     await (
-      await openTopic(log, name, json(Flight, { registry }))
+      await openTopic(log, name, json(Flight, { registry: registry() }))
     ).append([{ origin: "BER", delay: 5 }]);
     const Other = t.row({ origin: t.utf8(), delay: t.utf8() });
-    const other = await openTopic(log, name, json(Other, { registry }));
+    const other = await openTopic(log, name, json(Other, { registry: registry() }));
     await expect(other.append([{ origin: "BER", delay: "5" }])).rejects.toMatchObject({
       code: "REGISTRY_INCOMPATIBLE",
     });

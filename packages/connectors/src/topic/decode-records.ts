@@ -12,7 +12,7 @@ import {
  * Decodes records `from` to `to`. Those without a value, tombstones, are no decoder's matter: they
  * are refused here, with `RECORD_TOMBSTONE`.
  *
- * **Cost** that of the decoder, and of a loop over lengths in logs that have keys
+ * **Cost** that of the decoder, and of a loop over lengths
  */
 export function decodeRecords(
   decoder: RecordDecoder,
@@ -35,10 +35,8 @@ export function decodeRecords(
   };
 }
 
-function tombstonesOf({ meta, valueLength }: LogRecords, from: number, to: number): number[] {
+function tombstonesOf({ valueLength }: LogRecords, from: number, to: number): number[] {
   const found: number[] = [];
-  // A log without keys has nothing to delete.
-  if (meta === undefined) return found;
   for (let i = from; i < to; i++) if (valueLength[i]! < 0) found.push(i);
   return found;
 }
@@ -66,10 +64,11 @@ function tombstone(records: LogRecords, index: number): BadRecord {
   return { index, code, reason: message, raw: "" };
 }
 
-/** A record's key for people: its text in quotes, or its bytes in hexadecimal. */
+/** A record's key for people: its text in quotes, or its bytes in hexadecimal; ? if it is not read. */
 function keyText({ buffer, meta }: LogRecords, index: number): string {
-  const length = meta?.keyLength[index] ?? -1;
-  if (meta === undefined || length < 0) return "null";
+  if (meta === undefined) return "?";
+  const length = meta.keyLength[index]!;
+  if (length < 0) return "null";
   const start = meta.keyStart[index]!;
   const key = Buffer.from(buffer.subarray(start, start + Math.min(length, 200)));
   return isUtf8(key) ? JSON.stringify(key.toString()) : `0x${key.toString("hex")}`;

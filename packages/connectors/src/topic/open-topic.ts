@@ -93,6 +93,7 @@ export async function openTopic<Row extends object>(
       await records.prepareEncoding?.(schema);
       return records.recordEncoder(schema);
     },
+    withMeta: records.needsMeta === true,
     decoder: records.recordDecoder({ schema, columns, validators: new Map() }),
   });
 }
@@ -104,6 +105,7 @@ interface OpenTopicParts {
   readonly keys: readonly string[];
   readonly createEncoder: () => Promise<RecordEncoder>;
   readonly decoder: RecordDecoder;
+  readonly withMeta: boolean;
 }
 
 class OpenTopic<Row extends object> implements Topic<Row> {
@@ -158,8 +160,8 @@ class OpenTopic<Row extends object> implements Topic<Row> {
   }
 
   async *#rowsOf(partition: number, start: Offset, end: Offset): AsyncIterableIterator<Row> {
-    const { schema, decoder } = this.#parts;
-    const reader = await this.#log.openReader(this.name, partition, start);
+    const { schema, decoder, withMeta } = this.#parts;
+    const reader = await this.#log.openReader(this.name, partition, start, { withMeta });
     try {
       while (reader.position < end) {
         const records = await reader.read(readBytesMax);

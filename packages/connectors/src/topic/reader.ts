@@ -31,6 +31,8 @@ export interface TopicReaderOptions {
   /** Where to end; absent where there is no end. */
   readonly end?: Offset;
   readonly decoder: RecordDecoder;
+  /** Whether the decoder reads keys, times or headers. */
+  readonly withMeta: boolean;
   /** What becomes of records without a value. */
   readonly tombstones: "dead-letter" | "skip";
 }
@@ -64,7 +66,9 @@ export class TopicReader implements SourceReader {
   ): Promise<TopicReader> {
     const position = options.position as TopicPosition | undefined;
     const next = position === undefined ? options.start : offset(BigInt(position.offset));
-    const reader = await options.log.openReader(options.topic, options.partition, next);
+    const reader = await options.log.openReader(options.topic, options.partition, next, {
+      withMeta: options.withMeta,
+    });
     return new TopicReader(options, reader, next);
   }
 

@@ -31,6 +31,7 @@ export const openTopicSource: OpenTopicSource = async (context) => {
         start,
         ...(isBounded ? { end } : {}),
         decoder: format.recordDecoder({ schema, columns, validators }),
+        withMeta: format.needsMeta === true,
         tombstones,
         position,
       });

@@ -115,6 +115,8 @@ export interface RecordEncoder {
 /** A format of single records, as a topic holds them. */
 export interface RecordFormat {
   readonly name: string;
+  /** Whether its decoders read keys, times or headers. Default no. */
+  readonly needsMeta?: boolean;
   recordDecoder(options: DecoderOptions): RecordDecoder;
   /**
    * Does what has to be done before rows are written, such as registering their schema; to be

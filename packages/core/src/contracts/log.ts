@@ -116,6 +116,12 @@ export interface Group {
   leave(): Promise<void>;
 }
 
+/** What a reader of a partition is to give. */
+export interface LogReaderOptions {
+  /** Whether records come with their keys, times and headers, where the log has such. Default no. */
+  readonly withMeta?: boolean;
+}
+
 /** Topics of partitions, transactions over them, readers from an offset. */
 export interface Log {
   /**
@@ -138,7 +144,12 @@ export interface Log {
    */
   bounds(topic: string, partition: number): Promise<{ start: Offset; end: Offset }>;
   /** A reader of committed records from `from` on. @throws LOG_OFFSET_OUT_OF_RANGE from `read` */
-  openReader(topic: string, partition: number, from: Offset): Promise<LogReader>;
+  openReader(
+    topic: string,
+    partition: number,
+    from: Offset,
+    options?: LogReaderOptions,
+  ): Promise<LogReader>;
   /** Whether some process is a member of the group; absent where the log cannot tell. */
   hasMembers?(group: string): Promise<boolean>;
   /** A writer that fences nobody and that nobody fences, for programs that are no task. */

@@ -17,6 +17,7 @@ export function metadataFormat(
   const prepare = inner.prepareEncoding;
   return {
     name: inner.name,
+    needsMeta: Object.keys(options.columns).length > 0,
     recordDecoder: (decoderOptions: DecoderOptions) => {
       const columns = decoderOptions.columns.filter((name) => !isOwn(name));
       const schema = ofInner(decoderOptions.schema);

@@ -1,38 +1,30 @@
 import { type Json, t } from "@millrace/core";
 import { avro, avroFormat, recordFormat } from "@millrace/formats";
 import avsc from "avsc";
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
+import { describeWithRegistry } from "../../../../dev/services/describe.mjs";
 import { decoded, encoded, failureOf } from "./format-calls.ts";
-import {
-  freshTopic,
-  idOf,
-  registeredSchema,
-  registerSchema,
-  registryUrl,
-  setCompatibility,
-  withId,
-} from "./real-registry.ts";
+import { freshTopic, idOf, OtherClient, withId } from "./real-registry.ts";
 
 const Flight = t.row({ origin: t.utf8(), delay: t.float64().nullable() });
-const url = registryUrl ?? "";
-const registry = { url };
 const flights = [
   { origin: "BER", delay: 4.5 },
   { origin: "OSL", delay: null },
 ];
 
-describe.skipIf(registryUrl === undefined)("Avro with a registry", () => {
+describeWithRegistry("Avro with a registry", (registry) => {
+  const other = new OtherClient(registry);
   it("registers the row type's schema under the topic's subject, and writes its id", async () => {
     const topic = freshTopic();
     const format = recordFormat(avro(Flight, { registry }), { topic, part: "value" });
     const records = await encoded(format, Flight, flights);
-    const schema = await registeredSchema(idOf(records[0]!));
+    const schema = await other.schema(idOf(records[0]!));
     const type = avsc.Type.forSchema(JSON.parse(schema) as avsc.Schema, { wrapUnions: "never" });
     const read = records.map(
       (record) => type.fromBuffer(Buffer.from(record.subarray(5))) as object,
     );
     expect(read.map((row) => ({ ...row }))).toEqual(flights);
-    expect(await registerSchema(`${topic}-value`, "AVRO", schema)).toBe(idOf(records[0]!));
+    expect(await other.register(`${topic}-value`, "AVRO", schema)).toBe(idOf(records[0]!));
     expect(await decoded(format, Flight, records)).toEqual({ rows: flights, badRecords: [] });
   });
 
@@ -57,7 +49,7 @@ describe.skipIf(registryUrl === undefined)("Avro with a registry", () => {
       { gate: 3, delay: 1.5, origin: "OSL" },
     ].entries()) {
       const type = avsc.Type.forSchema(schemas[index] as avsc.Schema, { wrapUnions: "never" });
-      const id = await registerSchema(subject, "AVRO", JSON.stringify(schemas[index]));
+      const id = await other.register(subject, "AVRO", JSON.stringify(schemas[index]));
       records.push(withId(id, type.toBuffer(row)));
     }
     const { rows, badRecords } = await decoded(avroFormat({ registry }), Flight, records);
@@ -82,10 +74,10 @@ describe.skipIf(registryUrl === undefined)("Avro with a registry", () => {
       subject: `${topic}-${name}`,
       version: 1,
     });
-    await registerSchema(`${topic}-a.Place`, "AVRO", JSON.stringify(place));
-    await registerSchema(`${topic}-a.Leg`, "AVRO", JSON.stringify(leg), [ref("a.Place")]);
+    await other.register(`${topic}-a.Place`, "AVRO", JSON.stringify(place));
+    await other.register(`${topic}-a.Leg`, "AVRO", JSON.stringify(leg), [ref("a.Place")]);
     const refs = [ref("a.Place"), ref("a.Leg")];
-    const id = await registerSchema(`${topic}-value`, "AVRO", JSON.stringify(trip), refs);
+    const id = await other.register(`${topic}-value`, "AVRO", JSON.stringify(trip), refs);
     const bytes = Buffer.alloc(16);
     bytes.writeDoubleLE(1.5, 0);
     bytes.writeDoubleLE(-2, 8);
@@ -99,7 +91,7 @@ describe.skipIf(registryUrl === undefined)("Avro with a registry", () => {
   it("refuses records with unknown ids, of unfit schemas, cut ones and such without an id", async () => {
     const topic = freshTopic();
     const schema = { type: "record", name: "F", fields: [{ name: "origin", type: "bytes" }] };
-    const unfit = await registerSchema(
+    const unfit = await other.register(
       `${topic}-a`,
       "AVRO",
       JSON.stringify({ ...schema, fields: [] }),
@@ -129,7 +121,7 @@ describe.skipIf(registryUrl === undefined)("Avro with a registry", () => {
     const topic = freshTopic();
     const place = { topic, part: "value" } as const;
     await encoded(avroFormat({ registry }, place), Flight, flights);
-    await setCompatibility(`${topic}-value`, "BACKWARD");
+    await other.setCompatibility(`${topic}-value`, "BACKWARD");
     const Other = t.row({ origin: t.utf8(), delay: t.boolean() });
     const failure = await failureOf(encoded(avroFormat({ registry }, place), Other, []));
     expect(failure.code).toBe("REGISTRY_INCOMPATIBLE");
@@ -143,10 +135,10 @@ describe.skipIf(registryUrl === undefined)("Avro with a registry", () => {
   ] as const)("names the subject by %j", async (subject, expected) => {
     const topic = freshTopic();
     const own = typeof subject === "object" ? { name: `${topic}-own` } : subject;
-    const options = { registry: { url, subject: own, recordName: "shop.Flight" } };
+    const options = { registry: { url: registry.url, subject: own, recordName: "shop.Flight" } };
     const records = await encoded(avroFormat(options, { topic, part: "value" }), Flight, flights);
-    const schema = await registeredSchema(idOf(records[0]!));
-    const id = await registerSchema(expected.replace("TOPIC", topic), "AVRO", schema);
+    const schema = await other.schema(idOf(records[0]!));
+    const id = await other.register(expected.replace("TOPIC", topic), "AVRO", schema);
     expect(id).toBe(idOf(records[0]!));
   });
 });

@@ -1,11 +1,11 @@
 import { t } from "@millrace/core";
 import { json, recordFormat } from "@millrace/formats";
 import { describe, expect, it } from "vitest";
+import { describeWithRegistry } from "../../../../dev/services/describe.mjs";
 import { decoded, encoded, failureOf } from "./format-calls.ts";
-import { freshTopic, idOf, registeredSchema, registryUrl, withId } from "./real-registry.ts";
+import { freshTopic, idOf, OtherClient, withId } from "./real-registry.ts";
 
 const Flight = t.row({ origin: t.utf8(), delay: t.float64().nullable() });
-const registry = { url: registryUrl ?? "" };
 const flights = [
   { origin: "BER", delay: 4.5 },
   { origin: "Zürich", delay: null },
@@ -13,13 +13,14 @@ const flights = [
 const textOf = (record: Uint8Array): string => Buffer.from(record.subarray(5)).toString();
 const bytesOf = (text: string): Uint8Array => Buffer.from(text);
 
-describe.skipIf(registryUrl === undefined)("JSON with a registry", () => {
+describeWithRegistry("JSON with a registry", (registry) => {
+  const other = new OtherClient(registry);
   it("registers the row type's JSON Schema, and writes its id before each object", async () => {
     const place = { topic: freshTopic(), part: "value" } as const;
     const format = recordFormat(json(Flight, { registry }), place);
     const records = await encoded(format, Flight, flights);
     expect(records.map((record) => JSON.parse(textOf(record)) as unknown)).toEqual(flights);
-    const schema = JSON.parse(await registeredSchema(idOf(records[0]!))) as object;
+    const schema = JSON.parse(await other.schema(idOf(records[0]!))) as object;
     expect(schema).toMatchObject({ type: "object", title: "Row", required: ["origin"] });
     expect(await decoded(format, Flight, records)).toEqual({ rows: flights, badRecords: [] });
   });

@@ -1,12 +1,12 @@
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { t } from "@millrace/core";
 import { protobuf, type ProtobufFields, protobufFormat, recordFormat } from "@millrace/formats";
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { bufbuildMessage, messageWith, toBufbuild } from "../protobuf/bufbuild-oracle.ts";
+import { describeWithRegistry } from "../../../../dev/services/describe.mjs";
 import { decoded, encoded, failureOf } from "./format-calls.ts";
-import { freshTopic, idOf, registerSchema, registryUrl, withId } from "./real-registry.ts";
+import { freshTopic, idOf, OtherClient, withId } from "./real-registry.ts";
 
-const registry = { url: registryUrl ?? "" };
 const Leg = t.row({ to: t.utf8(), miles: t.float32().nullable() });
 const Flight = t.row({
   origin: t.utf8(),
@@ -52,7 +52,8 @@ const proto = (body: string): string => `syntax = "proto3";\n${body}`;
 const text = (number: number, value: string): Uint8Array =>
   Buffer.from([number * 8 + 2, value.length, ...Buffer.from(value)]);
 
-describe.skipIf(registryUrl === undefined)("Protobuf with a registry", () => {
+describeWithRegistry("Protobuf with a registry", (registry) => {
+  const other = new OtherClient(registry);
   it("registers the row type's schema, and writes messages that bufbuild reads", async () => {
     const format = recordFormat(protobuf(Flight, { fields, registry }), place());
     const [record = new Uint8Array()] = await encoded(format, Flight, flights);
@@ -95,12 +96,12 @@ describe.skipIf(registryUrl === undefined)("Protobuf with a registry", () => {
     const { topic } = place();
     const Narrow = t.row({ origin: t.utf8(), gate: t.int32().nullable() });
     const subject = `${topic}-value`;
-    const old = await registerSchema(
+    const old = await other.register(
       subject,
       "PROTOBUF",
       proto("message F { string origin = 1; }"),
     );
-    const later = await registerSchema(
+    const later = await other.register(
       subject,
       "PROTOBUF",
       proto("message F { string origin = 1; optional int32 gate = 2; }"),
@@ -122,7 +123,7 @@ describe.skipIf(registryUrl === undefined)("Protobuf with a registry", () => {
     const { topic } = place();
     const body = "message A { message B { string x = 1; } message C { string origin = 4; } }";
     const schema = proto(`package p; ${body} message D { string origin = 2; }`);
-    const id = await registerSchema(`${topic}-value`, "PROTOBUF", schema);
+    const id = await other.register(`${topic}-value`, "PROTOBUF", schema);
     const Origin = t.row({ origin: t.utf8() });
     const nested = withId(id, [4, 0, 2], text(4, "BER"));
     const records = [
@@ -154,12 +155,12 @@ describe.skipIf(registryUrl === undefined)("Protobuf with a registry", () => {
 
   it("follows imports between schemas", async () => {
     const { topic } = place();
-    await registerSchema(
+    await other.register(
       `${topic}-leg`,
       "PROTOBUF",
       proto("package a; message Leg { string to = 2; }"),
     );
-    const id = await registerSchema(
+    const id = await other.register(
       `${topic}-value`,
       "PROTOBUF",
       proto('package b; import "leg.proto"; message Trip { repeated a.Leg legs = 1; }'),

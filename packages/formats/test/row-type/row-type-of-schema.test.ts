@@ -1,10 +1,11 @@
 import { isMillraceError, type RowType, t } from "@millrace/core";
 import { avroSchemaOf, latestSchema, rowTypeOfText, rowTypeText } from "@millrace/formats";
 import { describe, expect, it } from "vitest";
+import { describeWithRegistry } from "../../../../dev/services/describe.mjs";
 import { writtenJsonSchema } from "../../src/json/written-schema.ts";
 import { protobufSchemaOf } from "../../src/protobuf/schema/schema-of-row-type.ts";
 import { failureOf } from "../registry/format-calls.ts";
-import { freshTopic, registerSchema, registryUrl } from "../registry/real-registry.ts";
+import { freshTopic, OtherClient } from "../registry/real-registry.ts";
 
 type Language = "AVRO" | "JSON" | "PROTOBUF";
 const found = (language: Language, text: string) =>
@@ -138,15 +139,15 @@ describe("the row type of a schema", () => {
   });
 });
 
-describe.skipIf(registryUrl === undefined)("the newest schema of a subject", () => {
-  const registry = { url: registryUrl ?? "" };
+describeWithRegistry("the newest schema of a subject", (registry) => {
+  const other = new OtherClient(registry);
 
   it("comes with what it refers to", async () => {
     const topic = freshTopic();
     const leg = { type: "object", properties: { to: { type: "string" } }, required: ["to"] };
     const trip = { type: "object", properties: { leg: { $ref: "leg.json" } }, required: ["leg"] };
-    await registerSchema(`${topic}-leg`, "JSON", JSON.stringify(leg));
-    await registerSchema(`${topic}-value`, "JSON", JSON.stringify(trip), [
+    await other.register(`${topic}-leg`, "JSON", JSON.stringify(leg));
+    await other.register(`${topic}-value`, "JSON", JSON.stringify(trip), [
       { name: "leg.json", subject: `${topic}-leg`, version: 1 },
     ]);
     const { rowType } = rowTypeOfText(await latestSchema(registry, `${topic}-value`));

@@ -108,11 +108,16 @@ export class GroupMember {
     const { groupId, groupInstanceId } = this.options;
     const member = { groupId, memberId: this.memberId, ...instance(groupInstanceId) };
     this.memberId = "";
-    await this.cluster.askCoordinator("group", groupId, { request: leaveGroup.name }, async (node) => {
-      const { error } = await this.cluster.control(node, leaveGroup, member);
-      // A member that is out already has left.
-      return { error: kafkaError(error).meaning === "stale" ? 0 : error, value: undefined };
-    });
+    await this.cluster.askCoordinator(
+      "group",
+      groupId,
+      { request: leaveGroup.name },
+      async (node) => {
+        const { error } = await this.cluster.control(node, leaveGroup, member);
+        // A member that is out already has left.
+        return { error: kafkaError(error).meaning === "stale" ? 0 : error, value: undefined };
+      },
+    );
   }
 
   /** Ends the thread without leaving: an instance that comes back within the session keeps its place. */

@@ -41,7 +41,7 @@ export class HeartbeatLoop {
 
   /** Runs until the thread is ended. */
   async run(): Promise<never> {
-    for (let waitMs = this.setup.intervalMs; ; ) {
+    for (let waitMs = this.setup.intervalMs; ;) {
       this.woken = new AbortController();
       await this.clock.sleep(waitMs, this.woken.signal);
       waitMs = await this.beat();

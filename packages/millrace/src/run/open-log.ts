@@ -16,7 +16,7 @@ export function kafkaOptions(
   given: Partial<KafkaLogOptions> = {},
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): KafkaLogOptions {
-  return { ...parseKafkaUrl(url), ...saslOf(env), withMeta: true, ...given };
+  return { ...parseKafkaUrl(url), ...saslOf(env), ...given };
 }
 
 function saslOf(env: Readonly<Record<string, string | undefined>>): Partial<KafkaLogOptions> {

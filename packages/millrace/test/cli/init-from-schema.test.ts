@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { describeWithRegistry } from "../../../../dev/services/describe.mjs";
 import { buildPackages, Workspace } from "./workspace.ts";
 
-const registryUrl = process.env["MILLRACE_TEST_REGISTRY"];
 let workspace: Workspace;
 beforeAll(async () => {
   await buildPackages();
@@ -39,17 +39,19 @@ test.each([
   expect(workspace.has("nothing")).toBe(false);
 });
 
-test.skipIf(registryUrl === undefined)("init makes a row type of a subject", async () => {
-  const topic = `t-${randomUUID()}`;
-  const response = await fetch(`${registryUrl}/subjects/${topic}-value/versions`, {
-    method: "POST",
-    headers: { "content-type": "application/vnd.schemaregistry.v1+json" },
-    body: JSON.stringify({ schema: schemas["orders.avsc"] }),
+describeWithRegistry("init from a registry", (registry) => {
+  test("makes a row type of a subject", async () => {
+    const topic = `t-${randomUUID()}`;
+    const response = await fetch(`${registry.url}/subjects/${topic}-value/versions`, {
+      method: "POST",
+      headers: { "content-type": "application/vnd.schemaregistry.v1+json" },
+      body: JSON.stringify({ schema: schemas["orders.avsc"] }),
+    });
+    expect(response.status).toBe(200);
+    const from = `registry+${registry.url}/${topic}-value`;
+    expect(await workspace.pipe(["init", "subject", "--from", from])).toMatchObject({ code: 0 });
+    const plan = await workspace.pipe(["explain", "subject/pipeline.ts", "--format", "json"]);
+    expect(plan.stdout).toContain(`"topic": "${topic}"`);
+    expect(plan.stdout).toContain('"registry"');
   });
-  expect(response.status).toBe(200);
-  const from = `registry+${registryUrl}/${topic}-value`;
-  expect(await workspace.pipe(["init", "subject", "--from", from])).toMatchObject({ code: 0 });
-  const plan = await workspace.pipe(["explain", "subject/pipeline.ts", "--format", "json"]);
-  expect(plan.stdout).toContain(`"topic": "${topic}"`);
-  expect(plan.stdout).toContain('"registry"');
 });
