@@ -95,7 +95,7 @@ describeWithKafka("keys, times and headers of Kafka's records", (kafka) => {
       { origin: "BER" },
       { origin: "OSL" },
     ]);
-    expect(summary.deadLetterCount).toBe(fate === "skip" ? 0 : 2);
+    expect(summary.rowsDeadLettered).toBe(fate === "skip" ? 0 : 2);
     await expect(collected(opened.rows())).rejects.toMatchObject({
       code: "TOPIC_RECORD_REFUSED",
       params: { problem: expect.stringContaining("deletes") as string },

@@ -37,9 +37,10 @@ function headerLengths(buffer: Uint8Array, { headersStart }: RecordMeta): Int32A
   };
   return headersStart.map((start) => {
     at = start;
-    for (let rest = varint(); rest > 0; rest--) {
-      at += varint();
-      at += Math.max(0, varint());
+    for (let rest = varint() * 2; rest > 0; rest--) {
+      // A name or a value, which may be null.
+      const size = Math.max(0, varint());
+      at += size;
     }
     return at - start;
   });
