@@ -34,7 +34,7 @@ const Order = t.row({
   whole: t.uint64(),
   state: t.enum(["new", 'so "called"']).nullable(),
   at: t.timestamp({ unit: "us" }),
-  then: t.timestamp(),
+  until: t.timestamp(),
   place: t.row({ x: t.float64(), any: t.json() }).nullable(),
 });
 

@@ -119,7 +119,7 @@ function field(tokens: Tokens, syntax: string): ProtoField {
   const packed = tokens.fieldOptions();
   tokens.expect(";");
   // In an edition, a field has presence unless a feature says otherwise, which is passed over.
-  const hasPresence = label === "optional" || (label === undefined && !/^proto/.test(syntax));
+  const hasPresence = label === "optional" || (label === undefined && !syntax.startsWith("proto"));
   const isOptional = stands === "once" && hasPresence;
   return { name, type, number, stands, isOptional, keyType, packed };
 }
