@@ -51,11 +51,7 @@ export type {
   ProtobufScalar,
 } from "./protobuf/options.ts";
 export type { RecordPlace, RegistryAuth, RegistryOptions } from "./registry/options.ts";
-export type {
-  RegisteredSchema,
-  SchemaLanguage,
-  SchemaReference,
-} from "./registry/registered-schema.ts";
+export type { RegisteredSchema, SchemaLanguage } from "./registry/registered-schema.ts";
 export { latestSchema, rowTypeOfText, type SchemaRowType } from "./row-type/row-type-of-schema.ts";
 export { rowTypeText } from "./row-type/row-type-text.ts";
 export { recordFormat } from "./record-format.ts";

@@ -64,7 +64,9 @@ function tombstone(records: LogRecords, index: number): BadRecord {
   return { index, code, reason: message, raw: "" };
 }
 
-/** A record's key for people: its text in quotes, or its bytes in hexadecimal; ? if it is not read. */
+/**
+ * A record's key for people: its text in quotes, or its bytes in hexadecimal; ? if it is not read.
+ */
 function keyText({ buffer, meta }: LogRecords, index: number): string {
   if (meta === undefined) return "?";
   const length = meta.keyLength[index]!;

@@ -22,8 +22,8 @@ export interface TopicOptions {
   readonly whenFresh?: "append" | "replace";
   /**
    * Source: what becomes of a record without a value, which deletes what came before with its key.
-   * `dead-letter` (default) keeps its key and offset; `skip` passes over it, as it must be for topics
-   * that are compacted all the time. The embedded log has no such records.
+   * `dead-letter` (default) keeps its key and offset; `skip` passes over it, as it must be for
+   * topics that are compacted all the time. The embedded log has no such records.
    */
   readonly tombstones?: "dead-letter" | "skip";
 }

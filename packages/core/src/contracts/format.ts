@@ -94,12 +94,14 @@ export interface DecodedValues {
   readonly badRecords: readonly BadRecord[];
 }
 
-/** Records that are ranges of bytes → batches. Stateless between calls, but for schemas it knows. */
+/**
+ * Records that are ranges of bytes → batches. Stateless between calls, but for schemas it knows.
+ */
 export interface RecordDecoder {
   /**
    * Fetches what `decode` needs for records `from` to `to`, such as schemas that they name. To be
-   * awaited before they are decoded; gives undefined where nothing is to be waited for, and is absent
-   * in formats that never need anything.
+   * awaited before they are decoded; gives undefined where nothing is to be waited for, and is
+   * absent in formats that never need anything.
    */
   prepare?(records: RecordRanges, from?: number, to?: number): Promise<void> | undefined;
   /** Decodes records `from` (default 0) to `to` (default all; exclusive), which are not copied. */

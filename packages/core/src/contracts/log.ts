@@ -118,7 +118,9 @@ export interface Group {
 
 /** What a reader of a partition is to give. */
 export interface LogReaderOptions {
-  /** Whether records come with their keys, times and headers, where the log has such. Default no. */
+  /**
+   * Whether records come with their keys, times and headers, where the log has such. Default no.
+   */
   readonly withMeta?: boolean;
 }
 

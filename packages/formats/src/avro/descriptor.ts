@@ -9,7 +9,8 @@ import { type AvroRow, rowTypeOfSchema } from "./row-type-of-schema.ts";
  * by default that of the row type, what the records hold. Of a schema alone the row type follows,
  * but its columns have no static types.
  *
- * @throws MillraceError `FORMAT_SCHEMA_INVALID`, `CONNECTOR_CONFIG_INVALID`; `FORMAT_SCHEMA_MISMATCH` when no row type follows
+ * @throws MillraceError `FORMAT_SCHEMA_INVALID`, `CONNECTOR_CONFIG_INVALID`;
+ *   `FORMAT_SCHEMA_MISMATCH` when no row type follows
  * @example
  * ```ts import.meta.vitest
  * import { t } from "@millrace/core";

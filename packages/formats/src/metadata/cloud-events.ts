@@ -3,7 +3,7 @@ import { json } from "../json/descriptor.ts";
 import { type MetadataColumn, recordHeader } from "./columns.ts";
 import { type WithMetadata, withHeaders } from "./descriptor.ts";
 
-/** The attributes of an event in structured mode. */
+/** The attributes of a CloudEvent in structured mode. */
 export type CloudEventAttributes = {
   readonly specversion: "1.0";
   readonly id: string;
@@ -13,10 +13,10 @@ export type CloudEventAttributes = {
   readonly time: Instant | null;
 };
 
-/** A row of an event in structured mode. */
+/** A row of a CloudEvent in structured mode. */
 export type CloudEvent<Row extends object> = CloudEventAttributes & { readonly data: Row };
 
-/** The attributes of an event in binary mode, as columns. */
+/** The attributes of a CloudEvent in binary mode, as columns. */
 export type CloudEventColumns = {
   readonly ceId: MetadataColumn<string>;
   readonly ceSource: MetadataColumn<string>;
@@ -25,7 +25,7 @@ export type CloudEventColumns = {
   readonly ceTime: MetadataColumn<Instant | null>;
 };
 
-/** A row of an event in binary mode: its attributes, beside the columns of its data. */
+/** A row of a CloudEvent in binary mode: its attributes, beside the columns of its data. */
 export type BinaryCloudEvent<Row extends object> = WithMetadata<Row, CloudEventColumns>;
 
 /**
@@ -49,14 +49,14 @@ export function binaryCloudEvents<Row extends object>(
 }
 
 /**
- * The row type of an event in structured mode, with its data as a row.
+ * The row type of a CloudEvent in structured mode, with its data as a row.
  *
  * @example
  * ```ts import.meta.vitest
  * import { t } from "@millrace/core";
  *
  * const { fields } = cloudEventOf(t.row({ origin: t.utf8() })).schema;
- * fields.map((field) => field.name).join(" "); // => "specversion id source type subject time data"
+ * fields.map(({ name }) => name).slice(4); // => ["subject", "time", "data"]
  * ```
  */
 export function cloudEventOf<Row extends object>(data: RowType<Row>): RowType<CloudEvent<Row>> {
@@ -72,8 +72,8 @@ export function cloudEventOf<Row extends object>(data: RowType<Row>): RowType<Cl
 }
 
 /**
- * CloudEvents 1.0 in structured mode: the value is one JSON object with the attributes and the data,
- * which is JSON too; a header says so. Members that are no column are passed over.
+ * CloudEvents 1.0 in structured mode: the value is one JSON object with the attributes and the
+ * data, which is JSON too; a header says so. Members that are no column are passed over.
  */
 export function structuredCloudEvents<Row extends object>(
   data: RowType<Row>,

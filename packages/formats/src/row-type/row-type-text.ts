@@ -11,7 +11,7 @@ const identifier = /^[A-Za-z_$][\w$]*$/;
  * import { t } from "@millrace/core";
  *
  * const { schema } = t.row({ delay: t.int32().nullable() });
- * rowTypeText("Flight", schema); // => "export const Flight = t.row({\n  delay: t.int32().nullable(),\n});\n"
+ * rowTypeText("Flight", schema).split("\n")[1]; // => "  delay: t.int32().nullable(),"
  * ```
  */
 export function rowTypeText(name: string, { fields }: RowSchema): string {

@@ -26,10 +26,11 @@ interface PlacedSchema {
 }
 
 /**
- * A row type from a schema: of a file (`.avsc`, `.proto`, `.json`), or the newest one of a registry's
- * subject (`registry+http://host:port/path/SUBJECT`).
+ * A row type from a schema: of a file (`.avsc`, `.proto`, `.json`), or the newest one of a
+ * registry's subject (`registry+http://host:port/path/SUBJECT`).
  *
- * @throws MillraceError `COMMAND_LINE_INVALID`, `FILE_NOT_FOUND`, and what the schema's reading throws
+ * @throws MillraceError `COMMAND_LINE_INVALID`, `FILE_NOT_FOUND`, and what the schema's reading
+ *   throws
  */
 export async function readSchemaSource(
   from: string,
