@@ -6,6 +6,7 @@ import { isPipeline, type Pipeline } from "@millrace/dsl";
 import { readDeadLetters } from "./run/dead-letters.ts";
 import { plan, start } from "./run/run.ts";
 import { readWhyStuck, savedPipelines } from "./run/saved-pipelines.ts";
+import { readSchemaSource } from "./run/schema-source.ts";
 import { listTopics, readTopicRecords, writeTopicRecords } from "./run/topic-records.ts";
 
 /** With `--json`, stdout is for machines: tables go beside it. */
@@ -42,6 +43,7 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
     whyStuck: readWhyStuck,
     deadLetters: (pipeline, { state, log }) =>
       readDeadLetters(log ?? join(state, pipeline), pipeline),
+    schemaSource: readSchemaSource,
     topics: listTopics,
     readTopic: readTopicRecords,
     writeTopic: (log, name, partitions) => writeTopicRecords(log, name, process.stdin, partitions),

@@ -27,8 +27,6 @@ const outOfReachMaxMs = 120_000;
 
 /** What a fetcher is made with. */
 export interface FetcherOptions {
-  /** Whether keys, times and headers are wanted. */
-  readonly withMeta: boolean;
   /** Called when a reader that had nothing may have something. */
   readonly onArrival: () => void;
 }
@@ -208,7 +206,7 @@ export class Fetcher {
         bytes: answer.records,
         from: feed.fetchOffset,
         committed: { lastStableOffset, abortedTransactions: answer.aborted },
-        withMeta: this.#options.withMeta,
+        withMeta: feed.withMeta,
       });
       return feed.take(decoded, lastStableOffset);
     } catch (error) {

@@ -24,7 +24,7 @@ export function kafkaOptions(
   const parameters = new URLSearchParams(query);
   const ofLog = takeLogParameters(parameters);
   const rest = parameters.size === 0 ? "" : `?${parameters.toString()}`;
-  return { ...parseKafkaUrl(place + rest), ...ofLog, ...saslOf(env), withMeta: true, ...given };
+  return { ...parseKafkaUrl(place + rest), ...ofLog, ...saslOf(env), ...given };
 }
 
 /** Takes out what only the log understands. */
