@@ -233,8 +233,9 @@ export function recordOffset(records: LogRecords, index: number): Offset {
 
 /** How many records of the view lie before an offset; all where it is undefined. */
 export function recordsBefore(records: LogRecords, end: Offset | undefined): number {
+  if (end === undefined) return records.count;
   let count = records.count;
-  while (end !== undefined && count > 0 && recordOffset(records, count - 1) >= end) count -= 1;
+  while (count > 0 && recordOffset(records, count - 1) >= end) count -= 1;
   return count;
 }
 

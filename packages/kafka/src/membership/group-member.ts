@@ -30,8 +30,8 @@ export interface GroupMemberOptions {
   /** What kind of group it is, for tools. Default: `millrace`. */
   readonly protocolType?: string;
   /**
-   * Called in the group's leader, in the name of its membership: what each member gets, as bytes that
-   * members understand.
+   * Called in the group's leader, in the name of its membership: what each member gets, as bytes
+   * that members understand.
    */
   readonly assign: (
     members: readonly JoinedMember[],

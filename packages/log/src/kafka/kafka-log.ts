@@ -58,8 +58,8 @@ export interface KafkaLogOptions extends KafkaOptions {
 /**
  * A log on Kafka: a topic is a topic, a writer a transactional producer, a group a consumer group.
  *
- * Offsets have gaps where Kafka keeps the marks of transactions. Readers see committed records only.
- * Truncation is gathered for a second; those who asked for it see it at once.
+ * Offsets have gaps where Kafka keeps the marks of transactions. Readers see committed records
+ * only. Truncation is gathered for a second; those who asked for it see it at once.
  */
 export class KafkaLog implements Log {
   readonly #cluster: KafkaCluster;
