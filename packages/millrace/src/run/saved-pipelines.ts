@@ -30,7 +30,7 @@ export async function savedPipelines(
 }
 
 const ofControl = ".control";
-const ofEnded = ".ended.control";
+const ofNews = ".news.control";
 
 function pipelinesOfLog(
   saved: SavedPlace & { readonly log: string },
@@ -38,7 +38,7 @@ function pipelinesOfLog(
 ): Promise<SavedPipeline[]> {
   return withSavedLog(place, async (log) =>
     (await log.topics())
-      .filter(({ name }) => name.endsWith(ofControl) && !name.endsWith(ofEnded))
+      .filter(({ name }) => name.endsWith(ofControl) && !name.endsWith(ofNews))
       .map(({ name }) => ({ pipeline: name.slice(0, -ofControl.length), ...saved }))
       .toSorted((a, b) => (a.pipeline < b.pipeline ? -1 : 1)),
   );
