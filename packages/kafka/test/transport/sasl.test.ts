@@ -24,7 +24,7 @@ describe.skipIf(broker === undefined)("a broker that asks who we are", () => {
     const sasl = { mechanism: "plain", ...me } as const;
     const cluster = await KafkaCluster.connect({ brokers, sasl }, systemClock);
     for (let i = 0; i < 30; i++) {
-      await cluster.refresh();
+      await expect(cluster.refresh()).resolves.toBeUndefined();
       await systemClock.sleep(200);
     }
     await cluster.close();
