@@ -1,7 +1,6 @@
 import type { MessagePort } from "node:worker_threads";
-import type { Clock } from "@millrace/core";
+import { type Clock, isMillraceError } from "@millrace/core";
 import { KafkaCluster } from "../cluster/cluster.ts";
-import { isConnectionError } from "../cluster/retry.ts";
 import { heartbeat } from "../requests/heartbeat.ts";
 import { isRetriable, kafkaError, type KafkaError } from "../requests/kafka-errors.ts";
 import { leaveGroup } from "../requests/leave-group.ts";
@@ -22,7 +21,7 @@ export class HeartbeatLoop {
   private readonly clock: Clock;
   private readonly progress: Int32Array;
   private member: GroupMetadata | undefined;
-  /** When the last heartbeat, or the joining, was accepted. */
+  /** When the last heartbeat that was accepted was sent, or the group was joined. */
   private acceptedMs = 0;
   /** When the main thread's counter was last seen to move, and where it was. */
   private progressMs = 0;
@@ -68,10 +67,11 @@ export class HeartbeatLoop {
       await this.giveUp(cluster, member);
       return intervalMs;
     }
+    const sentMs = this.clock.monotonicMs();
     const error = await this.send(cluster, member);
     if (member !== this.member) return intervalMs;
     if (error === undefined || error.name === "REBALANCE_IN_PROGRESS") {
-      this.acceptedMs = this.clock.monotonicMs();
+      this.acceptedMs = sentMs;
       if (error !== undefined) this.wantRebalance(member);
       return intervalMs;
     }
@@ -89,7 +89,7 @@ export class HeartbeatLoop {
   ): Promise<KafkaError | undefined> {
     const timeoutMs = Math.max(this.setup.sessionTimeoutMs / 2, againMs);
     try {
-      const coordinator = await cluster.coordinator("group", member.groupId);
+      const coordinator = await cluster.coordinator("group", member.groupId, timeoutMs);
       const options = { lane: "group", timeoutMs } as const;
       const { error } = await cluster.call(coordinator, heartbeat, member, options);
       if (error === 0) return undefined;
@@ -97,7 +97,7 @@ export class HeartbeatLoop {
       if (known.meaning === "moved") cluster.forgetCoordinator("group", member.groupId);
       return known;
     } catch (error) {
-      if (!isConnectionError(error)) throw error;
+      if (!isMillraceError(error)) throw error;
       cluster.forgetCoordinator("group", member.groupId);
       return { ...kafkaError(13), text: error.message };
     }
@@ -120,7 +120,7 @@ export class HeartbeatLoop {
       await cluster.control(coordinator, leaveGroup, member);
     } catch (error) {
       // Without heartbeats the session ends as well.
-      if (!isConnectionError(error)) throw error;
+      if (!isMillraceError(error)) throw error;
     }
   }
 

@@ -20,6 +20,7 @@ export class Heartbeats {
   private readonly listener: HeartbeatListener;
   private kept: GroupMetadata | undefined;
   private hasEnded = false;
+  private failure: string | undefined;
   /** Settles when the thread can send heartbeats, or has failed. */
   private readonly started: Promise<string | undefined>;
   private settle: (problem: string | undefined) => void = () => undefined;
@@ -38,6 +39,7 @@ export class Heartbeats {
     this.thread.on("error", (error) => {
       const problem = `the heartbeat thread failed: ${error.message.replace(/\.$/, "")}`;
       this.settle(problem);
+      this.failure = problem;
       this.lose(problem);
     });
   }
@@ -49,7 +51,7 @@ export class Heartbeats {
    * @throws KAFKA_UNREACHABLE
    */
   async ready(): Promise<void> {
-    const problem = await this.started;
+    const problem = (await this.started) ?? this.failure;
     if (problem === undefined) return;
     throw millraceError("KAFKA_UNREACHABLE", { broker: "of the group", problem });
   }

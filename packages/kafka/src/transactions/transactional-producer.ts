@@ -286,7 +286,9 @@ export class TransactionalProducer {
   private async tryEnd(isCommit: boolean): Promise<EndOutcome> {
     let wasFound = false;
     try {
-      const coordinator = await this.cluster.coordinator("transaction", this.transactionalId);
+      const waitMs = this.leftMs();
+      const id = this.transactionalId;
+      const coordinator = await this.cluster.coordinator("transaction", id, waitMs);
       wasFound = true;
       const answer = await this.endAt(coordinator, isCommit);
       if (answer.error === 0) return { answer };

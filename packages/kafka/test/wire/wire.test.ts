@@ -48,7 +48,12 @@ function read(reader: WireReader, kind: Field["kind"]): unknown {
   if (kind === "array") return reader.array(() => reader.int32());
   if (kind !== "bytes") return reader[kind]();
   const view = reader.nullableBytes();
-  return view === null ? null : Uint8Array.from(view);
+  return view === null ? null : hex(view);
+}
+
+/** Long arrays of bytes are slow to compare. */
+function hex(value: unknown): unknown {
+  return value instanceof Uint8Array ? Buffer.from(value).toString("hex") : value;
 }
 
 function written(fields: readonly Field[]): Buffer {
@@ -62,7 +67,9 @@ it("what is written is read again, and nothing is left over", () => {
   fc.assert(
     fc.property(fc.array(field, { maxLength: 12 }), (fields) => {
       const reader = new WireReader(written(fields), "Test");
-      expect(fields.map(({ kind }) => read(reader, kind))).toEqual(fields.map((f) => f.value));
+      expect(fields.map(({ kind }) => read(reader, kind))).toEqual(
+        fields.map(({ value }) => hex(value)),
+      );
       reader.tags();
       reader.end();
     }),
