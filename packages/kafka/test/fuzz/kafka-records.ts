@@ -26,8 +26,8 @@ const anything = "anything";
 /**
  * Damages so many random record batches, most of them with a checksum that fits again, and compares
  * what is made of each with a decoder that reads one record after the other; of compressed ones it
- * says only that they give records or an error of the catalogue. Gives the first difference, with the
- * bytes.
+ * says only that they give records or an error of the catalogue. Gives the first difference, with
+ * the bytes.
  */
 export async function fuzz(
   seed: number,
