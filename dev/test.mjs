@@ -28,7 +28,14 @@ function readReport(path) {
     failed: report.numFailedTests + brokenFiles.length,
     skipped: report.numPendingTests + report.numTodoTests,
     areas: areasOf(report.testResults),
+    skipReasons: skipReasonsOf(report.testResults),
   };
+}
+
+/** The reasons that names of suites give, "Kafka's log (skipped: no java)", each once. */
+function skipReasonsOf(files) {
+  const suites = files.flatMap((file) => file.assertionResults.flatMap((t) => t.ancestorTitles));
+  return new Set(suites.map((name) => /\(skipped: (.+)\)$/.exec(name)?.[1]).filter(Boolean));
 }
 
 /** Tests and seconds of each package, pipeline, example or tool, slowest first. */
@@ -44,16 +51,19 @@ function areasOf(files) {
   return [...areas.values()].sort((left, right) => right.ms - left.ms);
 }
 
+const noCounts = { passed: 0, failed: 0, skipped: 0, areas: [], skipReasons: [] };
+
 async function runVitest(args) {
   const directory = mkdtempSync(join(tmpdir(), "millrace-test-"));
   const report = join(directory, "report.json");
   const reporters = ["--reporter=dot", "--reporter=json", `--outputFile.json=${report}`];
   try {
     const { code } = await run("vitest", ["run", ...reporters, ...args], { output: "show" });
-    const counts = readReport(report) ?? { passed: 0, failed: 0, skipped: 0, areas: [] };
+    const counts = readReport(report) ?? { ...noCounts };
     for (const { name, tests, ms } of counts.areas) {
       process.stdout.write(`  ${name}: ${tests} tests (${(ms / 1000).toFixed(1)} s)\n`);
     }
+    for (const reason of counts.skipReasons) process.stdout.write(`  skipped: ${reason}\n`);
     // Unhandled errors fail vitest although every test passed.
     if (code !== 0 && counts.failed === 0) counts.failed = 1;
     return counts;

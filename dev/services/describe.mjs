@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, describe } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe } from "vitest";
 import { missingFor } from "./missing.mjs";
 import { areServicesRequired, ownCluster, startService } from "./services.mjs";
 
 /** A first installation is in it, on a slow machine. */
 const startTimeoutMs = 600_000;
+const stopTimeoutMs = 60_000;
 
 /**
  * Describes tests that use what `start` gives; `body` gets a function that returns it. Where the
@@ -16,17 +17,24 @@ function describeWith(serviceName, name, start, body) {
   const reason = isSkipped ? ` (skipped: ${missing})` : "";
   describe.skipIf(isSkipped)(`${name}${reason}`, () => {
     let started;
+    const required = `${serviceName} is required: ${missing}`;
     beforeAll(async () => {
-      if (missing !== undefined) throw new Error(`${serviceName} is required: ${missing}`);
-      started = await start();
+      if (missing === undefined) started = await start();
     }, startTimeoutMs);
-    afterAll(() => started?.close?.());
-    body(() => started ?? notStarted());
+    // Each test fails: those of a suite whose start fails would count as skipped.
+    beforeEach(() => {
+      if (missing !== undefined) throw new Error(required);
+    });
+    afterAll(() => started?.close?.(), stopTimeoutMs);
+    body(() => {
+      if (started !== undefined) return started;
+      throw new Error(
+        missing === undefined
+          ? "a service runs in tests and hooks only, not where tests are described"
+          : required,
+      );
+    });
   });
-}
-
-function notStarted() {
-  throw new Error("a service runs in tests and hooks only, not where tests are described");
 }
 
 /** An object whose properties are those of what is started later. */

@@ -2,8 +2,8 @@
 # A real Apache Kafka (KRaft, no ZooKeeper) on the loopback interface, from Maven Central only.
 #
 #   kafka.sh install [--version V]
-#   kafka.sh start   [--port N] [--controller-port N] [--nodes 1|3] [--node I] [--dir DIR]
-#                    [--heap 512m] [--set key=value]...
+#   kafka.sh start   [--port N] [--dir DIR] [--nodes 1|3] [--node I] [--heap 512m]
+#                    [--set key=value]...
 #   kafka.sh stop    [--port N | --dir DIR] [--node I]   SIGTERM, then wait
 #   kafka.sh kill    [--port N | --dir DIR] [--node I]   SIGKILL (a crash); data is kept
 #   kafka.sh pause   [--port N | --dir DIR] [--node I]   SIGSTOP: alive, but silent
@@ -14,8 +14,8 @@
 #
 # An instance is a directory: DIR, or one of the home that is named by the port. With --nodes 3 the
 # brokers listen on N, N+1, N+2 (node ids 1, 2, 3); every node is broker and controller, and the
-# controllers listen on --controller-port (N+1000) and the two after it. --node I limits a command
-# to one node. `start` is idempotent: nodes that run are left alone, formatted storage is reused.
+# controllers listen on the three ports after these. --node I limits a command to one node.
+# `start` is idempotent: nodes that run are left alone, formatted storage is reused.
 #
 # Home: ${MILLRACE_SERVICES:-$HOME/.cache/millrace/services}. Needs Linux, Java 17 or newer, and
 # Maven for `install`, which `start` does by itself where Kafka is not installed.
@@ -27,7 +27,7 @@ set -euo pipefail
 
 VERSION="${MILLRACE_KAFKA_VERSION:-4.3.1}"
 HOME_DIR="${MILLRACE_SERVICES:-$HOME/.cache/millrace/services}"
-PORT=19092 CTL_PORT='' NODES='' NODE='' HEAP='512m' INST='' WAIT="${MILLRACE_KAFKA_WAIT:-90}"
+PORT=19092 NODES='' NODE='' HEAP='512m' INST='' WAIT="${MILLRACE_KAFKA_WAIT:-90}"
 SETS=()
 
 die() { echo "kafka.sh: $*" >&2; exit 1; }
@@ -38,15 +38,12 @@ CMD="${1:-}"; [ -n "$CMD" ] || { usage; exit 2; }
 shift
 if [ "$CMD" != tool ]; then
   while [ $# -gt 0 ]; do
-    # --key=value is --key value.
-    case "$1" in --*=*) set -- "${1%%=*}" "${1#*=}" "${@:2}" ;; esac
     case "$1" in
       --port) PORT="${2:?}"; shift 2 ;;
       --nodes) NODES="${2:?}"; shift 2 ;;
       --node) NODE="${2:?}"; shift 2 ;;
       --heap) HEAP="${2:?}"; shift 2 ;;
       --dir) INST="${2:?}"; shift 2 ;;
-      --controller-port) CTL_PORT="${2:?}"; shift 2 ;;
       --set) SETS+=("${2:?}"); shift 2 ;;
       --version) VERSION="${2:?}"; shift 2 ;;
       -h|--help) usage; exit 0 ;;
@@ -54,8 +51,7 @@ if [ "$CMD" != tool ]; then
     esac
   done
 fi
-CTL_PORT="${CTL_PORT:-$((PORT + 1000))}"
-case "$PORT$CTL_PORT" in *[!0-9]*) die "a port is a number" ;; esac
+case "$PORT" in *[!0-9]*) die "a port is a number" ;; esac
 
 DIST="$HOME_DIR/kafka/$VERSION"
 INST="${INST:-$HOME_DIR/kafka/run/$PORT}"
@@ -134,7 +130,8 @@ install_kafka() {
   command -v java >/dev/null || die "Java 17 or newer is needed"
   mkdir -p "$HOME_DIR/kafka"
   # Whoever comes second waits for the first one's installation and finds it complete.
-  exec 9>"$HOME_DIR/kafka/.lock"; flock 9
+  exec 9>"$HOME_DIR/kafka/.lock"
+  flock -n 9 || { echo "waiting for another installation of Kafka"; flock 9; }
   if [ -f "$DIST/.complete" ]; then exec 9>&-; return 0; fi
   echo "installing Kafka $VERSION with Maven into $HOME_DIR (once, about a minute)"
   local tmp="$DIST.part"
@@ -155,19 +152,16 @@ install_kafka() {
 
 # One throw-away start, so that the JVM leaves an archive of the loaded classes: later starts take
 # half the time.
-warm_cds() {
-  local d; d=$(mktemp -d)
-  local save_inst="$INST" save_port="$PORT" save_ctl="$CTL_PORT"
-  INST="$d/i"; PORT=$((20000 + RANDOM % 3000)); CTL_PORT=$((PORT + 1))
-  mkdir -p "$INST"; echo 1 > "$INST/nodes"; new_cluster_id > "$INST/cluster.id"
-  local ok=0
-  MILLRACE_KAFKA_JVM="-XX:ArchiveClassesAtExit=$CDS" start_node 1 1 &&
-    wait_node 1 && stop_node 1 TERM && ok=1
-  [ -f "$INST/node-1/pid" ] && stop_node 1 KILL || true
-  INST="$save_inst"; PORT="$save_port"; CTL_PORT="$save_ctl"
-  rm -rf "$d"
-  [ "$ok" = 1 ] && [ -s "$CDS" ]
-}
+warm_cds() (
+  dir=$(mktemp -d)
+  trap 'rm -rf "$dir"' EXIT
+  INST="$dir/instance" PORT=$((20000 + RANDOM % 3000))
+  mkdir -p "$INST"
+  new_cluster_id > "$INST/cluster.id"
+  MILLRACE_KAFKA_JVM="-XX:ArchiveClassesAtExit=$CDS" start_node 1 1
+  if wait_node 1; then stop_node 1 TERM; else stop_node 1 KILL; fi
+  [ -s "$CDS" ]
+)
 
 new_cluster_id() {
   local id=-
@@ -179,7 +173,7 @@ new_cluster_id() {
 
 node_dir() { echo "$INST/node-$1"; }
 node_port() { echo $((PORT + $1 - 1)); }
-ctl_port() { echo $((CTL_PORT + $1 - 1)); }
+ctl_port() { echo $((PORT + 3 + $1 - 1)); }
 
 # The pid of a node that runs, or nothing. A pid file left by a crash matches no foreign process.
 node_pid() {
@@ -284,8 +278,8 @@ start_node() {
 wait_node() {
   local i="$1" d deadline; d="$(node_dir "$i")"; deadline=$(($(date +%s) + WAIT))
   until grep -q 'Kafka Server started' "$d/server.log" 2>/dev/null; do
-    # Just started, the process may not show its arguments yet: look twice.
-    if [ -z "$(node_pid "$i")" ] && sleep 0.3 && [ -z "$(node_pid "$i")" ]; then
+    # Not node_pid: a process that has just started may not show its arguments yet.
+    if gone "$(cat "$d/pid")"; then
       tail -n 20 "$d/server.log" >&2; echo "kafka node $i ended while starting" >&2; return 1
     fi
     if [ "$(date +%s)" -ge "$deadline" ]; then
@@ -301,6 +295,9 @@ gone() {
   local st; st=$(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -c1) || true
   [ -z "$st" ] || { [ "$st" = Z ] && [ "$(ls "/proc/$1/task" 2>/dev/null | wc -l)" -le 1 ]; }
 }
+
+# Whether every thread has stopped: a signal reaches those that compute a moment later.
+paused() { [ -z "$(cat /proc/"$1"/task/*/stat | sed 's/.*) //' | cut -c1 | tr -d 'Tt\n')" ]; }
 
 stop_node() {
   local i="$1" sig="$2" pid t=0; pid=$(node_pid "$i")
@@ -366,6 +363,7 @@ case "$CMD" in
     for i in $(chosen_nodes); do
       p=$(node_pid "$i"); [ -n "$p" ] || die "node $i does not run"
       kill "-$sig" "$p"
+      until [ "$CMD" = resume ] || paused "$p"; do sleep 0.02; done
     done
     echo "$CMD done"
     ;;

@@ -8,3 +8,6 @@ export function missingFor(
   service: ServiceName,
   env?: Record<string, string | undefined>,
 ): string | undefined;
+
+/** Where servers are installed. */
+export function servicesHome(env: Record<string, string | undefined>): string;

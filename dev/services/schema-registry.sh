@@ -60,7 +60,8 @@ install_registry() {
   command -v mvn >/dev/null || die "Maven (mvn) is needed to install the registry"
   command -v "$JAVA_BIN" >/dev/null || die "Java 17 or newer is needed"
   mkdir -p "$HOME_DIR/apicurio"
-  exec 9>"$HOME_DIR/apicurio/.lock"; flock 9
+  exec 9>"$HOME_DIR/apicurio/.lock"
+  flock -n 9 || { echo "waiting for another installation of the registry"; flock 9; }
   if [ -f "$DIST/.complete" ]; then exec 9>&-; return 0; fi
   echo "installing Apicurio Registry $VERSION with Maven into $HOME_DIR (once)"
   local tmp="$DIST.part" artifact="io.apicurio:apicurio-registry-app:$VERSION:tar.gz:all"
@@ -91,7 +92,9 @@ reg_pid() {
   [ -f "$INST/pid" ] || return 0
   local pid; pid=$(cat "$INST/pid")
   [ -n "$pid" ] && [ -r "/proc/$pid/cmdline" ] || return 0
-  if tr '\0' '\n' < "/proc/$pid/cmdline" | grep -qxF -- "-Dmillrace.instance=$INST"; then echo "$pid"; fi
+  if tr '\0' '\n' < "/proc/$pid/cmdline" | grep -qxF -- "-Dmillrace.instance=$INST"; then
+    echo "$pid"
+  fi
 }
 
 rss_mib() { awk '/^VmRSS/{printf "%d", $2/1024}' "/proc/$1/status" 2>/dev/null || echo 0; }
@@ -106,7 +109,11 @@ stop_it() {
   if [ -n "$pid" ]; then
     kill "-$1" "$pid" 2>/dev/null || true
     until gone "$pid"; do
-      sleep 0.1; t=$((t + 1)); if [ "$t" -ge 200 ]; then kill -KILL "$pid" 2>/dev/null || true; fi
+      sleep 0.1; t=$((t + 1))
+      if [ "$t" -ge 600 ]; then
+        kill -KILL "$pid" 2>/dev/null || true
+        rm -f "$INST/classes.jsa"
+      fi
     done
   fi
   rm -f "$INST/pid"
@@ -127,12 +134,13 @@ launch() {
   fi
   (exec 3<>"/dev/tcp/${k%:*}/${k##*:}") 2>/dev/null || die "no Kafka answers on $k"
   mkdir -p "$INST"
+  local archive jar; archive="$(class_archive)" jar="$(main_jar)"
   APICURIO_STORAGE_KIND=kafkasql APICURIO_KAFKASQL_BOOTSTRAP_SERVERS="$KAFKA" \
   APICURIO_UI_ENABLED=false QUARKUS_HTTP_HOST=127.0.0.1 QUARKUS_HTTP_PORT="$PORT" \
   QUARKUS_HTTP_ACCESS_LOG_ENABLED=false \
-    setsid nohup "$JAVA_BIN" "$(class_archive)" -Xlog:cds=off -Xlog:cds+dynamic=off \
+    setsid nohup "$JAVA_BIN" "$archive" -Xlog:cds=off -Xlog:cds+dynamic=off \
     -Xms64m "-Xmx$HEAP" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData \
-    "-Dmillrace.instance=$INST" -jar "$(main_jar)" \
+    "-Dmillrace.instance=$INST" -jar "$jar" \
     > "$INST/registry.log" 2>&1 < /dev/null 9>&- &
   echo $! > "$INST/pid"
 }
@@ -140,7 +148,8 @@ launch() {
 wait_ready() {
   local deadline; deadline=$(($(date +%s) + WAIT))
   until [ "$(curl -s -m 2 -o /dev/null -w '%{http_code}' "$URL/subjects" || true)" = 200 ]; do
-    if [ -z "$(reg_pid)" ]; then
+    # Not reg_pid: a process that has just started may not show its arguments yet.
+    if gone "$(cat "$INST/pid")"; then
       tail -n 20 "$INST/registry.log" >&2; die "the registry ended while starting"
     fi
     if [ "$(date +%s)" -ge "$deadline" ]; then

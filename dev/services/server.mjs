@@ -52,9 +52,10 @@ export async function startKafka({ directory, nodes, settings = {}, onNote }) {
   const start = [
     "start",
     ...place,
-    `--controller-port=${ports.first + nodes}`,
-    `--nodes=${nodes}`,
-    "--heap=256m",
+    "--nodes",
+    String(nodes),
+    "--heap",
+    "256m",
     ...Object.entries(settings).flatMap(([key, value]) => ["--set", `${key}=${value}`]),
   ];
   const destroy = async () => {

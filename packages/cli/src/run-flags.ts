@@ -26,10 +26,7 @@ export function withRunFlags(command: Command): Command {
     )
     .option("--batch-rows <rows>", "rows of a batch", wholeNumber(limits.batchRowsMax))
     .option("--state <directory>", "directory of saved state", stateDefault)
-    .option(
-      "--log <place>",
-      "log that pipelines share, with topics and state; instead of --state",
-    )
+    .option("--log <place>", "log that pipelines share, with topics and state; instead of --state")
     .option("--fresh", "discard saved state and start afresh");
 }
 

@@ -155,14 +155,19 @@ const fencingChecks: Record<string, Check> = {
     expect(await codeOf(writer.commit())).toBe("LOG_GENERATION_STALE");
     expect(await contents(f.log)).toEqual([[], []]);
   },
-  "a member that is alone in its group has all, under a membership that others can end": async (f) => {
+  "a member that is alone in its group has all, under a membership that others can end": async (
+    f,
+  ) => {
     const about = { partitions: [0, 1] };
     const assigned: unknown[] = [];
     const group = await f.log.openGroup({
       group: "workers",
       about: () => about,
       assign: async (members, { group: name }) => {
-        assigned.push(name, members.map((member) => member.about));
+        assigned.push(
+          name,
+          members.map((member) => member.about),
+        );
         return new Map(members.map(({ id }) => [id, `all for ${members.length}`]));
       },
     });

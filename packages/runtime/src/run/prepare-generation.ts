@@ -45,6 +45,7 @@ export async function createControlTopics(log: Log, pipeline: string): Promise<v
 /**
  * Decides between continuing and starting afresh, from the control record.
  *
+ * @param options `isShared`: whether other runs of the pipeline may share its work
  * @throws RUN_STATE_MISMATCH when there is state of another plan, another number of partitions or
  *   other input
  */
@@ -54,11 +55,12 @@ export async function decideGeneration(options: {
   sources: ReadonlyMap<string, Source>;
   topicSinks: ReadonlyMap<string, TopicSink>;
   isFresh: boolean;
+  isShared: boolean;
 }): Promise<Generation> {
-  const { log, plan, sources, topicSinks, isFresh } = options;
+  const { log, plan, sources, topicSinks, isFresh, isShared } = options;
   const last = await readControl(log, plan.pipeline);
   const wanted = wantedOf(plan, sources);
-  if (last === undefined || isFresh || last.status !== "running") {
+  if (last === undefined || isFresh || !mayContinue(last, isShared)) {
     const generation = (last?.generation ?? 0) + 1;
     const control: ControlRecord = {
       status: "starting",
@@ -73,6 +75,14 @@ export async function decideGeneration(options: {
     throw millraceError("RUN_STATE_MISMATCH", { pipeline: plan.pipeline, problem });
   }
   return { control: last, isContinued: true };
+}
+
+/**
+ * A run that comes late to others that share the pipeline must not do all over again what they have
+ * finished; where a run is alone, to start it again means just that.
+ */
+function mayContinue({ status }: ControlRecord, isShared: boolean): boolean {
+  return status === "running" || (status === "finished" && isShared);
 }
 
 /**

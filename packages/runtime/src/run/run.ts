@@ -1,10 +1,4 @@
-import {
-  assert,
-  isMillraceError,
-  limits,
-  type Source,
-  type TopicSink,
-} from "@millrace/core";
+import { assert, isMillraceError, limits, type Source, type TopicSink } from "@millrace/core";
 import { GroupPart } from "./group/group-part.ts";
 import { closeAll, openSources, openTopicSinks } from "./open-connectors.ts";
 import { createControlTopics, type Generation } from "./prepare-generation.ts";

@@ -1,6 +1,11 @@
 import type { PhysicalPlan, Stage } from "@millrace/plan";
 import { expect, test } from "vitest";
-import { elsewhere, mainPlace, placeOnMain, placeTasks } from "../../src/run/threads/place-tasks.ts";
+import {
+  elsewhere,
+  mainPlace,
+  placeOnMain,
+  placeTasks,
+} from "../../src/run/threads/place-tasks.ts";
 
 const stages = ["read", "count", "rank"].map((id) => ({ id, inputs: [], outputs: [] }));
 

@@ -3,6 +3,7 @@ import { errorSpec, type ErrorSpec, quote } from "../error-spec.ts";
 /** Errors of the log. */
 export const logErrors: {
   LOG_TOPIC_UNKNOWN: ErrorSpec<{ topic: string }>;
+  LOG_VALUES_ONLY: ErrorSpec<{ topic: string }>;
   LOG_TOPIC_MISMATCH: ErrorSpec<{ topic: string; expected: number; actual: number }>;
   LOG_WRITER_FENCED: ErrorSpec<{ writerId: string }>;
   LOG_GENERATION_STALE: ErrorSpec<{ group: string; generation: number; current?: number }>;
@@ -31,6 +32,14 @@ export const logErrors: {
   }>;
   LOG_STORAGE_FAILED: ErrorSpec<{ path: string; problem: string }>;
 } = {
+  LOG_VALUES_ONLY: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 2,
+    message: (p) =>
+      `The log of the topic ${quote(p.topic)} holds values only, no keys, times and headers.`,
+    hint: "Take withMetadata out of the topic's format, or put the columns into the records.",
+  }),
   LOG_TOPIC_UNKNOWN: errorSpec({
     domain: "user",
     retry: "never",

@@ -10,11 +10,7 @@ interface EndedRecord {
 }
 
 /** Tells the other runs of a group that all tasks of some partitions have ended. */
-export async function tellEnded(
-  log: Log,
-  pipeline: string,
-  ended: EndedRecord,
-): Promise<void> {
+export async function tellEnded(log: Log, pipeline: string, ended: EndedRecord): Promise<void> {
   // Nobody need be fenced: what has ended has ended, whoever says so.
   const writer = await log.openAppender();
   try {

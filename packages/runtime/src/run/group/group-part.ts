@@ -66,12 +66,12 @@ export class GroupPart {
   /** @throws RUN_STATE_MISMATCH before anybody is disturbed */
   async open(): Promise<void> {
     const { pipeline, fingerprint } = this.#plan.physical;
-    await this.#decide();
     this.#group = await this.#environment.log.openGroup({
       group: pipeline,
       about: (): RunMember => ({ fingerprint, partitions: this.#partitions }),
       assign: (members, membership) => this.#lead(members, membership),
     });
+    await this.#decide();
   }
 
   /** Joins the group, or joins it again, and opens the sinks of its share. */
@@ -163,7 +163,9 @@ export class GroupPart {
     const { log } = this.#environment;
     const { sources, topicSinks } = this.#options;
     const plan = this.#plan.physical;
-    return decideGeneration({ log, plan, sources, topicSinks, isFresh: this.#isFresh });
+    const isFresh = this.#isFresh;
+    const isShared = this.#group?.isShared === true;
+    return decideGeneration({ log, plan, sources, topicSinks, isFresh, isShared });
   }
 
   #openSinks(generation: number, isLeader: boolean): Promise<Map<string, OpenedSink>> {

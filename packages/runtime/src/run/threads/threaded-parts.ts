@@ -26,7 +26,10 @@ export async function openParts(context: TaskContext): Promise<RunParts> {
   const { threads } = context.environment;
   const plan = context.plan.physical;
   if (threads !== undefined) return ThreadedParts.open(context, threads);
-  return RunPart.open(context, { place: mainPlace, placement: placeOnMain(plan, context.partitions) });
+  return RunPart.open(context, {
+    place: mainPlace,
+    placement: placeOnMain(plan, context.partitions),
+  });
 }
 
 /** Tasks in threads, with those that only the main thread can run and all sink tasks in it. */
