@@ -1,3 +1,4 @@
+import { attributeBits, headerField } from "./batch-header.ts";
 import type { EncodedBatch } from "./records-to-encode.ts";
 
 /** Buffers that are kept for later. */
@@ -10,15 +11,23 @@ const keptMax = 64;
 export class BatchBuffers {
   readonly #free: Buffer[] = [];
 
-  /** Bytes with any content; at least as many as asked for. */
+  /** Bytes with any content; at least as many as asked for. A kept buffer that is smaller goes. */
   take(sizeBytes: number): Buffer {
-    const last = this.#free.at(-1);
-    if (last !== undefined && last.length >= sizeBytes) return this.#free.pop() as Buffer;
-    return Buffer.allocUnsafeSlow(sizeBytes);
+    const last = this.#free.pop();
+    return last !== undefined && last.length >= sizeBytes
+      ? last
+      : Buffer.allocUnsafeSlow(sizeBytes);
   }
 
   /** Takes the memory of a batch back: nobody may read its bytes from now on. */
   giveBack({ bytes }: EncodedBatch): void {
-    if (this.#free.length < keptMax) this.#free.push(Buffer.from(bytes.buffer));
+    // A compressed batch has memory of its own, which is too small for the next one.
+    const code = (bytes[headerField.attributes + 1] as number) & attributeBits.compression;
+    if (code === 0) this.keep(Buffer.from(bytes.buffer));
+  }
+
+  /** Keeps memory that nobody reads any more. */
+  keep(buffer: Buffer): void {
+    if (this.#free.length < keptMax) this.#free.push(buffer);
   }
 }

@@ -110,6 +110,7 @@ function encodeRun(run: Run, options: EncodeOptions): Uint8Array {
   }
   assert(at === sizeBytes, "a batch is as long as it was measured");
   const { bytes: batch, code } = compressed(bytes.subarray(0, sizeBytes), options.compression);
+  if (code !== 0) options.buffers?.keep(bytes);
   const transaction = options.isTransactional === true ? attributeBits.transactional : 0;
   writeHeader(batch, { attributes: transaction | code, recordCount, baseTimestamp, timestampMax });
   return batch;
