@@ -45,6 +45,8 @@ export interface SavedPipeline extends SavedPlace {
 export interface SchemaSource {
   /** The topic that has records of it, as far as its name tells. */
   readonly topic: string;
+  /** The log that has the topic, where it is known. */
+  readonly log?: string;
   /** Name of the row type. */
   readonly name: string;
   /** Name of the function that describes the records: `avro`. */
@@ -60,6 +62,13 @@ export type RegistryUser =
   | { readonly user: string; readonly passwordVariable: string }
   | { readonly tokenVariable: string };
 
+/** Where the schema of a topic is, and who asks for it. */
+export interface RegistrySettings {
+  /** Address of the registry that has the schemas of a Kafka topic. */
+  readonly url?: string;
+  readonly user?: RegistryUser;
+}
+
 /** What `pipe` needs from Millrace and from the machine; the `millrace` package fills it in. */
 export interface CliEnvironment {
   readonly version: string;
@@ -72,8 +81,8 @@ export interface CliEnvironment {
   start(pipeline: LoadedPipeline, flags: RunFlags, module: URL): Promise<WatchedRun>;
   /** Dead letters that a pipeline's saved state holds, oldest first. */
   deadLetters(pipeline: string, place: SavedPlace): Promise<readonly unknown[]>;
-  /** The row type of the schema in a file, or of a registry's subject. */
-  schemaSource(from: string, user: RegistryUser | undefined): Promise<SchemaSource>;
+  /** The row type of the schema in a file, of a registry's subject, or of a Kafka topic's values. */
+  schemaSource(from: string, registry: RegistrySettings): Promise<SchemaSource>;
   /** The topics of a log, in order of their names; not those of a pipeline's own. */
   topics(log: string): Promise<readonly ListedTopic[]>;
   /** Gives each record that a topic holds, as text. */

@@ -3,6 +3,7 @@ export type {
   LoadedPipeline,
   RunFlags,
   SavedPipeline,
+  RegistrySettings,
   RegistryUser,
   SavedPlace,
   SchemaSource,

@@ -143,7 +143,7 @@ describeWithRegistry("Protobuf with a registry", (registry) => {
       [4, "RECORD_MALFORMED"],
       [5, "RECORD_MALFORMED"],
     ]);
-    const options = { registry: { ...registry, recordName: "p.A.C" } };
+    const options = { registry: { url: registry.url, recordName: "p.A.C" } };
     const { rows, badRecords } = await decoded(
       protobufFormat(options),
       Origin,

@@ -53,5 +53,12 @@ describeWithRegistry("init from a registry", (registry) => {
     const plan = await workspace.pipe(["explain", "subject/pipeline.ts", "--format", "json"]);
     expect(plan.stdout).toContain(`"topic": "${topic}"`);
     expect(plan.stdout).toContain('"registry"');
+
+    const words = ["--from", `kafka://127.0.0.1:1/${topic}`, "--registry", registry.url];
+    const made = await workspace.pipe(["init", "of-topic", ...words]);
+    expect(made).toMatchObject({ code: 0 });
+    expect(made.stdout).toContain("npx pipe run pipeline.ts --log kafka://127.0.0.1:1\n");
+    const checked = await workspace.pipe(["check", "of-topic/pipeline.ts"]);
+    expect(checked).toMatchObject({ code: 0 });
   });
 });
