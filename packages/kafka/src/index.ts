@@ -21,6 +21,7 @@ export type { CallOptions } from "./cluster/negotiation.ts";
 export { type Attempt, isConnectionError, refusedByKafka } from "./cluster/retry.ts";
 export * from "./cluster/topics.ts";
 export type { KafkaNode, KafkaTopic, PartitionLeader } from "./cluster/topology.ts";
+export * from "./membership/consumer-protocol.ts";
 export * from "./membership/group-member.ts";
 export type { KafkaApi } from "./requests/api.ts";
 export type { PartitionError, TopicPartition } from "./requests/by-topic.ts";

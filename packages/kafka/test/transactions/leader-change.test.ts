@@ -1,9 +1,6 @@
-// Needs three brokers that may be killed: MILLRACE_KAFKA_THREE is the port of the first one, and
-// MILLRACE_KAFKA_SCRIPT the program that ends and starts them (`kill|start --port P --node I`).
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import { systemClock } from "@millrace/core";
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
+import { describeWithOwnCluster } from "../../../../dev/services/describe.mjs";
 import { KafkaCluster } from "../../src/cluster/cluster.ts";
 import { createTopic } from "../../src/cluster/topics.ts";
 import {
@@ -14,21 +11,13 @@ import { uniqueName } from "../broker.ts";
 import { batchOf } from "./batch.ts";
 import { committed } from "./committed.ts";
 
-const port = process.env["MILLRACE_KAFKA_THREE"];
-const script = process.env["MILLRACE_KAFKA_SCRIPT"];
-const brokers = [0, 1, 2].map((i) => `127.0.0.1:${Number(port) + i}`);
 const partitions = [0, 1, 2, 3, 4, 5];
 
-async function node(command: "kill" | "start", id: number): Promise<void> {
-  const args = [command, "--port", port as string, "--node", String(id)];
-  await promisify(execFile)(script as string, args);
-}
-
-describe.skipIf(port === undefined || script === undefined)("with three brokers", () => {
-  it.each(["kip-890", "classic"] as const)(
+describeWithOwnCluster("with three brokers", { nodes: 3 }, (service) => {
+  it.each(["kip-890"] as const)(
     "what was committed is there once while a leader is killed and comes back (%s)",
     async (protocol) => {
-      const cluster = await KafkaCluster.connect({ brokers }, systemClock);
+      const cluster = await KafkaCluster.connect({ brokers: service.brokers }, systemClock);
       const topic = uniqueName("leaders");
       await createTopic(cluster, { name: topic, partitions: partitions.length, replication: 3 });
       const id = uniqueName("id");
@@ -50,10 +39,10 @@ describe.skipIf(port === undefined || script === undefined)("with three brokers"
 
       for (let i = 0; i < 20; i++) await commit(`before ${i}`);
       const { nodeId } = await cluster.leaderOf(topic, 0);
-      const killed = node("kill", nodeId);
+      const killed = service.kill(nodeId);
       for (let i = 0; i < 40; i++) await commit(`without ${i}`);
       await killed;
-      const started = node("start", nodeId);
+      const started = service.start(nodeId);
       for (let i = 0; i < 40; i++) await commit(`again ${i}`);
       await started;
 

@@ -1,7 +1,7 @@
 // A real broker, with a network that loses what the test says: requests before they arrive, or
 // answers after the broker has acted.
 import { millraceError, systemClock } from "@millrace/core";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { KafkaCluster } from "../../src/cluster/cluster.ts";
 import {
   TransactionalProducer,
@@ -50,77 +50,80 @@ const firstTwo =
   (count: number): Loss =>
     count < 2 ? loss : undefined;
 
-describeWithBroker.each(["kip-890", "classic"] as const)("with lost answers (%s)", (protocol) => {
-  const how: ProducerOptions = { transactionTimeoutMs: 8000, protocol };
-  const open = (cluster: KafkaCluster, id: string) => TransactionalProducer.open(cluster, id, how);
+describeWithBroker("with lost answers", () => {
+  describe.each(["kip-890", "classic"] as const)("by %s", (protocol) => {
+    const how: ProducerOptions = { transactionTimeoutMs: 8000, protocol };
+    const open = (cluster: KafkaCluster, id: string) =>
+      TransactionalProducer.open(cluster, id, how);
 
-  it.each([
-    ["Produce", "answer"],
-    ["Produce", "request"],
-    ["EndTxn", "answer"],
-    ["EndTxn", "request"],
-    ["AddPartitionsToTxn", "answer"],
-  ] as const)("%s is repeated when its %s is lost, and counts once", (apiName, loss) =>
-    withLoss(apiName, firstTwo(loss), async (cluster) => {
-      const topic = await newTopic(cluster);
-      const producer = await open(cluster, uniqueName("id"));
-      for (const value of ["one", "two"]) {
-        const batches = [batchOf(topic, 0, [value]), batchOf(topic, 0, [`${value} more`])];
-        expect(await producer.commit({ batches })).toEqual({ kind: "committed" });
+    it.each([
+      ["Produce", "answer"],
+      ["Produce", "request"],
+      ["EndTxn", "answer"],
+      ["EndTxn", "request"],
+      ["AddPartitionsToTxn", "answer"],
+    ] as const)("%s is repeated when its %s is lost, and counts once", (apiName, loss) =>
+      withLoss(apiName, firstTwo(loss), async (cluster) => {
+        const topic = await newTopic(cluster);
+        const producer = await open(cluster, uniqueName("id"));
+        for (const value of ["one", "two"]) {
+          const batches = [batchOf(topic, 0, [value]), batchOf(topic, 0, [`${value} more`])];
+          expect(await producer.commit({ batches })).toEqual({ kind: "committed" });
+        }
+        expect(await committed(cluster, topic, 0)).toEqual(["one", "one more", "two", "two more"]);
+      }),
+    );
+
+    it("a commit that nobody answers is indefinite, whatever became of it", async () => {
+      const topic = await withCluster((cluster) => newTopic(cluster));
+      for (const loss of ["answer", "request"] as const) {
+        await withLoss(
+          "EndTxn",
+          () => loss,
+          async (cluster) => {
+            const id = uniqueName("id");
+            const short = { ...how, transactionTimeoutMs: 1000 };
+            const producer = await TransactionalProducer.open(cluster, id, short);
+            const outcome = await producer.commit({ batches: [batchOf(topic, 0, [loss])] });
+            expect(outcome).toMatchObject({ kind: "indefinite" });
+            expect(await producer.commit()).toBe(outcome);
+            // Opening anew decides it: the transaction is over then.
+            await open(cluster, id);
+          },
+        );
       }
-      expect(await committed(cluster, topic, 0)).toEqual(["one", "one more", "two", "two more"]);
-    }),
-  );
+      expect(await withCluster((cluster) => committed(cluster, topic, 0))).toEqual(["answer"]);
+    });
 
-  it("a commit that nobody answers is indefinite, whatever became of it", async () => {
-    const topic = await withCluster((cluster) => newTopic(cluster));
-    for (const loss of ["answer", "request"] as const) {
-      await withLoss(
-        "EndTxn",
-        () => loss,
-        async (cluster) => {
-          const id = uniqueName("id");
-          const short = { ...how, transactionTimeoutMs: 1000 };
-          const producer = await TransactionalProducer.open(cluster, id, short);
-          const outcome = await producer.commit({ batches: [batchOf(topic, 0, [loss])] });
+    it("a commit that may have arrived is indefinite when a newer producer has come since", () =>
+      withCluster(async (other) => {
+        const id = uniqueName("id");
+        const lose = async (count: number): Promise<Loss> => {
+          if (count > 0) return undefined;
+          await open(other, id);
+          return "request";
+        };
+        await withLoss("EndTxn", lose, async (cluster) => {
+          const topic = await newTopic(cluster);
+          const producer = await open(cluster, id);
+          const outcome = await producer.commit({ batches: [batchOf(topic, 0, ["old"])] });
           expect(outcome).toMatchObject({ kind: "indefinite" });
-          expect(await producer.commit()).toBe(outcome);
-          // Opening anew decides it: the transaction is over then.
-          await open(cluster, id);
+          expect(await committed(cluster, topic, 0)).toEqual([]);
+        });
+      }));
+
+    it("what could not be sent at all is aborted, not indefinite", () =>
+      withLoss(
+        "Produce",
+        () => "request",
+        async (cluster) => {
+          const topic = await newTopic(cluster);
+          const short = { ...how, transactionTimeoutMs: 1000 };
+          const producer = await TransactionalProducer.open(cluster, uniqueName("id"), short);
+          const outcome = await producer.commit({ batches: [batchOf(topic, 0, ["never"])] });
+          expect(outcome).toMatchObject({ kind: "aborted" });
+          expect(await committed(cluster, topic, 0)).toEqual([]);
         },
-      );
-    }
-    expect(await withCluster((cluster) => committed(cluster, topic, 0))).toEqual(["answer"]);
+      ));
   });
-
-  it("a commit that may have arrived is indefinite when a newer producer has come since", () =>
-    withCluster(async (other) => {
-      const id = uniqueName("id");
-      const lose = async (count: number): Promise<Loss> => {
-        if (count > 0) return undefined;
-        await open(other, id);
-        return "request";
-      };
-      await withLoss("EndTxn", lose, async (cluster) => {
-        const topic = await newTopic(cluster);
-        const producer = await open(cluster, id);
-        const outcome = await producer.commit({ batches: [batchOf(topic, 0, ["old"])] });
-        expect(outcome).toMatchObject({ kind: "indefinite" });
-        expect(await committed(cluster, topic, 0)).toEqual([]);
-      });
-    }));
-
-  it("what could not be sent at all is aborted, not indefinite", () =>
-    withLoss(
-      "Produce",
-      () => "request",
-      async (cluster) => {
-        const topic = await newTopic(cluster);
-        const short = { ...how, transactionTimeoutMs: 1000 };
-        const producer = await TransactionalProducer.open(cluster, uniqueName("id"), short);
-        const outcome = await producer.commit({ batches: [batchOf(topic, 0, ["never"])] });
-        expect(outcome).toMatchObject({ kind: "aborted" });
-        expect(await committed(cluster, topic, 0)).toEqual([]);
-      },
-    ));
 });
