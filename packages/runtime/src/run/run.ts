@@ -41,6 +41,8 @@ export class Run {
   /** Undefined before the tasks are open and after they have ended. */
   #running: RunParts | undefined;
   #attempt: Attempt | undefined;
+  /** By all shares that have ended. */
+  #rowsReadHere = 0;
 
   constructor(plan: RunnablePlan, environment: RunEnvironment, settings: RunSettings) {
     assert(
@@ -141,7 +143,7 @@ export class Run {
     let others: OtherRuns | undefined;
     try {
       others = await part.openOtherRuns(share, parts.board);
-      const rowsReadBefore = this.#attempt?.rowsReadBefore ?? rowsReadBy(parts.reports());
+      const rowsReadBefore = rowsReadBy(parts.reports()) - this.#rowsReadHere;
       const attempt = { generation: share, parts, rowsReadBefore };
       this.#attempt = attempt;
       this.#running = parts;
@@ -158,6 +160,8 @@ export class Run {
     } finally {
       share.changed.removeEventListener("abort", stop);
       this.#running = undefined;
+      const { rowsReadBefore = 0 } = this.#attempt ?? {};
+      this.#rowsReadHere = rowsReadBy(parts.reports()) - rowsReadBefore;
       await others?.close();
       await parts.close();
       await part.giveUp();
