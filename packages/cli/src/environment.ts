@@ -41,6 +41,25 @@ export interface SavedPipeline extends SavedPlace {
   readonly pipeline: string;
 }
 
+/** A row type that follows from a schema, as TypeScript. */
+export interface SchemaSource {
+  /** The topic that has records of it, as far as its name tells. */
+  readonly topic: string;
+  /** Name of the row type. */
+  readonly name: string;
+  /** Name of the function that describes the records: `avro`. */
+  readonly format: string;
+  /** The row type's declaration, exported. */
+  readonly rowType: string;
+  /** The call that describes the records: `avro(Order)`. */
+  readonly descriptor: string;
+}
+
+/** Who asks a registry; secrets are named by variables of the environment. */
+export type RegistryUser =
+  | { readonly user: string; readonly passwordVariable: string }
+  | { readonly tokenVariable: string };
+
 /** What `pipe` needs from Millrace and from the machine; the `millrace` package fills it in. */
 export interface CliEnvironment {
   readonly version: string;
@@ -53,6 +72,8 @@ export interface CliEnvironment {
   start(pipeline: LoadedPipeline, flags: RunFlags, module: URL): Promise<WatchedRun>;
   /** Dead letters that a pipeline's saved state holds, oldest first. */
   deadLetters(pipeline: string, place: SavedPlace): Promise<readonly unknown[]>;
+  /** The row type of the schema in a file, or of a registry's subject. */
+  schemaSource(from: string, user: RegistryUser | undefined): Promise<SchemaSource>;
   /** The topics of a log, in order of their names; not those of a pipeline's own. */
   topics(log: string): Promise<readonly ListedTopic[]>;
   /** Gives each record that a topic holds, as text. */

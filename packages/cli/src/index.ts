@@ -3,7 +3,9 @@ export type {
   LoadedPipeline,
   RunFlags,
   SavedPipeline,
+  RegistryUser,
   SavedPlace,
+  SchemaSource,
   WatchedRun,
 } from "./environment.ts";
 export { exitCodes, main } from "./main.ts";

@@ -4,8 +4,10 @@ import { type CliEnvironment, type LoadedPipeline, main, type RunFlags } from "@
 import type { ConnectorRegistry } from "@millrace/core";
 import { isPipeline, type Pipeline } from "@millrace/dsl";
 import { readDeadLetters } from "./run/dead-letters.ts";
+import { isKafkaUrl, kafkaOfEnvironment, kafkaOptions, type LogPlace } from "./run/open-log.ts";
 import { plan, start } from "./run/run.ts";
 import { readWhyStuck, savedPipelines } from "./run/saved-pipelines.ts";
+import { readSchemaSource } from "./run/schema-source.ts";
 import { listTopics, readTopicRecords, writeTopicRecords } from "./run/topic-records.ts";
 
 /** With `--json`, stdout is for machines: tables go beside it. */
@@ -16,8 +18,16 @@ const consoleOnStderr: ConnectorRegistry = {
   },
 };
 
-/** The `pipe` command over this package. @returns the exit code */
-export async function runCommandLine(words: readonly string[]): Promise<number> {
+/**
+ * The `pipe` command over this package.
+ *
+ * @param env the environment, which says who we are to Kafka
+ * @returns the exit code
+ */
+export async function runCommandLine(
+  words: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<number> {
   // A reader that has seen enough (`pipe … | head`) is no failure: what is written then is dropped.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
@@ -27,6 +37,8 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
   const manifest = new URL("../package.json", import.meta.url);
   const { version } = JSON.parse(await readFile(manifest, "utf8")) as { version: string };
   const isJson = words.includes("--json");
+  const kafka = kafkaOfEnvironment(env);
+  const placeOf = (log: string): LogPlace => (isKafkaUrl(log) ? kafkaOptions(log, kafka) : log);
   const environment: CliEnvironment = {
     version,
     stdout: (text) => process.stdout.write(text),
@@ -36,15 +48,17 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
     plan: (pipeline, flags) => plan(pipeline as Pipeline, flags),
     start: (pipeline, flags: RunFlags, module) => {
       const options = isJson ? { ...flags, connectors: consoleOnStderr } : flags;
-      return start(pipeline as Pipeline, { ...options, module });
+      return start(pipeline as Pipeline, { ...options, module, kafka });
     },
-    savedPipelines,
-    whyStuck: readWhyStuck,
+    savedPipelines: (place) => savedPipelines(place, placeOf),
+    whyStuck: (saved) => readWhyStuck(saved, placeOf),
     deadLetters: (pipeline, { state, log }) =>
-      readDeadLetters(log ?? join(state, pipeline), pipeline),
-    topics: listTopics,
-    readTopic: readTopicRecords,
-    writeTopic: (log, name, partitions) => writeTopicRecords(log, name, process.stdin, partitions),
+      readDeadLetters(log === undefined ? join(state, pipeline) : placeOf(log), pipeline),
+    schemaSource: readSchemaSource,
+    topics: (log) => listTopics(placeOf(log)),
+    readTopic: (log, topic, take) => readTopicRecords(placeOf(log), topic, take),
+    writeTopic: (log, name, partitions) =>
+      writeTopicRecords(placeOf(log), name, process.stdin, partitions),
   };
   return main(words, environment);
 }

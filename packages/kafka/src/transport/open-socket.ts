@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { connect as connectPlain, isIP, type Socket } from "node:net";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
 import { assert, type MillraceError, millraceError } from "@millrace/core";
+import type { SASLOptions } from "kafkajs";
 import { formatAddress, type KafkaAddress, type KafkaOptions, type KafkaSasl } from "./options.ts";
 
 /** A socket to a broker that has let us in. */
@@ -80,7 +81,7 @@ function tlsOptions(ssl: KafkaOptions["ssl"]): ConnectionOptions | null {
 }
 
 /** A copy in kafkajs' form, which it changes. */
-function saslOptions(sasl: KafkaSasl): object {
+function saslOptions(sasl: KafkaSasl): SASLOptions {
   if (sasl.mechanism !== "oauthbearer") return { ...sasl };
   const token = async (): Promise<{ value: string }> => ({
     value: "token" in sasl ? sasl.token : (await readFile(sasl.tokenFile, "utf8")).trim(),
@@ -122,7 +123,7 @@ const ConnectionPool = load("kafkajs/src/network/connectionPool.js") as new (opt
   port: number;
   clientId: string;
   ssl: ConnectionOptions | null;
-  sasl: object | null;
+  sasl: SASLOptions | null;
   connectionTimeout: number;
   requestTimeout: number;
   logger: object;

@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline";
 import { findTopic } from "@millrace/connectors/topic";
 import { type Log, type LogWriter, millraceError, recordValue } from "@millrace/core";
-import { openLog } from "./open-log.ts";
+import { type LogPlace, openLog } from "./open-log.ts";
 import { withSavedLog } from "./saved-log.ts";
 
 const readBytesMax = 1024 * 1024;
@@ -9,7 +9,7 @@ const commitBytes = 1024 * 1024;
 
 /** The topics of a log that are not a pipeline's own, in order of their names. */
 export async function listTopics(
-  place: string,
+  place: LogPlace,
 ): Promise<{ name: string; partitions: number; records: number }[]> {
   return withSavedLog(place, async (log) => {
     const topics = (await log.topics()).filter((topic) => topic.kind === "records");
@@ -31,7 +31,7 @@ async function countRecords(log: Log, topic: string, partitions: number): Promis
 
 /** Gives each record that a topic holds, as text. @throws LOG_TOPIC_UNKNOWN */
 export async function readTopicRecords(
-  place: string,
+  place: LogPlace,
   topic: string,
   take: (record: string) => void,
 ): Promise<void> {
@@ -60,7 +60,7 @@ export async function readTopicRecords(
  * @returns how many
  */
 export async function writeTopicRecords(
-  place: string,
+  place: LogPlace,
   topic: string,
   input: NodeJS.ReadableStream,
   partitions: number | undefined,
