@@ -43,7 +43,7 @@ const partitions = 4;
 const batchRows = 200;
 const timeoutMs = 150_000;
 const transactionTimeoutMs = 5000;
-const killEveryMs = 1500;
+const killEveryMs = 3000;
 const killsMax = 4;
 /** When a broker is killed: about when the workers are in the middle of it. */
 const brokerAfterMs = 2500;
