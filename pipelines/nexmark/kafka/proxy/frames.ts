@@ -8,7 +8,7 @@ export class Frames {
     this.#parts.push(bytes);
     this.#size += bytes.length;
     if (this.#size < this.#wanted()) return [];
-    let buffer = this.#parts.length === 1 ? bytes : Buffer.concat(this.#parts);
+    let buffer = this.#joined();
     const frames: Buffer[] = [];
     while (buffer.length >= 4 && buffer.length >= buffer.readInt32BE(0) + 4) {
       const end = buffer.readInt32BE(0) + 4;
@@ -23,7 +23,16 @@ export class Frames {
   /** Bytes of the first frame, as far as they are known. */
   #wanted(): number {
     if (this.#size < 4) return 4;
-    if ((this.#parts[0] as Buffer).length < 4) this.#parts = [Buffer.concat(this.#parts)];
-    return (this.#parts[0] as Buffer).readInt32BE(0) + 4;
+    const [first] = this.#parts;
+    const start = first !== undefined && first.length >= 4 ? first : this.#joined();
+    return start.readInt32BE(0) + 4;
+  }
+
+  #joined(): Buffer {
+    const [first] = this.#parts;
+    const joined =
+      first !== undefined && this.#parts.length === 1 ? first : Buffer.concat(this.#parts);
+    this.#parts = [joined];
+    return joined;
   }
 }

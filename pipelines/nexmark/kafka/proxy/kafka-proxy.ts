@@ -106,8 +106,13 @@ function pass(
   from.on("data", (bytes) => {
     for (const frame of frames.push(bytes)) {
       last = last.then(async () => {
+        // What follows something that is lost is lost as well.
+        if (from.destroyed || to.destroyed) return;
         const passage = await decide(frame);
-        if (passage === "cut") return void from.destroy();
+        if (passage === "cut") {
+          to.destroy();
+          return void from.destroy();
+        }
         to.write(frame);
         if (passage === "twice") to.write(frame);
       });
