@@ -39,6 +39,8 @@ export class Crew {
   readonly finished: Promise<readonly RunSummary[]>;
   readonly failures: WorkerFailure[] = [];
   kills = 0;
+  /** Of processes that have finished. */
+  cpuSeconds = 0;
   /** Workers that were stopped, lost their part to another, and went on. */
   zombies = 0;
   readonly #options: CrewOptions;
@@ -107,8 +109,10 @@ export class Crew {
     let failure: WorkerFailure | undefined;
     child.on("error", (error) => this.end(error.message));
     child.on("message", (report: WorkerReport) => {
-      if (report.kind === "finished") post.summary = report.summary;
-      else if (report.kind === "failed") failure = report;
+      if (report.kind === "finished") {
+        post.summary = report.summary;
+        this.cpuSeconds += report.cpuSeconds;
+      } else if (report.kind === "failed") failure = report;
       else this.#options.onProgress?.(report.fraction);
     });
     child.on("exit", (code, signal) => this.#ended(post, failure ?? unknownEnd(code, signal)));
@@ -126,7 +130,7 @@ export class Crew {
 
   #replace(post: Post, failure: WorkerFailure): void {
     const isKilled = failure.code === "SIGKILL";
-    if (!isKilled) this.failures.push(failure);
+    if (!isKilled) this.failures.push({ code: failure.code, message: failure.message });
     const mayGoOn = isKilled || this.#options.mayFail(failure.code);
     if (!mayGoOn || this.failures.length > failuresMax) return this.end(failure.message);
     this.#start(post);

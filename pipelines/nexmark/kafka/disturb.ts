@@ -3,7 +3,10 @@ import type { Random } from "@millrace/core";
 import type { Cluster } from "../../../dev/services/services.mjs";
 import type { Crew } from "./crew.ts";
 import type { KafkaProxy } from "./proxy/kafka-proxy.ts";
-import { watchForZombie, type ZombieStage } from "./proxy/zombie.ts";
+import { watchForZombie, type ZombieStage, zombieStages } from "./proxy/zombie.ts";
+
+/** Requests of a kind that pass before a worker's fate: up to so many. */
+const requestsSkippedMax = 12;
 
 /** Disturbs a crew until it has finished or there is no more to do. */
 export type Disturbance = (crew: Crew, finished: AbortSignal) => Promise<void>;
@@ -18,6 +21,20 @@ export function killWorkers(
     while (crew.kills < killsMax && !finished.aborted) {
       await pause(everyMs * (0.5 + random.next()), finished);
       if (!finished.aborted) crew.kill(Math.floor(random.next() * crew.clientIds.length));
+    }
+  };
+}
+
+/** Kills workers at random stages of their transactions; what they had sent arrives all the same. */
+export function killAtStages(proxy: KafkaProxy, random: Random, killsMax: number): Disturbance {
+  return async (crew, finished) => {
+    while (crew.kills < killsMax && !finished.aborted) {
+      const stage = zombieStages[Math.floor(random.next() * zombieStages.length)] ?? "before-end";
+      const watch = watchForZombie(stage, Math.floor(random.next() * requestsSkippedMax));
+      proxy.gate = watch.gate;
+      const clientId = await Promise.race([watch.reached, whenAborted(finished)]);
+      crew.kill(crew.clientIds.indexOf(clientId ?? ""));
+      watch.release();
     }
   };
 }
@@ -38,9 +55,9 @@ export function restartBroker(cluster: Cluster, afterMs: number, random: Random)
  * Stops a worker (SIGSTOP) at a stage of its transaction until another one has taken over and
  * committed, then lets it go on.
  */
-export function makeZombie(proxy: KafkaProxy, stage: ZombieStage, skip: number): Disturbance {
+export function makeZombie(proxy: KafkaProxy, stage: ZombieStage, random: Random): Disturbance {
   return async (crew, finished) => {
-    const watch = watchForZombie(stage, skip);
+    const watch = watchForZombie(stage, Math.floor(random.next() * requestsSkippedMax));
     proxy.gate = watch.gate;
     try {
       const clientId = await Promise.race([watch.reached, whenAborted(finished)]);
@@ -57,7 +74,11 @@ export function makeZombie(proxy: KafkaProxy, stage: ZombieStage, skip: number):
 }
 
 async function pause(ms: number, finished: AbortSignal): Promise<void> {
-  await Promise.race([sleep(ms, undefined, { ref: false }), whenAborted(finished)]);
+  try {
+    await sleep(ms, undefined, { signal: finished });
+  } catch (error) {
+    if (!finished.aborted) throw error;
+  }
 }
 
 function whenAborted(signal: AbortSignal): Promise<undefined> {

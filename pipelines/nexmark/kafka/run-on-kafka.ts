@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Log } from "@millrace/core";
+import type { RunSummary } from "millrace";
 import type { Oracle, Verdict } from "../oracle/oracle.ts";
 import type { NexmarkQuery } from "../queries/query.ts";
 import { Crew, type WorkerFailure } from "./crew.ts";
@@ -34,7 +35,11 @@ export interface KafkaRun {
 /** What such a run came to. */
 export interface KafkaOutcome {
   readonly seconds: number;
+  /** Of the processes that finished. */
+  readonly cpuSeconds: number;
   readonly rowsRead: number;
+  readonly rowsLate: number;
+  readonly deadLetters: number;
   readonly kills: number;
   readonly zombies: number;
   /** Of workers that were started again. */
@@ -116,10 +121,20 @@ async function runCrew(
     .catch((error: unknown) => crew.end(`the disturbance failed: ${String(error)}`));
   try {
     const summaries = await crew.finished;
-    const rowsRead = summaries.reduce((sum, each) => sum + each.rowsReadHere, 0);
+    const sum = (of: (each: RunSummary) => number): number =>
+      summaries.reduce((total, each) => total + of(each), 0);
     const seconds = (performance.now() - startedAt) / 1000;
-    const { kills, zombies, failures } = crew;
-    return { seconds, rowsRead, kills, zombies, failures };
+    const { kills, zombies, failures, cpuSeconds } = crew;
+    return {
+      seconds,
+      cpuSeconds,
+      rowsRead: sum(({ rowsReadHere }) => rowsReadHere),
+      rowsLate: sum(({ rowsLate }) => rowsLate),
+      deadLetters: sum(({ rowsDeadLettered }) => rowsDeadLettered),
+      kills,
+      zombies,
+      failures,
+    };
   } finally {
     timer.abort();
     finished.abort();

@@ -14,5 +14,5 @@ export interface WorkerOrder {
 /** What a worker process says. */
 export type WorkerReport =
   | { readonly kind: "progress"; readonly fraction: number }
-  | { readonly kind: "finished"; readonly summary: RunSummary }
+  | { readonly kind: "finished"; readonly summary: RunSummary; readonly cpuSeconds: number }
   | { readonly kind: "failed"; readonly code: string; readonly message: string };

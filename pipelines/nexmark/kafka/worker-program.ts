@@ -1,5 +1,4 @@
 // A worker process: runs a query on Kafka as it is told, and shares it with others that run it.
-import type { ChildProcess } from "node:child_process";
 import { formatError, isMillraceError, run } from "millrace";
 import { queryOf } from "../queries/queries.ts";
 import { kafkaPipeline } from "./kafka-pipeline.ts";
@@ -29,7 +28,8 @@ async function execute(order: WorkerOrder): Promise<WorkerReport> {
     progressEveryMs,
     onProgress: ({ fraction = 0 }) => tell({ kind: "progress", fraction }),
   });
-  return { kind: "finished", summary };
+  const { user, system } = process.cpuUsage();
+  return { kind: "finished", summary, cpuSeconds: (user + system) / 1e6 };
 }
 
 function trace(error: unknown): string {
@@ -37,7 +37,9 @@ function trace(error: unknown): string {
 }
 
 function tell(report: WorkerReport): void {
-  const { send } = process as Pick<ChildProcess, "send">;
-  if (report.kind === "progress") send?.call(process, report);
-  else send?.call(process, report, () => process.exit(report.kind === "finished" ? 0 : 1));
+  const isLast = report.kind !== "progress";
+  const sent = (): void => {
+    if (isLast) process.exit(report.kind === "finished" ? 0 : 1);
+  };
+  process.send?.(report, undefined, undefined, sent);
 }

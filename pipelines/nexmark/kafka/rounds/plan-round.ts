@@ -1,12 +1,13 @@
 import { seededRandom } from "@millrace/core";
-import { queryOf } from "../../queries/queries.ts";
 import type { NexmarkQuery } from "../../queries/query.ts";
 import type { TopicFormat } from "../kafka-pipeline.ts";
+import { kafkaQueries } from "../kafka-queries.ts";
 import { type ZombieStage, zombieStages } from "../proxy/zombie.ts";
 
 /** What disturbs a round. */
 export const roundKinds = [
   "kill-workers",
+  "kill-at-stage",
   "restart-broker",
   "kill-leader",
   "zombie",
@@ -32,19 +33,14 @@ const order: readonly RoundKind[] = [
   "kill-workers",
   "indefinite",
   "zombie",
-  "kill-workers",
+  "kill-at-stage",
   "indefinite",
   "restart-broker",
-  "kill-workers",
+  "zombie",
+  "kill-at-stage",
   "indefinite",
   "kill-leader",
-  "indefinite",
 ];
-
-/** Queries that are run on Kafka. */
-export const kafkaQueries: readonly NexmarkQuery[] = [
-  ..."q0 q1 q2 q3 q5 q7 q8 q9 q11 q13 q14 q17 q18 q19 q20 j1 j2 j3 j4".split(" "),
-].map(queryOf);
 
 /** DuckDB's file is held by who was stopped, so only results in topics can outlive a zombie. */
 const zombieQueries = kafkaQueries.filter(
@@ -63,7 +59,7 @@ export function planRound(round: number, seed: number, kinds: readonly RoundKind
   const random = seededRandom(roundSeed);
   const isZombie = kind === "zombie";
   const chosen = isZombie ? zombieQueries : kafkaQueries;
-  const stage = zombieStages[Math.floor(round / possible.length) % zombieStages.length];
+  const stage = zombieStages[Math.floor(random.next() * zombieStages.length)];
   return {
     round,
     seed: roundSeed,

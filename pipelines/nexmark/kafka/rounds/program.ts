@@ -14,7 +14,8 @@ import { parseArgs } from "node:util";
 import { SingleBar } from "cli-progress";
 import { writeDataset } from "../../data/write-files.ts";
 import { Oracle } from "../../oracle/oracle.ts";
-import { type Bench, openBench } from "./laboratory.ts";
+import { type Bench, openBench } from "../bench.ts";
+import { whole } from "../program-settings.ts";
 import { planRound, type RoundKind, roundKinds } from "./plan-round.ts";
 import { reportOf } from "./report.ts";
 import { type RoundResult, runRound } from "./run-round.ts";
@@ -42,6 +43,7 @@ interface Settings {
 }
 
 const rate = 1000;
+const killsMax = 3;
 const root = join(".millrace", "nexmark");
 const program = fileURLToPath(new URL("../worker-program.ts", import.meta.url));
 
@@ -89,12 +91,6 @@ function kindNamed(name: string): RoundKind {
   return kind;
 }
 
-function whole(name: string, text: string, least: number): number {
-  const value = Number(text);
-  if (Number.isSafeInteger(value) && value >= least) return value;
-  throw new Error(`--${name} must be a whole number of at least ${least}.`);
-}
-
 async function main(given: Settings): Promise<number> {
   const { events, seed, record } = given;
   mkdirSync(dirname(record), { recursive: true });
@@ -130,7 +126,7 @@ async function runRounds(
       const nodes = plan.kind === "kill-leader" ? 3 : 1;
       const bench = benches.get(nodes) ?? (await openBench(nodes, directory));
       benches.set(nodes, bench);
-      const setting = { bench, oracle, rate, scratch, program, sessionTimeoutMs };
+      const setting = { bench, oracle, rate, scratch, program, sessionTimeoutMs, killsMax };
       const result = await runRound(plan, setting);
       results.push(result);
       appendFileSync(record, `${JSON.stringify(result)}\n`);

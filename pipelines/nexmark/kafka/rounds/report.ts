@@ -49,7 +49,7 @@ export function reportOf(results: readonly RoundResult[]): string {
     `Formats: ${countsOf(results.map(({ format }) => format))}.`,
     `Processes: ${countsOf(results.map(({ processes }) => String(processes)))}.`,
     `Stages of zombies: ${countsOf(results.flatMap(({ stage }) => stage ?? []))}.`,
-    `Workers started again after: ${countsOf(results.flatMap(({ failures }) => failures ?? []))}.`,
+    `Workers started again after: ${countsOf(results.flatMap(({ failures }) => failures?.map(({ code }) => code) ?? []))}.`,
     `Requests and answers disturbed: ${disturbancesOf(results)}.`,
     "",
     ...(flawed.length === 0 ? [] : ["## Flawed rounds", "", ...flawed.map(lineOf), ""]),

@@ -1,9 +1,15 @@
 import { seededRandom } from "@millrace/core";
 import type { Oracle } from "../../oracle/oracle.ts";
-import { type Disturbance, killWorkers, makeZombie, restartBroker } from "../disturb.ts";
+import {
+  type Disturbance,
+  killAtStages,
+  killWorkers,
+  makeZombie,
+  restartBroker,
+} from "../disturb.ts";
 import { type Disturbances, indefiniteGate } from "../proxy/indefinite.ts";
 import { isFlawless, type KafkaOutcome, runOnKafka } from "../run-on-kafka.ts";
-import type { Bench } from "./laboratory.ts";
+import type { Bench } from "../bench.ts";
 import type { RoundPlan } from "./plan-round.ts";
 
 /** What does not differ between rounds. */
@@ -14,11 +20,13 @@ export interface RoundSetting {
   readonly scratch: string;
   readonly program: string;
   readonly sessionTimeoutMs: number;
+  /** Workers that are killed in a round of that kind. */
+  readonly killsMax: number;
   readonly onProgress?: (fraction: number) => void;
 }
 
 /** A round that has been run: one line of the record. */
-export interface RoundResult extends Partial<Omit<KafkaOutcome, "verdict" | "failures">> {
+export interface RoundResult extends Partial<Omit<KafkaOutcome, "verdict">> {
   readonly round: number;
   readonly seed: number;
   readonly kind: string;
@@ -32,8 +40,6 @@ export interface RoundResult extends Partial<Omit<KafkaOutcome, "verdict" | "fai
   readonly wrong?: number;
   readonly missing?: number;
   readonly examples?: readonly string[];
-  /** Codes of the errors after which workers were started again. */
-  readonly failures?: readonly string[];
   readonly disturbances?: Disturbances;
   /** Why it did not come to an end. */
   readonly problem?: string;
@@ -44,19 +50,15 @@ const batchRows = 200;
 const timeoutMs = 150_000;
 const transactionTimeoutMs = 5000;
 const killEveryMs = 3000;
-const killsMax = 4;
 /** When a broker is killed: about when the workers are in the middle of it. */
 const brokerAfterMs = 2500;
-/** Requests of a kind that pass before a worker is made a zombie: up to so many. */
-const skipMax = 12;
-
 /** Runs a round and says how it went; throws nothing that the round may bring about. */
 export async function runRound(plan: RoundPlan, setting: RoundSetting): Promise<RoundResult> {
   const { round, seed, kind, query, format, processes, stage } = plan;
   const what = { round, seed, kind, query: query.name, format, processes };
   const about = stage === undefined ? what : { ...what, stage };
   const { bench, oracle, rate, scratch, program, sessionTimeoutMs, onProgress } = setting;
-  const disturbed = disturbanceOf(plan, bench);
+  const disturbed = disturbanceOf(plan, setting);
   try {
     const outcome = await runOnKafka(
       bench.log,
@@ -90,7 +92,7 @@ function nameOf({ query, round, seed }: RoundPlan): string {
   return `${query.name}-${seed}-${round}`;
 }
 
-function resultOf({ verdict, failures, ...outcome }: KafkaOutcome) {
+function resultOf({ verdict, ...outcome }: KafkaOutcome) {
   const comparison =
     verdict === undefined
       ? {}
@@ -103,8 +105,7 @@ function resultOf({ verdict, failures, ...outcome }: KafkaOutcome) {
   return {
     ...outcome,
     ...comparison,
-    failures: failures.map(({ code }) => code),
-    isFlawless: isFlawless({ verdict, failures, ...outcome }),
+    isFlawless: isFlawless({ verdict, ...outcome }),
   };
 }
 
@@ -113,19 +114,24 @@ interface Disturbed {
   readonly counts: () => { readonly disturbances?: Disturbances };
 }
 
-function disturbanceOf(plan: RoundPlan, bench: Bench): Disturbed {
-  const random = seededRandom(plan.seed);
-  const kill = killWorkers(killEveryMs, random, killsMax);
-  const none = (): Record<string, never> => ({});
-  if (plan.kind === "kill-workers") return { disturb: kill, counts: none };
-  if (plan.kind === "zombie" && bench.proxy !== undefined && plan.stage !== undefined) {
-    const skip = Math.floor(random.next() * skipMax);
-    return { disturb: makeZombie(bench.proxy, plan.stage, skip), counts: none };
+function disturbanceOf(plan: RoundPlan, { bench, killsMax }: RoundSetting): Disturbed {
+  const { kind, stage, seed } = plan;
+  const { proxy, cluster } = bench;
+  const random = seededRandom(seed);
+  const counts = (): Record<string, never> => ({});
+  if (kind === "kill-workers") {
+    return { disturb: killWorkers(killEveryMs, random, killsMax), counts };
   }
-  if (plan.kind === "indefinite" && bench.proxy !== undefined) {
-    const { gate, counts } = indefiniteGate(random, transactionTimeoutMs);
-    bench.proxy.gate = gate;
-    return { disturb: () => Promise.resolve(), counts: () => ({ disturbances: counts }) };
+  if (kind === "restart-broker" || kind === "kill-leader") {
+    if (cluster === undefined) throw new Error("brokers of somebody else are not killed");
+    return { disturb: restartBroker(cluster, brokerAfterMs, random), counts };
   }
-  return { disturb: restartBroker(bench.cluster, brokerAfterMs, random), counts: none };
+  if (proxy === undefined) throw new Error("a round of this kind needs a proxy");
+  if (kind === "kill-at-stage") return { disturb: killAtStages(proxy, random, killsMax), counts };
+  if (kind === "zombie") {
+    return { disturb: makeZombie(proxy, stage ?? "before-end", random), counts };
+  }
+  const { gate, counts: disturbances } = indefiniteGate(random, transactionTimeoutMs);
+  proxy.gate = gate;
+  return { disturb: () => Promise.resolve(), counts: () => ({ disturbances }) };
 }
