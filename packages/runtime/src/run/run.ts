@@ -124,6 +124,19 @@ export class Run {
 
   /** Undefined when the share was taken back: there is another one. */
   async #runShare(part: GroupPart, opened: OpenedConnectors): Promise<RunSummary | undefined> {
+    try {
+      return await this.#takeShare(part, opened);
+    } catch (error) {
+      // Also before there is a share: a leader may be sent away while it prepares the generation.
+      if (!part.isTakenOver(error)) throw error;
+      return undefined;
+    } finally {
+      await part.giveUp();
+    }
+  }
+
+  /** Joins, opens the tasks of the share, and runs them. Undefined as in `#runShare`. */
+  async #takeShare(part: GroupPart, opened: OpenedConnectors): Promise<RunSummary | undefined> {
     const share = await part.join();
     const { log } = this.#environment;
     const { control, partitions, membership } = share;
@@ -154,9 +167,6 @@ export class Run {
       const commits = parts.reports().reduce((sum, { counts }) => sum + counts.commits, 0);
       const outcome = isFinished ? "finished" : "stopped";
       return { ...this.#statusOf(attempt), outcome, commits };
-    } catch (error) {
-      if (!part.isTakenOver(error)) throw error;
-      return undefined;
     } finally {
       share.changed.removeEventListener("abort", stop);
       this.#running = undefined;
@@ -164,7 +174,6 @@ export class Run {
       this.#rowsReadHere = rowsReadBy(parts.reports()) - rowsReadBefore;
       await others?.close();
       await parts.close();
-      await part.giveUp();
     }
   }
 

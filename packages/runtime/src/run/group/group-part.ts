@@ -165,7 +165,6 @@ export class GroupPart {
     const plan = this.#plan.physical;
     const { topicSinks } = this.#options;
     const decided = await this.#decide();
-    this.#isFresh = false;
     if (decided.isContinued) return dealOut(members, decided.control, true);
     await this.giveUp();
     const sinks = await this.#openSinks(decided.control.generation, true);
@@ -178,6 +177,7 @@ export class GroupPart {
       sinks,
       topicSinks,
     });
+    this.#isFresh = false;
     return dealOut(members, control, false);
   }
 
