@@ -9,10 +9,19 @@ import { topicsByName } from "./sink-topics.ts";
 import { rowsReadBy, sumReports } from "./sum-reports.ts";
 import { openParts, type RunParts } from "./threads/threaded-parts.ts";
 
-/** Times that a run restores itself after an error that says a retry may help. */
+/** Times that a run restores itself after errors that come one soon after the other. */
 const restoresMax = 5;
+/** An attempt that went on for longer does not count. */
+const soonMs = 60_000;
 const restoreDelayMs = 50;
-const restorable: ReadonlySet<string> = new Set(["LOG_COMMIT_INDEFINITE", "LOG_COMMIT_ABORTED"]);
+/** A commit in doubt, or a log that is out of reach for the moment. */
+const restorable: ReadonlySet<string> = new Set([
+  "LOG_COMMIT_INDEFINITE",
+  "LOG_COMMIT_ABORTED",
+  "KAFKA_NOT_READY",
+  "KAFKA_CONNECTION_LOST",
+  "KAFKA_UNREACHABLE",
+]);
 
 /** What a run has opened through its connectors, by id. */
 interface OpenedConnectors {
@@ -72,16 +81,21 @@ export class Run {
 
   /**
    * T4: an attempt that failed in doubt is thrown away whole, and the next one restores from the
-   * log.
+   * log. It gives up where several fail one soon after the other.
    */
   async #runWithRestores(): Promise<RunSummary> {
+    const { clock } = this.#environment;
+    let isFirst = true;
     for (let restores = 0; ; restores += 1) {
+      const startedAtMs = clock.monotonicMs();
       try {
-        return await this.#runOnce(this.#settings.isFresh && restores === 0);
+        return await this.#runOnce(this.#settings.isFresh && isFirst);
       } catch (error) {
+        isFirst = false;
+        if (clock.monotonicMs() - startedAtMs > soonMs) restores = 0;
         const mayRetry = isMillraceError(error) && restorable.has(error.code);
         if (!mayRetry || restores >= restoresMax || this.#abort.signal.aborted) throw error;
-        await this.#environment.clock.sleep(restoreDelayMs * 2 ** restores, this.#abort.signal);
+        await clock.sleep(restoreDelayMs * 2 ** restores, this.#abort.signal);
       }
     }
   }
@@ -155,7 +169,7 @@ export class Run {
     share.changed.addEventListener("abort", stop);
     let others: OtherRuns | undefined;
     try {
-      others = await part.openOtherRuns(share, parts.board);
+      others = await part.openOtherRuns(share, parts);
       const rowsReadBefore = rowsReadBy(parts.reports()) - this.#rowsReadHere;
       const attempt = { generation: share, parts, rowsReadBefore };
       this.#attempt = attempt;
