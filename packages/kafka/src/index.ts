@@ -12,7 +12,7 @@ export { sequenceAfter, stamp } from "./records/stamp.ts";
 export { KafkaCluster } from "./cluster/cluster.ts";
 export { fetchRecords } from "./cluster/fetch-records.ts";
 export { commitGroupOffsets, groupOffsets } from "./cluster/group-offsets.ts";
-export { membersOf, removeMembers } from "./cluster/group-members.ts";
+export { deleteGroup, membersOf, removeMembers } from "./cluster/group-members.ts";
 export { membershipState } from "./cluster/membership-state.ts";
 export type { CallOptions } from "./cluster/negotiation.ts";
 export { type Attempt, isConnectionError, refusedByKafka } from "./cluster/retry.ts";
@@ -26,6 +26,11 @@ export {
 export type { KafkaNode, KafkaTopic, PartitionLeader } from "./cluster/topology.ts";
 export type { KafkaApi } from "./requests/api.ts";
 export type { PartitionError, TopicPartition } from "./requests/by-topic.ts";
+export {
+  consumerGroups,
+  consumerMessage,
+  consumerUserData,
+} from "./membership/consumer-protocol.ts";
 export {
   GroupMember,
   type GroupMemberOptions,

@@ -1,12 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { type CliEnvironment, type LoadedPipeline, main, type RunFlags } from "@millrace/cli";
 import type { ConnectorRegistry } from "@millrace/core";
 import { isPipeline, type Pipeline } from "@millrace/dsl";
 import { readDeadLetters } from "./run/dead-letters.ts";
 import { plan, start } from "./run/run.ts";
 import { readWhyStuck, savedPipelines } from "./run/saved-pipelines.ts";
-import { listTopics, readTopicRecords, writeTopicRecords } from "./run/topic-records.ts";
+import { readTopicsReport, removeSaved } from "./run/saved-topics.ts";
+import { readTopicRecords, writeTopicRecords } from "./run/topic-records.ts";
 
 /** With `--json`, stdout is for machines: tables go beside it. */
 const consoleOnStderr: ConnectorRegistry = {
@@ -15,6 +17,19 @@ const consoleOnStderr: ConnectorRegistry = {
     return createConsoleConnector((text) => process.stderr.write(text));
   },
 };
+
+/** Asks on stderr: stdout may be read by a program. */
+async function ask(question: string): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await new Promise<string>((resolve) => {
+      lines.once("close", () => resolve(""));
+      lines.question(question, resolve);
+    });
+  } finally {
+    lines.close();
+  }
+}
 
 /** The `pipe` command over this package. @returns the exit code */
 export async function runCommandLine(words: readonly string[]): Promise<number> {
@@ -42,7 +57,9 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
     whyStuck: readWhyStuck,
     deadLetters: (pipeline, { state, log }) =>
       readDeadLetters(log ?? join(state, pipeline), pipeline),
-    topics: listTopics,
+    ask,
+    topics: readTopicsReport,
+    removePipeline: removeSaved,
     readTopic: readTopicRecords,
     writeTopic: (log, name, partitions) => writeTopicRecords(log, name, process.stdin, partitions),
   };

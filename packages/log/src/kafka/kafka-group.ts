@@ -1,5 +1,12 @@
 import type { Group, GroupMember as Member, GroupOptions, GroupShare, Json } from "@millrace/core";
-import { GroupMember, type JoinedMember, type KafkaCluster } from "@millrace/kafka";
+import {
+  consumerGroups,
+  consumerMessage,
+  consumerUserData,
+  GroupMember,
+  type JoinedMember,
+  type KafkaCluster,
+} from "@millrace/kafka";
 import type { KafkaLogOptions } from "./kafka-log.ts";
 
 const sessionTimeoutDefaultMs = 10_000;
@@ -21,6 +28,7 @@ export class KafkaGroup implements Group {
     this.#member = new GroupMember(cluster, {
       connection,
       groupId: options.group,
+      protocolType: consumerGroups,
       sessionTimeoutMs: connection.sessionTimeoutMs ?? sessionTimeoutDefaultMs,
       rebalanceTimeoutMs,
       progressTimeoutMs,
@@ -66,9 +74,9 @@ function memberOf({ memberId, metadata }: JoinedMember): Member {
 }
 
 function encode(value: Json): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(value));
+  return consumerMessage(new TextEncoder().encode(JSON.stringify(value)));
 }
 
 function decode(bytes: Uint8Array): Json {
-  return JSON.parse(new TextDecoder().decode(bytes)) as Json;
+  return JSON.parse(new TextDecoder().decode(consumerUserData(bytes))) as Json;
 }

@@ -217,7 +217,7 @@ describeWithOwnCluster("a Kafka that lets in only whom it knows", secured, (kafk
     try {
       await workspace.write("hot.ts", hotFile);
       const env = { ...trusted(), ...alice("scram-sha-512") };
-      const words = ["topic", "write", "readings", "--log", url("SASLTLS")];
+      const words = ["topics", "write", "readings", "--log", url("SASLTLS")];
       const writing = workspace.start(words, { env });
       writing.child.stdin?.end('{"celsius":95}\n{"celsius":20}\n');
       checkExit(await writing.ended, 0);
