@@ -54,15 +54,16 @@ test("lines become records, a pipeline reads them, and its topic is read again",
   const read = await workspace.pipe(["topics", "read", "hot", "--log", "log"]);
   expect(read.stdout.split("\n").toSorted()).toEqual(["", lines[1], lines[2]]);
   const listed = await workspace.pipe(["topics", "list", "--log", "log"]);
-  expect(listed.stdout).toBe(`\
-  hot                            2 records in 1 partition
-  readings                       4 records in 2 partitions
+  // How many records a changelog has depends on when commits happen.
+  expect(listed.stdout.replace(/(?<=changelog +)\d/, "2")).toBe(`\
+  hot                           2 records in 1 partition
+  readings                      4 records in 2 partitions
 
 hot (finished)
-  hot.control                    1 record in 1 partition    how the pipeline stands, and what it was started with
-  hot.dead-letters               1 record in 1 partition    records that could not go on, for pipe dead-letters
-  hot.ended.control              0 records in 1 partition   which partitions have been processed to their end
-  hot.stage-readings.changelog   3 records in 1 partition   state and progress of the stage stage-readings
+  hot.control                   1 record in 1 partition    how the pipeline stands, and what it was started with
+  hot.dead-letters              1 record in 1 partition    records that could not go on, for pipe dead-letters
+  hot.ended.control             0 records in 1 partition   which partitions have been processed to their end
+  hot.stage-readings.changelog  2 records in 1 partition   state and progress of the stage stage-readings
 `);
   expect(await workspace.names()).toEqual(["hot.ts", "log"]);
 }, 60_000);
