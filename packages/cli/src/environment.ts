@@ -34,6 +34,34 @@ export interface SavedPipeline extends SavedPlace {
   readonly pipeline: string;
 }
 
+/** A row type that follows from a schema, as TypeScript. */
+export interface SchemaSource {
+  /** The topic that has records of it, as far as its name tells. */
+  readonly topic: string;
+  /** The log that has the topic, where it is known. */
+  readonly log?: string;
+  /** Name of the row type. */
+  readonly name: string;
+  /** Name of the function that describes the records: `avro`. */
+  readonly format: string;
+  /** The row type's declaration, exported. */
+  readonly rowType: string;
+  /** The call that describes the records: `avro(Order)`. */
+  readonly descriptor: string;
+}
+
+/** Who asks a registry; secrets are named by variables of the environment. */
+export type RegistryUser =
+  | { readonly user: string; readonly passwordVariable: string }
+  | { readonly tokenVariable: string };
+
+/** Where the schema of a topic is, and who asks for it. */
+export interface RegistrySettings {
+  /** Address of the registry that has the schemas of a Kafka topic. */
+  readonly url?: string;
+  readonly user?: RegistryUser;
+}
+
 /** What `pipe` needs from Millrace and from the machine; the `millrace` package fills it in. */
 export interface CliEnvironment {
   readonly version: string;
@@ -46,6 +74,8 @@ export interface CliEnvironment {
   start(pipeline: LoadedPipeline, flags: RunFlags, module: URL): Promise<WatchedRun>;
   /** Dead letters that a pipeline's saved state holds, oldest first. */
   deadLetters(pipeline: string, place: SavedPlace): Promise<readonly unknown[]>;
+  /** The row type of the schema in a file, of a registry's subject, or of a Kafka topic's values. */
+  schemaSource(from: string, registry: RegistrySettings): Promise<SchemaSource>;
   /** Asks somebody at the terminal. @returns the answer, empty where the input has ended */
   ask(question: string): Promise<string>;
   /** The topics of a log, and whose they are. */

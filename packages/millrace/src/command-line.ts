@@ -5,8 +5,11 @@ import { type CliEnvironment, type LoadedPipeline, main, type RunFlags } from "@
 import type { ConnectorRegistry } from "@millrace/core";
 import { isPipeline, type Pipeline } from "@millrace/dsl";
 import { readDeadLetters } from "./run/dead-letters.ts";
+import { kafkaOfEnvironment } from "./run/kafka-of-environment.ts";
+import { isKafkaUrl, kafkaOptions, type LogPlace } from "./run/open-log.ts";
 import { plan, start } from "./run/run.ts";
 import { readWhyStuck, savedPipelines } from "./run/saved-pipelines.ts";
+import { readSchemaSource } from "./run/schema-source.ts";
 import { readTopicsReport, removeSaved } from "./run/saved-topics.ts";
 import { readTopicRecords, writeTopicRecords } from "./run/topic-records.ts";
 
@@ -31,8 +34,16 @@ async function ask(question: string): Promise<string> {
   }
 }
 
-/** The `pipe` command over this package. @returns the exit code */
-export async function runCommandLine(words: readonly string[]): Promise<number> {
+/**
+ * The `pipe` command over this package.
+ *
+ * @param env the environment, which says who we are to Kafka
+ * @returns the exit code
+ */
+export async function runCommandLine(
+  words: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<number> {
   // A reader that has seen enough (`pipe … | head`) is no failure: what is written then is dropped.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
@@ -42,6 +53,8 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
   const manifest = new URL("../package.json", import.meta.url);
   const { version } = JSON.parse(await readFile(manifest, "utf8")) as { version: string };
   const isJson = words.includes("--json");
+  const placeOf = (log: string): LogPlace =>
+    isKafkaUrl(log) ? kafkaOptions(log, kafkaOfEnvironment(env)) : log;
   const environment: CliEnvironment = {
     version,
     stdout: (text) => process.stdout.write(text),
@@ -51,17 +64,21 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
     plan: (pipeline, flags) => plan(pipeline as Pipeline, flags),
     start: (pipeline, flags: RunFlags, module) => {
       const options = isJson ? { ...flags, connectors: consoleOnStderr } : flags;
-      return start(pipeline as Pipeline, { ...options, module });
+      const isOnKafka = flags.log !== undefined && isKafkaUrl(flags.log);
+      const kafka = isOnKafka ? { kafka: kafkaOfEnvironment(env) } : {};
+      return start(pipeline as Pipeline, { ...options, ...kafka, module });
     },
-    savedPipelines,
-    whyStuck: readWhyStuck,
+    savedPipelines: (place) => savedPipelines(place, placeOf),
+    whyStuck: (saved) => readWhyStuck(saved, placeOf),
     deadLetters: (pipeline, { state, log }) =>
-      readDeadLetters(log ?? join(state, pipeline), pipeline),
+      readDeadLetters(log === undefined ? join(state, pipeline) : placeOf(log), pipeline),
+    schemaSource: readSchemaSource,
     ask,
-    topics: readTopicsReport,
-    removePipeline: removeSaved,
-    readTopic: readTopicRecords,
-    writeTopic: (log, name, partitions) => writeTopicRecords(log, name, process.stdin, partitions),
+    topics: (log) => readTopicsReport(placeOf(log)),
+    removePipeline: (log, pipeline) => removeSaved(placeOf(log), pipeline, log),
+    readTopic: (log, topic, take) => readTopicRecords(placeOf(log), topic, take),
+    writeTopic: (log, name, partitions) =>
+      writeTopicRecords(placeOf(log), name, process.stdin, partitions),
   };
   return main(words, environment);
 }

@@ -17,6 +17,7 @@ export interface TopicConfig {
   readonly isBounded: boolean;
   readonly partitions: number | undefined;
   readonly whenFresh: "append" | "replace";
+  readonly tombstones: "dead-letter" | "skip";
 }
 
 /** @throws MillraceError `CONNECTOR_CONFIG_INVALID` */
@@ -27,11 +28,12 @@ export function readConfig(options: Json): TopicConfig {
   if (typeof format !== "string") throw invalid("format must be a name");
   return {
     topic,
-    format: recordFormat({ format, options: formatOptions }),
+    format: recordFormat({ format, options: formatOptions }, { topic, part: "value" }),
     schema: schema as unknown as RowSchema,
     isBounded: until === "end",
     partitions: partitions as number | undefined,
     whenFresh: whenFresh === "replace" ? "replace" : "append",
+    tombstones: members["tombstones"] === "skip" ? "skip" : "dead-letter",
   };
 }
 

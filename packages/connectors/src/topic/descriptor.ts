@@ -20,6 +20,12 @@ export interface TopicOptions {
    * in it; `replace` makes it anew, so that pipelines that read it must start afresh as well.
    */
   readonly whenFresh?: "append" | "replace";
+  /**
+   * Source: what becomes of a record without a value, which deletes what came before with its key.
+   * `dead-letter` (default) keeps its key and offset; `skip` passes over it, as it must be for
+   * topics that are compacted all the time. The embedded log has no such records.
+   */
+  readonly tombstones?: "dead-letter" | "skip";
 }
 
 const namePattern = /^[A-Za-z][A-Za-z0-9._-]*$/;
@@ -41,10 +47,12 @@ export function topic<Row extends object>(
   options: TopicOptions = {},
 ): TopicDescriptor<Row> {
   checkTopicName(name);
-  const { until, partitions, whenFresh = "append" } = options;
+  const { until, partitions, whenFresh = "append", tombstones } = options;
   assertUserInput(until === undefined || until === "end", 'topic: until must be "end"');
   const isKnown = whenFresh === "append" || whenFresh === "replace";
   assertUserInput(isKnown, 'topic: whenFresh must be "append" or "replace"');
+  const isKnownFate = [undefined, "dead-letter", "skip"].includes(tombstones);
+  assertUserInput(isKnownFate, 'topic: tombstones must be "dead-letter" or "skip"');
   if (partitions !== undefined) checkPartitions(partitions);
   return {
     role: "topic",
@@ -59,6 +67,7 @@ export function topic<Row extends object>(
       schema: format.rowType.schema as unknown as Json,
       whenFresh,
       ...(until === undefined ? {} : { until }),
+      ...(tombstones === undefined ? {} : { tombstones }),
       ...(partitions === undefined ? {} : { partitions }),
     },
   };

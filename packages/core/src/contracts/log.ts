@@ -23,22 +23,6 @@ export interface LogRecords extends RecordRanges {
   readonly baseOffset: Offset;
   /** Offset of each record minus `baseOffset`; absent when it is 0, 1, 2, … */
   readonly offsetDelta?: Int32Array;
-  /** What a record has beside its value; absent in logs that hold values only. */
-  readonly meta?: RecordMeta;
-}
-
-/** Keys, times and headers of records: ranges of the same buffer as their values. */
-export interface RecordMeta {
-  readonly keyStart: Int32Array;
-  /** −1 for a record without a key. */
-  readonly keyLength: Int32Array;
-  /** In ms since 1970. */
-  readonly timestamp: Float64Array;
-  /**
-   * Start of each record's headers: a varint count, then for each its key (varint length, UTF-8) and
-   * its value (varint length, −1 for null; bytes). Varints are zig-zag, as in Kafka's format v2.
-   */
-  readonly headersStart: Int32Array;
 }
 
 /**
@@ -141,6 +125,14 @@ export interface Group {
   leave(): Promise<void>;
 }
 
+/** What a reader of a partition is to give. */
+export interface LogReaderOptions {
+  /**
+   * Whether records come with their keys, times and headers, where the log has such. Default no.
+   */
+  readonly withMeta?: boolean;
+}
+
 /** Topics of partitions, transactions over them, readers from an offset. */
 export interface Log {
   /**
@@ -163,7 +155,12 @@ export interface Log {
    */
   bounds(topic: string, partition: number): Promise<{ start: Offset; end: Offset }>;
   /** A reader of committed records from `from` on. @throws LOG_OFFSET_OUT_OF_RANGE from `read` */
-  openReader(topic: string, partition: number, from: Offset): Promise<LogReader>;
+  openReader(
+    topic: string,
+    partition: number,
+    from: Offset,
+    options?: LogReaderOptions,
+  ): Promise<LogReader>;
   /** Whether some process is a member of the group; absent where the log cannot tell. */
   hasMembers?(group: string): Promise<boolean>;
   /**
@@ -252,8 +249,9 @@ export function recordOffset(records: LogRecords, index: number): Offset {
 
 /** How many records of the view lie before an offset; all where it is undefined. */
 export function recordsBefore(records: LogRecords, end: Offset | undefined): number {
+  if (end === undefined) return records.count;
   let count = records.count;
-  while (end !== undefined && count > 0 && recordOffset(records, count - 1) >= end) count -= 1;
+  while (count > 0 && recordOffset(records, count - 1) >= end) count -= 1;
   return count;
 }
 

@@ -1,29 +1,34 @@
-// What members of a group of consumers say of themselves, and what they are given:
-//   Subscription v0 => version INT16, topics [STRING], user_data BYTES
-//   Assignment v0   => version INT16, topics [name STRING, partitions [INT32]], user_data BYTES
-// Arrays and bytes have 32-bit lengths. Without topics the two are alike.
-import { millraceError } from "@millrace/core";
-
-/** The type of groups that Kafka's tools show, with what they have read. */
-export const consumerGroups = "consumer";
+// The form in which tools expect what members of a consumer group say (ConsumerProtocol v0):
+//   subscription => version INT16, topics ARRAY of STRING, user_data BYTES?
+//   assignment   => version INT16, partitions ARRAY of (topic STRING, ARRAY of INT32), user_data
+//                   BYTES?
+// Lengths are fixed: arrays and bytes INT32, strings INT16.
 
 const headBytes = 2 + 4 + 4;
 
-/** A message of a member's own, in the form that the tools of Kafka take apart. */
-export function consumerMessage(userData: Uint8Array): Uint8Array {
-  const message = Buffer.alloc(headBytes + userData.length);
-  message.writeInt32BE(userData.length, headBytes - 4);
-  message.set(userData, headBytes);
-  return message;
+/** What a member says, as a subscription to no topic: our assignments do not go by topics. */
+export function encodeSubscription(userData: Uint8Array): Uint8Array {
+  return encode(userData);
 }
 
-/** The member's own part of what `consumerMessage` made. @throws KAFKA_ANSWER_INVALID */
-export function consumerUserData(message: Uint8Array): Uint8Array {
-  const view = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
-  const isOurs = view.length >= headBytes && view.readInt32BE(2) === 0;
-  if (isOurs && view.readInt32BE(headBytes - 4) === view.length - headBytes) {
-    return message.subarray(headBytes);
+/** What a member gets, as an assignment of no partition. */
+export function encodeAssignment(userData: Uint8Array): Uint8Array {
+  return encode(userData);
+}
+
+/** The user data of either; empty where there is none, or it is another program's. */
+export function userDataOf(bytes: Uint8Array): Uint8Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < headBytes || view.getInt16(0) !== 0 || view.getInt32(2) !== 0) {
+    return bytes.subarray(0, 0);
   }
-  const problem = "a member of the group is no run of the pipeline";
-  throw millraceError("KAFKA_ANSWER_INVALID", { request: "JoinGroup", problem });
+  const length = view.getInt32(6);
+  return length < 0 ? bytes.subarray(0, 0) : bytes.subarray(headBytes, headBytes + length);
+}
+
+function encode(userData: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(headBytes + userData.length);
+  new DataView(bytes.buffer).setInt32(6, userData.length);
+  bytes.set(userData, headBytes);
+  return bytes;
 }

@@ -1,5 +1,6 @@
+import { systemClock } from "@millrace/core";
 import { expect, it } from "vitest";
-import type { KafkaCluster } from "../../src/cluster/cluster.ts";
+import { KafkaCluster } from "../../src/cluster/cluster.ts";
 import { GroupMember, type GroupMemberOptions } from "../../src/membership/group-member.ts";
 import { describeGroups } from "../../src/requests/describe-groups.ts";
 import { describeWithBroker, options, uniqueName, withCluster } from "../broker.ts";
@@ -66,11 +67,8 @@ describeWithBroker("a member of a group", () => {
       const groupId = uniqueName("group");
       const [one, two] = [new Witness(), new Witness()];
       const first = member(cluster, groupId, one);
-      const second = await import("@millrace/core").then(async ({ systemClock }) => {
-        const { KafkaCluster } = await import("../../src/cluster/cluster.ts");
-        return { cluster: await KafkaCluster.connect(options, systemClock) };
-      });
-      const other = member(second.cluster, groupId, two);
+      const process = await KafkaCluster.connect(options, systemClock);
+      const other = member(process, groupId, two);
       try {
         const alone = await first.join(protocols);
         expect(alone).toMatchObject({ generation: 1, isLeader: true, protocol: "test" });
@@ -90,7 +88,7 @@ describeWithBroker("a member of a group", () => {
       } finally {
         await first.close();
         await other.leave();
-        await second.cluster.close();
+        await process.close();
       }
     }));
 

@@ -12,13 +12,13 @@ import {
   type FailedCommit,
   type KafkaTopic,
   type PartitionBatch,
-  type RecordsToEncode,
   stamp,
   type TransactionalProducer,
   type TransactionOffsets,
 } from "@millrace/kafka";
 import { PendingRecords } from "../pending-records.ts";
 import type { CommittedEnds } from "./committed-ends.ts";
+import { recordsToWrite } from "./records-to-write.ts";
 
 /** What Kafka and its tools take for none. */
 const noOffset = -1n;
@@ -113,7 +113,7 @@ export class KafkaLogWriter implements LogWriter {
       const { name, id } = topic;
       const isSame = this.#access.topic(name).id === id;
       if (!isSame) throw millraceError("LOG_TOPIC_UNKNOWN", { topic: name });
-      const parts = values.map(partOf);
+      const parts = values.map((each) => recordsToWrite(each, timestamp));
       for (const batch of encodeRecords(parts, { timestamp, isTransactional: true })) {
         batches.push({
           topic: name,
@@ -165,11 +165,4 @@ export class KafkaLogWriter implements LogWriter {
 export function staleGeneration(membership: GroupMembership | undefined, cause?: Error): Error {
   const { group = "", generation = -1 } = membership ?? {};
   return millraceError("LOG_GENERATION_STALE", { group, generation }, { cause });
-}
-
-function partOf(value: Uint8Array | RecordRanges): RecordsToEncode {
-  if (!(value instanceof Uint8Array)) return { values: value };
-  const valueStart = Int32Array.of(0);
-  const valueLength = Int32Array.of(value.length);
-  return { values: { count: 1, buffer: value, valueStart, valueLength } };
 }

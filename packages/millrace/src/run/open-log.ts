@@ -1,6 +1,8 @@
 import { type Clock, type Log, millraceError, systemClock } from "@millrace/core";
 import { type KafkaLogOptions, openKafkaLog, openLmdbLog, parseKafkaUrl } from "@millrace/log";
-import { kafkaSecurity } from "./kafka-security.ts";
+
+/** Where a log is: a directory, or a Kafka cluster by `kafka://host:port,…` or by its options. */
+export type LogPlace = string | KafkaLogOptions;
 
 /** Whether a log's place is a Kafka cluster, and not a directory. */
 export function isKafkaUrl(place: string): boolean {
@@ -11,28 +13,18 @@ export function isKafkaUrl(place: string): boolean {
 const logParameters = ["replication", "sessionTimeoutMs", "transactionTimeoutMs"] as const;
 
 /**
- * How a Kafka log is opened: what the URL says (`kafka://host:port?ssl=true&replication=3&instance=a`,
- * with `sessionTimeoutMs`, `transactionTimeoutMs` and `clientId`), what the environment says of who we
- * are (`kafkaSecurity`), and what is given.
+ * How a Kafka log is opened: what the URL says
+ * (`kafka://host:port?ssl=true&replication=3&instance=a`, with `sessionTimeoutMs`,
+ * `transactionTimeoutMs` and `clientId`), and what is given beside. Secrets have no place in a URL.
  *
- * @throws KAFKA_OPTIONS_INVALID, FILE_NOT_FOUND
+ * @throws KAFKA_OPTIONS_INVALID
  */
-export function kafkaOptions(
-  url: string,
-  given: Partial<KafkaLogOptions> = {},
-  env: Readonly<Record<string, string | undefined>> = process.env,
-): KafkaLogOptions {
+export function kafkaOptions(url: string, given: Partial<KafkaLogOptions> = {}): KafkaLogOptions {
   const [place = "", query = ""] = url.split("?");
   const parameters = new URLSearchParams(query);
   const ofLog = takeLogParameters(parameters);
   const rest = parameters.size === 0 ? "" : `?${parameters.toString()}`;
-  return {
-    ...parseKafkaUrl(place + rest),
-    ...ofLog,
-    ...kafkaSecurity(env),
-    withMeta: true,
-    ...given,
-  };
+  return { ...parseKafkaUrl(place + rest), ...ofLog, ...given };
 }
 
 /** Takes out what only the log understands. */
@@ -55,12 +47,13 @@ function takeLogParameters(parameters: URLSearchParams): Partial<KafkaLogOptions
 }
 
 /**
- * Opens the log at a place: `kafka://host:port,…`, or a directory.
+ * Opens the log at a place.
  *
  * @throws LOG_STORAGE_FAILED, KAFKA_UNREACHABLE, KAFKA_TLS_FAILED, KAFKA_AUTHENTICATION_FAILED,
  *   KAFKA_OPTIONS_INVALID
  */
-export function openLog(place: string, clock: Clock = systemClock): Promise<Log> {
+export function openLog(place: LogPlace, clock: Clock = systemClock): Promise<Log> {
+  if (typeof place !== "string") return openKafkaLog(place, clock);
   if (isKafkaUrl(place)) return openKafkaLog(kafkaOptions(place), clock);
   return openLmdbLog({ directory: place });
 }

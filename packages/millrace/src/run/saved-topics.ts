@@ -7,7 +7,7 @@ import {
   reportTopics,
   type TopicsReport,
 } from "@millrace/runtime";
-import { isKafkaUrl } from "./open-log.ts";
+import type { LogPlace } from "./open-log.ts";
 import { withSavedLog } from "./saved-log.ts";
 
 /**
@@ -15,12 +15,12 @@ import { withSavedLog } from "./saved-log.ts";
  *
  * @throws FILE_NOT_FOUND when nothing was saved there; KAFKA_UNREACHABLE
  */
-export function readTopicsReport(place: string): Promise<TopicsReport> {
+export function readTopicsReport(place: LogPlace): Promise<TopicsReport> {
   return withSavedLog(place, (log) => reportTopics(log, (name) => isRunning(log, place, name)));
 }
 
-async function isRunning(log: Log, place: string, pipeline: string): Promise<boolean> {
-  if (isKafkaUrl(place)) return (await log.hasMembers?.(pipeline)) === true;
+async function isRunning(log: Log, place: LogPlace, pipeline: string): Promise<boolean> {
+  if (typeof place !== "string") return (await log.hasMembers?.(pipeline)) === true;
   const locked = lockPlaces(place, pipeline).map((each) => isStateLocked(each, pipeline));
   return (await Promise.all(locked)).includes(true);
 }
@@ -28,16 +28,21 @@ async function isRunning(log: Log, place: string, pipeline: string): Promise<boo
 /**
  * Removes what the log at a place keeps of a pipeline.
  *
+ * @param name of the place, for errors
  * @returns the names of the topics that were removed
  * @throws RUN_ALREADY_RUNNING, PIPELINE_NOT_SAVED, FILE_NOT_FOUND
  */
-export function removeSaved(place: string, pipeline: string): Promise<readonly string[]> {
+export function removeSaved(
+  place: LogPlace,
+  pipeline: string,
+  name: string,
+): Promise<readonly string[]> {
   return withSavedLog(place, async (log) => {
-    if (isKafkaUrl(place)) return removePipeline(log, pipeline, place);
+    if (typeof place !== "string") return removePipeline(log, pipeline, name);
     const locks: (() => Promise<void>)[] = [];
     try {
       for (const each of lockPlaces(place, pipeline)) locks.push(await lockState(each, pipeline));
-      return await removePipeline(log, pipeline, place);
+      return await removePipeline(log, pipeline, name);
     } finally {
       for (const unlock of locks) await unlock();
     }

@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline";
 import { findTopic } from "@millrace/connectors/topic";
 import { type LogWriter, millraceError, recordValue } from "@millrace/core";
-import { openLog } from "./open-log.ts";
+import { type LogPlace, openLog } from "./open-log.ts";
 import { withSavedLog } from "./saved-log.ts";
 
 const readBytesMax = 1024 * 1024;
@@ -9,7 +9,7 @@ const commitBytes = 1024 * 1024;
 
 /** Gives each record that a topic holds, as text. @throws LOG_TOPIC_UNKNOWN */
 export async function readTopicRecords(
-  place: string,
+  place: LogPlace,
   topic: string,
   take: (record: string) => void,
 ): Promise<void> {
@@ -38,7 +38,7 @@ export async function readTopicRecords(
  * @returns how many
  */
 export async function writeTopicRecords(
-  place: string,
+  place: LogPlace,
   topic: string,
   input: NodeJS.ReadableStream,
   partitions: number | undefined,

@@ -62,7 +62,7 @@ test("lines become records, a pipeline reads them, and its topic is read again",
 hot (finished)
   hot.control                   1 record in 1 partition    how the pipeline stands, and what it was started with
   hot.dead-letters              1 record in 1 partition    records that could not go on, for pipe dead-letters
-  hot.ended.control             0 records in 1 partition   which partitions have been processed to their end
+  hot.news.control              0 records in 1 partition   what runs of the pipeline tell each other
   hot.stage-readings.changelog  2 records in 1 partition   state and progress of the stage stage-readings
 `);
   expect(await workspace.names()).toEqual(["hot.ts", "log"]);

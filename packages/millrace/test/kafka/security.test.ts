@@ -1,8 +1,9 @@
 import { writeFile } from "node:fs/promises";
-import { isMillraceError, type MillraceError } from "@millrace/core";
-import { openLog } from "../../src/run/open-log.ts";
-import { kafkaSecurity } from "../../src/run/kafka-security.ts";
-import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { isMillraceError, type MillraceError, systemClock } from "@millrace/core";
+import { KafkaCluster } from "@millrace/kafka";
+import { kafkaOptions, openLog } from "../../src/run/open-log.ts";
+import { kafkaOfEnvironment } from "../../src/run/kafka-of-environment.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { describeWithOwnCluster } from "../../../../dev/services/describe.mjs";
 import { type ClusterOptions, kafkaTool } from "../../../../dev/services/services.mjs";
 import { buildPackages, checkExit, Workspace } from "../cli/workspace.ts";
@@ -60,6 +61,7 @@ async function secured(): Promise<ClusterOptions> {
       "ssl.truststore.type": "PEM",
       "ssl.truststore.certificates": await certificates.property("authority.pem"),
       "listener.name.mutual.ssl.client.auth": "required",
+      "listener.name.saslplain.plain.connections.max.reauth.ms": sessionMs,
       ...saslSettings("SASLTLS"),
       ...saslSettings("SASLPLAIN"),
     },
@@ -73,6 +75,9 @@ function unsignedToken(subject: string, lifeSeconds = 3600): string {
   const claims = { sub: subject, iat: now - 10, exp: now + lifeSeconds };
   return `${part({ alg: "none" })}.${part(claims)}.`;
 }
+
+/** How long the broker lets plain users in, on one of its listeners. */
+const sessionMs = 1500;
 
 type Variables = Readonly<Record<string, string>>;
 
@@ -88,7 +93,6 @@ describeWithOwnCluster("a Kafka that lets in only whom it knows", secured, (kafk
     }
     await writeFile(certificates.path("token"), `${unsignedToken("alice")}\n`);
   }, 60_000);
-  afterEach(() => vi.unstubAllEnvs());
   afterAll(() => certificates.remove());
 
   function url(listener: keyof typeof listeners, query = ""): string {
@@ -105,9 +109,7 @@ describeWithOwnCluster("a Kafka that lets in only whom it knows", secured, (kafk
 
   /** Opens the log and writes and reads a record through it. */
   async function reach(place: string, variables: Variables): Promise<void> {
-    vi.unstubAllEnvs();
-    for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
-    const log = await openLog(place);
+    const log = await openLog(kafkaOptions(place, kafkaOfEnvironment(variables)));
     try {
       const topic = `secured-${process.pid}-${Math.round(performance.now() * 1000)}`;
       await log.createTopic({ name: topic, partitions: 1, kind: "records" });
@@ -147,6 +149,16 @@ describeWithOwnCluster("a Kafka that lets in only whom it knows", secured, (kafk
   test.each(["plain", "scram-sha-256", "scram-sha-512"])("SASL %s", async (mechanism) => {
     await reach(url("SASLTLS"), { ...trusted(), ...alice(mechanism) });
     await reach(url("SASLPLAIN"), alice(mechanism));
+  });
+
+  test("a connection is made anew before its session ends", async () => {
+    const options = kafkaOptions(url("SASLPLAIN"), kafkaOfEnvironment(alice("plain")));
+    const cluster = await KafkaCluster.connect(options, systemClock);
+    for (let request = 0; request < 20; request += 1) {
+      await expect(cluster.refresh()).resolves.toBeUndefined();
+      await systemClock.sleep((3 * sessionMs) / 20);
+    }
+    await cluster.close();
   });
 
   test("SASL oauthbearer with a token file", async () => {
@@ -257,9 +269,9 @@ test.each<[Variables, RegExp]>([
   [{ MILLRACE_KAFKA_CERT_FILE: "c" }, /belong together/],
   [{ MILLRACE_KAFKA_CA_FILE: "not-there.pem" }, /not-there\.pem/],
 ])("settings that do not fit are refused: %j", (variables, text) => {
-  expect(() => kafkaSecurity(variables)).toThrow(text);
+  expect(() => kafkaOfEnvironment(variables)).toThrow(text);
 });
 
 test("an empty variable is none, and nothing is said by nothing", () => {
-  expect(kafkaSecurity({ MILLRACE_KAFKA_USERNAME: "", HOME: "/" })).toEqual({});
+  expect(kafkaOfEnvironment({ MILLRACE_KAFKA_USERNAME: "", HOME: "/" })).toEqual({});
 });

@@ -1,5 +1,5 @@
 import { type Log, type TopicInfo, type TopicKind, type TopicWarning } from "@millrace/core";
-import { controlTopic, endedTopic, readControl } from "../run/control-record.ts";
+import { controlTopic, newsTopic, readControl } from "../run/control-record.ts";
 
 /** A topic of a log as people ask for it. */
 export interface TopicReport {
@@ -100,8 +100,8 @@ function purposeOf(name: string, kind: TopicKind): string {
     case "records":
       return "records that pipelines and other programs share";
     case "control":
-      return name === endedTopic(pipeline)
-        ? "which partitions have been processed to their end"
+      return name === newsTopic(pipeline)
+        ? "what runs of the pipeline tell each other"
         : "how the pipeline stands, and what it was started with";
     case "changelog":
       return `state and progress of the stage ${id}`;

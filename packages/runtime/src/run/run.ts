@@ -1,5 +1,6 @@
 import { assert, isMillraceError, limits, type Source, type TopicSink } from "@millrace/core";
 import { GroupPart } from "./group/group-part.ts";
+import type { OtherRuns } from "./group/other-runs.ts";
 import { closeAll, openSources, openTopicSinks } from "./open-connectors.ts";
 import { createControlTopics, type Generation } from "./prepare-generation.ts";
 import type { RunEnvironment, RunnablePlan, RunSettings } from "./run-options.ts";
@@ -137,14 +138,16 @@ export class Run {
     });
     const stop = (): void => parts.stop();
     share.changed.addEventListener("abort", stop);
+    let others: OtherRuns | undefined;
     try {
+      others = await part.openOtherRuns(share, parts.board);
       const rowsReadBefore = this.#attempt?.rowsReadBefore ?? rowsReadBy(parts.reports());
       const attempt = { generation: share, parts, rowsReadBefore };
       this.#attempt = attempt;
       this.#running = parts;
       if (this.#abort.signal.aborted || share.changed.aborted) parts.stop();
       await parts.run();
-      const isFinished = parts.isEnded && (await part.finish(share, this.#abort.signal));
+      const isFinished = parts.isEnded && (await part.finish(share, others, this.#abort.signal));
       if (!isFinished && !this.#abort.signal.aborted) return undefined;
       const commits = parts.reports().reduce((sum, { counts }) => sum + counts.commits, 0);
       const outcome = isFinished ? "finished" : "stopped";
@@ -155,6 +158,7 @@ export class Run {
     } finally {
       share.changed.removeEventListener("abort", stop);
       this.#running = undefined;
+      await others?.close();
       await parts.close();
       await part.giveUp();
     }

@@ -16,7 +16,7 @@ async function logWith(names: readonly string[], control?: string): Promise<Log>
 
 const own = [
   "a.control",
-  "a.ended.control",
+  "a.news.control",
   "a.dead-letters",
   "a.stage-x.changelog",
   "a.by-user.id.repartition",
@@ -35,7 +35,7 @@ test("topics are told by pipeline, kind and purpose", async () => {
   const purposes = Object.fromEntries(a?.topics.map(({ name, purpose }) => [name, purpose]) ?? []);
   expect(purposes).toEqual({
     "a.control": "how the pipeline stands, and what it was started with",
-    "a.ended.control": "which partitions have been processed to their end",
+    "a.news.control": "what runs of the pipeline tell each other",
     "a.dead-letters": "records that could not go on, for pipe dead-letters",
     "a.stage-x.changelog": "state and progress of the stage stage-x",
     "a.by-user.id.repartition": "rows on their way to the task that owns their key (by-user.id)",

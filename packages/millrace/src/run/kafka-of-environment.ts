@@ -26,7 +26,7 @@ const prefix = "MILLRACE_KAFKA_";
  * @throws KAFKA_OPTIONS_INVALID when they contradict each other or are not complete
  * @throws FILE_NOT_FOUND, FILE_PERMISSION_DENIED
  */
-export function kafkaSecurity(env: Environment): Security {
+export function kafkaOfEnvironment(env: Environment): Security {
   const sasl = saslOf(env);
   const ssl = tlsOf(env);
   return { ...(sasl === undefined ? {} : { sasl }), ...(ssl === undefined ? {} : { ssl }) };
