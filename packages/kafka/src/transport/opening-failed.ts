@@ -52,7 +52,9 @@ export function openingFailed(
     : millraceError("KAFKA_UNREACHABLE", { broker, problem });
 }
 
-/** The words of an error of OpenSSL's, which stands between the names of a function and of a file. */
+/**
+ * The words of an error of OpenSSL's, which stands between the names of a function and of a file.
+ */
 function opensslReason(text: string): string {
   return /^[0-9A-F]+:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):/.exec(text)?.[1] ?? text;
 }

@@ -131,8 +131,8 @@ export class KafkaLogWriter implements LogWriter {
 
   /**
    * What the group has read, so that those who watch it see its lag; and so that Kafka checks the
-   * membership in the same transaction. Where nothing was noted, a partition that is written does for
-   * that, with no offset: nobody's lag is told by it.
+   * membership in the same transaction. Where nothing was noted, a partition that is written does
+   * for that, with no offset: nobody's lag is told by it.
    */
   #offsets(): TransactionOffsets | undefined {
     if (this.#membership === undefined) return undefined;

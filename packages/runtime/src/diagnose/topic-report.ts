@@ -17,8 +17,8 @@ export interface TopicReport {
 }
 
 /**
- * How a pipeline stands: a process runs it; none does, but it can go on; it has processed all of its
- * bounded input; or there are topics of its name without a control record, which nothing can
+ * How a pipeline stands: a process runs it; none does, but it can go on; it has processed all of
+ * its bounded input; or there are topics of its name without a control record, which nothing can
  * continue.
  */
 export type PipelineState = "running" | "stopped" | "finished" | "gone";

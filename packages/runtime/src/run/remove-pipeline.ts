@@ -2,8 +2,9 @@ import { type Log, millraceError } from "@millrace/core";
 import { ownerOf } from "../diagnose/topic-report.ts";
 
 /**
- * Removes all that a log keeps of a pipeline: its own topics, with state, progress and dead letters,
- * and its group. Topics of records stay, and so do rows in stores. Its next run starts afresh.
+ * Removes all that a log keeps of a pipeline: its own topics, with state, progress and dead
+ * letters, and its group. Topics of records stay, and so do rows in stores. Its next run starts
+ * afresh.
  *
  * @param place of the log, for errors
  * @returns the names of the topics that were removed
