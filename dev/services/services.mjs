@@ -3,6 +3,7 @@
 import { Connection } from "./connection.mjs";
 import { openKeeper } from "./keeper.mjs";
 import { missingFor } from "./missing.mjs";
+import { runScript } from "./server.mjs";
 
 let ownKeeper;
 
@@ -59,4 +60,11 @@ export async function ownCluster(options = {}) {
       connection.close();
     },
   };
+}
+
+/** Runs one of Kafka's command-line classes. */
+export async function kafkaTool(className, args) {
+  const { code, stdout, stderr } = await runScript("kafka.sh", ["tool", className, ...args]);
+  if (code !== 0) throw new Error(`${className} ended with ${code}: ${stderr}${stdout}`);
+  return stdout;
 }

@@ -14,7 +14,7 @@ export type {
 export { sequenceAfter, stamp } from "./records/stamp.ts";
 export { KafkaCluster } from "./cluster/cluster.ts";
 export { fetchRecords } from "./cluster/fetch-records.ts";
-export { membersOf, removeMembers } from "./cluster/group-members.ts";
+export { deleteGroup, membersOf, removeMembers } from "./cluster/group-members.ts";
 export * from "./cluster/group-offsets.ts";
 export { membershipState } from "./cluster/membership-state.ts";
 export type { CallOptions } from "./cluster/negotiation.ts";

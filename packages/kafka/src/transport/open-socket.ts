@@ -1,13 +1,13 @@
 // The part of kafkajs that we use: it opens a socket, speaks TLS and authenticates. After that the
 // socket is ours. `Broker` and `ConnectionPool` are not public; a contract test guards what is used
 // here, and the version of kafkajs is pinned.
-import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { connect as connectPlain, isIP, type Socket } from "node:net";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
-import { assert, type MillraceError, millraceError } from "@millrace/core";
-import type { SASLOptions } from "kafkajs";
-import { formatAddress, type KafkaAddress, type KafkaOptions, type KafkaSasl } from "./options.ts";
+import { assert } from "@millrace/core";
+import { bearerSasl } from "./oauth-bearer.ts";
+import { openingFailed, type OpeningProgress, watchOpening } from "./opening-failed.ts";
+import type { KafkaAddress, KafkaOptions, KafkaSasl } from "./options.ts";
 
 /** A socket to a broker that has let us in. */
 export interface OpenSocket {
@@ -21,8 +21,7 @@ const connectTimeoutDefaultMs = 10_000;
 /**
  * Opens and authenticates a socket; its listeners are removed, nothing of kafkajs is left on it.
  *
- * @throws KAFKA_UNREACHABLE
- * @throws KAFKA_AUTHENTICATION_FAILED
+ * @throws KAFKA_UNREACHABLE, KAFKA_TLS_FAILED, KAFKA_AUTHENTICATION_FAILED
  */
 export async function openSocket(
   address: KafkaAddress,
@@ -30,6 +29,7 @@ export async function openSocket(
 ): Promise<OpenSocket> {
   const timeoutMs = options.connectTimeoutMs ?? connectTimeoutDefaultMs;
   let socket: Socket | undefined;
+  let progress: OpeningProgress | undefined;
   const pool = new ConnectionPool({
     host: address.host,
     port: address.port,
@@ -39,14 +39,18 @@ export async function openSocket(
     connectionTimeout: timeoutMs,
     requestTimeout: timeoutMs,
     logger: silent,
-    socketFactory: (request) => (socket = createSocket(request)),
+    socketFactory: (request) => {
+      socket = createSocket(request);
+      progress = watchOpening(socket, request.ssl !== null);
+      return socket;
+    },
   });
   const [connection] = pool.pool;
   try {
     await new Broker({ connectionPool: pool, logger: silent }).connect();
   } catch (error) {
     socket?.destroy();
-    throw openingFailed(address, error);
+    throw openingFailed(address, error, progress);
   } finally {
     // Its timer looks for requests that wait too long.
     connection?.requestQueue.destroy();
@@ -81,22 +85,8 @@ function tlsOptions(ssl: KafkaOptions["ssl"]): ConnectionOptions | null {
 }
 
 /** A copy in kafkajs' form, which it changes. */
-function saslOptions(sasl: KafkaSasl): SASLOptions {
-  if (sasl.mechanism !== "oauthbearer") return { ...sasl };
-  const token = async (): Promise<{ value: string }> => ({
-    value: "token" in sasl ? sasl.token : (await readFile(sasl.tokenFile, "utf8")).trim(),
-  });
-  return { mechanism: sasl.mechanism, oauthBearerProvider: token };
-}
-
-function openingFailed(address: KafkaAddress, error: unknown): MillraceError {
-  const broker = formatAddress(address);
-  const { name, message } = error as Error;
-  const problem = message.replace(/\.$/, "");
-  const refused = /SASL|Authentication/i.test(name) || /SASL/.test(message);
-  return refused
-    ? millraceError("KAFKA_AUTHENTICATION_FAILED", { broker, problem })
-    : millraceError("KAFKA_UNREACHABLE", { broker, problem });
+function saslOptions(sasl: KafkaSasl): object {
+  return sasl.mechanism === "oauthbearer" ? bearerSasl(sasl) : { ...sasl };
 }
 
 interface KafkajsConnection {
@@ -123,7 +113,7 @@ const ConnectionPool = load("kafkajs/src/network/connectionPool.js") as new (opt
   port: number;
   clientId: string;
   ssl: ConnectionOptions | null;
-  sasl: SASLOptions | null;
+  sasl: object | null;
   connectionTimeout: number;
   requestTimeout: number;
   logger: object;
