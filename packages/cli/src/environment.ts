@@ -81,7 +81,9 @@ export interface CliEnvironment {
   start(pipeline: LoadedPipeline, flags: RunFlags, module: URL): Promise<WatchedRun>;
   /** Dead letters that a pipeline's saved state holds, oldest first. */
   deadLetters(pipeline: string, place: SavedPlace): Promise<readonly unknown[]>;
-  /** The row type of the schema in a file, of a registry's subject, or of a Kafka topic's values. */
+  /**
+   * The row type of the schema in a file, of a registry's subject, or of a Kafka topic's values.
+   */
   schemaSource(from: string, registry: RegistrySettings): Promise<SchemaSource>;
   /** The topics of a log, in order of their names; not those of a pipeline's own. */
   topics(log: string): Promise<readonly ListedTopic[]>;

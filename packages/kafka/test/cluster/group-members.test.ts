@@ -1,9 +1,15 @@
 import { expect, it } from "vitest";
+import type { KafkaCluster } from "../../src/cluster/cluster.ts";
 import { membersOf, removeMembers } from "../../src/cluster/group-members.ts";
 import { membershipState } from "../../src/cluster/membership-state.ts";
 import type { JoinedGroup } from "../../src/membership/group-member.ts";
 import { describeWithBroker, uniqueName, withCluster } from "../broker.ts";
 import { member, protocols, Witness } from "../membership/members.ts";
+
+/** Members that join wait in their connection: each needs a cluster of its own. */
+function withClusters(body: (one: KafkaCluster, two: KafkaCluster) => Promise<void>) {
+  return withCluster((one) => withCluster((two) => body(one, two)));
+}
 
 describeWithBroker("the members of a group", () => {
   it("are none where there is no group", () =>
@@ -16,11 +22,11 @@ describeWithBroker("the members of a group", () => {
     }));
 
   it("are shown with what they say and were given, and can be sent away", () =>
-    withCluster(async (cluster) => {
+    withClusters(async (cluster, process) => {
       const groupId = uniqueName("group");
       const [one, two] = [new Witness(), new Witness()];
       const first = member(cluster, groupId, one);
-      const second = member(cluster, groupId, two, { groupInstanceId: "instance" });
+      const second = member(process, groupId, two, { groupInstanceId: "instance" });
       await first.join(protocols);
       const joining = second.join(protocols);
       await one.until("rebalance");
@@ -43,11 +49,11 @@ describeWithBroker("the members of a group", () => {
     }));
 
   it("hold until the group has gone on without them", () =>
-    withCluster(async (cluster) => {
+    withClusters(async (cluster, process) => {
       const groupId = uniqueName("group");
       const one = new Witness();
       const first = member(cluster, groupId, one);
-      const second = member(cluster, groupId, new Witness());
+      const second = member(process, groupId, new Witness());
       const stateOf = ({ generation, memberId }: JoinedGroup) =>
         membershipState(cluster, { groupId, generation, memberId });
 
