@@ -1,5 +1,6 @@
 import {
   type Clock,
+  isMillraceError,
   type Log,
   type LogReader,
   type LogWriter,
@@ -37,6 +38,8 @@ export interface OtherRunsOptions {
   readonly groupGeneration: number;
   readonly partitions: readonly number[];
   readonly isLeader: boolean;
+  /** Called when nothing can be told or heard any more; `close` says why. */
+  readonly onFailure: () => void;
 }
 
 /** The last news of a run, and where they stand. */
@@ -55,7 +58,7 @@ export class OtherRuns {
   readonly #options: OtherRunsOptions;
   readonly #board: ThreadBoard;
   readonly #groups: readonly string[];
-  readonly #writer: LogWriter;
+  #writer: LogWriter;
   readonly #reader: LogReader;
   readonly #heard = new Map<string, Heard>();
   readonly #closed = new AbortController();
@@ -116,6 +119,7 @@ export class OtherRuns {
       }
     } catch (error) {
       this.#failure = { error };
+      this.#options.onFailure();
     }
   }
 
@@ -128,9 +132,16 @@ export class OtherRuns {
     const bytes = encodeNews({ member, groupGeneration, partitions, isEnded, fronts });
     const text = new TextDecoder().decode(bytes);
     if (text === this.#told) return;
-    this.#told = text;
     this.#writer.append(newsTopic(plan.pipeline), 0, bytes);
-    await this.#writer.commit();
+    try {
+      await this.#writer.commit();
+      this.#told = text;
+    } catch (error) {
+      if (!isInDoubt(error)) throw error;
+      // Whether they were told or not: they may be told twice.
+      await this.#writer.close();
+      this.#writer = await this.#options.log.openAppender();
+    }
   }
 
   async #hear(): Promise<void> {
@@ -168,4 +179,9 @@ export class OtherRuns {
     }
     return front;
   }
+}
+
+function isInDoubt(error: unknown): boolean {
+  if (!isMillraceError(error)) return false;
+  return error.code === "LOG_COMMIT_INDEFINITE" || error.code === "LOG_COMMIT_ABORTED";
 }
