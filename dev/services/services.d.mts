@@ -33,6 +33,8 @@ export interface ClusterOptions {
   readonly nodes?: 1 | 3;
   /** Settings of every broker, beyond those of kafka.sh. */
   readonly settings?: Readonly<Record<string, string | number>>;
+  /** As a broker that runs for long: 1 GiB and the optimising compiler. Default: quick to start. */
+  readonly isMeasured?: boolean;
 }
 
 /** Why the machine cannot run a service. */
