@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import type { ownCluster as OwnCluster } from "../../dev/services/services.mjs";
 import { seededRandom, systemClock } from "@millrace/core";
 import { KafkaCluster } from "@millrace/kafka";
 import { openKafkaLog } from "millrace/log";
@@ -12,8 +13,6 @@ import type { JobName, Peer, SoftwareName } from "./peer.ts";
 import type { Places } from "./places.ts";
 import { repositoryRoot } from "./repository.ts";
 import type { RawRuns } from "./table/raw-runs.ts";
-
-type Services = typeof import("../../dev/services/services.mjs");
 
 /** Event times lie in the past: what is older than it may be must not be removed. */
 const brokerSettings = {
@@ -149,7 +148,7 @@ function shuffled<Item>(items: readonly Item[], seed: number): Item[] {
 async function withBench(places: Places, work: (bench: Bench) => Promise<void>): Promise<void> {
   // Not bundled: it looks for its scripts beside itself.
   const file = pathToFileURL(join(repositoryRoot, "dev", "services", "services.mjs"));
-  const { ownCluster } = (await import(file.href)) as Services;
+  const { ownCluster } = (await import(file.href)) as { ownCluster: typeof OwnCluster };
   const service = await ownCluster({ nodes: 1, settings: brokerSettings, isMeasured: true });
   const brokers = service.brokers.join(",");
   const cluster = await KafkaCluster.connect({ brokers: service.brokers }, systemClock);

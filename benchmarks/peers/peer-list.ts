@@ -14,7 +14,9 @@ const millrace: Peer = {
       join(sources, "../../packages/millrace/bin/pipe.js"),
       "run",
       join(sources, "millrace", "jobs.ts"),
-      ...["--log", `kafka://${brokers}`, "--partitions", "4", "--json"],
+      `--log=kafka://${brokers}`,
+      "--partitions=4",
+      "--json",
     ],
   }),
 };
@@ -65,14 +67,11 @@ const nodePeers: readonly Peer[] = [
 const heap = "-Xmx4g";
 
 /** Packages of the JDK that Flink reaches into, as its own start script says. */
-const opened = [
-  ...["lang", "lang.invoke", "net", "nio", "text", "time", "util", "util.concurrent"],
-  ...["util.concurrent.atomic", "util.concurrent.locks"],
-].map((name) => `java.base/java.${name}`);
-const opens = [...opened, "java.base/sun.net.util", "java.base/sun.nio.ch"].flatMap((name) => [
-  "--add-opens",
-  `${name}=ALL-UNNAMED`,
-]);
+const opened =
+  "java.lang java.lang.invoke java.net java.nio java.text java.time java.util " +
+  "java.util.concurrent java.util.concurrent.atomic java.util.concurrent.locks " +
+  "sun.net.util sun.nio.ch";
+const opens = opened.split(" ").flatMap((name) => ["--add-opens", `java.base/${name}=ALL-UNNAMED`]);
 
 function javaCommand(
   { software }: Surroundings,

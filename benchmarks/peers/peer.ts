@@ -1,4 +1,6 @@
-/** The four jobs that every engine can run, as `pipelines/nexmark/oracle/queries.sql` defines them. */
+/**
+ * The four jobs that every engine can run, as `pipelines/nexmark/oracle/queries.sql` defines them.
+ */
 export const jobNames = ["j1", "j2", "j3", "j4"] as const;
 /** One of the jobs. */
 export type JobName = (typeof jobNames)[number];

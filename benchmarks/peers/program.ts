@@ -1,5 +1,5 @@
-// `npm run peers`: Millrace and what users could choose instead, over the same topics, in turn, each
-// checked against the oracle.
+// `npm run peers`: Millrace and what users could choose instead, over the same topics, in turn,
+// each checked against the oracle.
 import { readSettings, type Settings, usage } from "./command-line.ts";
 import { compare } from "./compare.ts";
 import { RawRuns } from "./table/raw-runs.ts";

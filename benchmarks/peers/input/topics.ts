@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { Writable } from "node:stream";
+import type { Writable } from "node:stream";
 import { createTopic, type KafkaCluster, partitionOfKey } from "@millrace/kafka";
 import { repositoryRoot } from "../repository.ts";
 
@@ -107,9 +107,13 @@ async function write(
   lines: Iterable<string> | AsyncIterable<string>,
 ): Promise<void> {
   const script = join(repositoryRoot, "dev", "services", "kafka.sh");
+  const tool = ["tool", "org.apache.kafka.tools.ConsoleProducer"];
+  const place = ["--bootstrap-server", brokers, "--topic", topic];
   const words = [
-    ...["tool", "org.apache.kafka.tools.ConsoleProducer", "--bootstrap-server", brokers],
-    ...["--topic", topic, "--reader-property", "parse.key=true"],
+    ...tool,
+    ...place,
+    "--reader-property",
+    "parse.key=true",
     ...producerSettings.flatMap((setting) => ["--command-property", setting]),
   ];
   const child = spawn("bash", [script, ...words], { stdio: ["pipe", "ignore", "pipe"] });
@@ -135,7 +139,7 @@ async function sendAll(
     const text = waiting;
     waiting = "";
     await new Promise<void>((resolve, reject) => {
-      target.write(text, (error) => (error == null ? resolve() : reject(error)));
+      target.write(text, (error) => (error ? reject(error) : resolve()));
     });
   };
   for await (const line of lines) {

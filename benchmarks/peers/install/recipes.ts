@@ -52,22 +52,17 @@ function javaRecipe(name: "kafka-streams" | "flink"): Recipe {
     files: filesIn("java", name),
     needs: ["java", "javac", "mvn"],
     prepare: (directory) => void mkdirSync(join(directory, "classes"), { recursive: true }),
-    steps: (directory) => [
-      {
-        program: "mvn",
-        args: [
-          ...["-q", "-B", "-f", join(sources, "pom.xml"), copyDependencies],
-          ...["-DincludeScope=runtime", `-DoutputDirectory=${join(directory, "lib")}`],
-        ],
-      },
-      {
-        program: "javac",
-        args: [
-          ...["-proc:none", "-cp", join(directory, "lib", "*"), "-d", join(directory, "classes")],
-          ...filesIn("java", name).filter((file) => file.endsWith(".java")),
-        ],
-      },
-    ],
+    steps: (directory) => {
+      const [lib, classes] = [join(directory, "lib"), join(directory, "classes")];
+      const project = ["-q", "-B", "-f", join(sources, "pom.xml")];
+      const copied = ["-DincludeScope=runtime", `-DoutputDirectory=${lib}`];
+      const places = ["-proc:none", "-cp", join(lib, "*"), "-d", classes];
+      const files = filesIn("java", name).filter((file) => file.endsWith(".java"));
+      return [
+        { program: "mvn", args: [...project, copyDependencies, ...copied] },
+        { program: "javac", args: [...places, ...files] },
+      ];
+    },
   };
 }
 

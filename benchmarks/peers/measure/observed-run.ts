@@ -45,7 +45,7 @@ export interface Usage {
 }
 
 const lookEveryMs = 300;
-const runMaxMs = 420_000;
+const runMaxMs = 1_800_000;
 const stalledMs = 45_000;
 const nudgeAfterMs = 2_000;
 const nudgesMax = 20;

@@ -1,4 +1,5 @@
-// The jobs j1 to j4 from topics to a topic. Which one, and the topics' names, are in the environment.
+// The jobs j1 to j4 from topics to a topic. Which one, and the topics' names, are in the
+// environment.
 import {
   count,
   milliseconds,

@@ -22,7 +22,7 @@ const consumer = kafka.consumer({
 });
 
 /** Sends that are on their way, with the offset that may be committed when all before are sent. */
-let sends = [];
+const sends = [];
 
 async function waitForOldest() {
   const { done, place } = sends.shift();

@@ -1,5 +1,6 @@
-// Plain Node with kafkajs, as its documentation shows it: eachBatch, one producer, offsets committed
-// after the send (at least once). GUARANTEE=exactly-once: a transaction a batch, with its offsets.
+// Plain Node with kafkajs, as its documentation shows it: eachBatch, one producer, offsets
+// committed after the send (at least once). GUARANTEE=exactly-once: a transaction a batch, with its
+// offsets.
 import { Kafka, logLevel } from "kafkajs";
 import { config, makeJob } from "./jobs.mjs";
 

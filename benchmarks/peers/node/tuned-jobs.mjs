@@ -1,6 +1,6 @@
 // J1 to J4 with less work per record than jobs.mjs: values are read from the record's bytes without
-// parsing the rest, times are computed from their digits, rows are written by templates. The records'
-// form is relied on: flat, ASCII, members in the generator's order.
+// parsing the rest, times are computed from their digits, rows are written by templates. The
+// records' form is relied on: flat, ASCII, members in the generator's order.
 const windowMs = 10_000;
 const delayMs = 4_000;
 const zero = 0x30;

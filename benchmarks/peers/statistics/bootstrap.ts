@@ -19,8 +19,8 @@ export function median(values: readonly number[]): number {
 
 /**
  * The median with its bootstrap interval of 95 % by percentiles (Efron, "Bootstrap Methods: Another
- * Look at the Jackknife", 1979), from 10,000 samples. Of fewer than three values nothing can be said:
- * the bounds are −Infinity and Infinity.
+ * Look at the Jackknife", 1979), from 10,000 samples. Of fewer than three values nothing can be
+ * said: the bounds are −Infinity and Infinity.
  */
 export function medianInterval(values: readonly number[], random: Random): Interval {
   const middle = median(values);

@@ -34,8 +34,8 @@ const seed = 1;
 type Pair = readonly [short: PeerRun, long: PeerRun];
 
 /**
- * The figure of a job with a peer from all runs of a comparison. Results that differ from the oracle
- * are no figure, however few the rows.
+ * The figure of a job with a peer from all runs of a comparison. Results that differ from the
+ * oracle are no figure, however few the rows.
  */
 export function figureOf(
   runs: readonly (PeerRun | FailedRun)[],

@@ -11,11 +11,7 @@ import { type JobName, jobNames } from "../peer.ts";
 import { cellsOf, columnNames, jobTitles } from "./markdown.ts";
 import type { PeerRow } from "./rows.ts";
 
-const numberColumns = new Set<string>([
-  ...["CPU s per M bids", "× Millrace", "broker", "start"],
-  ...["peak MiB", "wall s per M", "others", "blocks"],
-]);
-
+const textColumns = new Set<string>(["peer", "promise", "verdict"]);
 /** The comparison as a page: a plot and a table per job. */
 export function pageOf(rows: readonly PeerRow[], notes: readonly string[]): string {
   const sections: Section[] = jobNames.map((job) => ({
@@ -45,6 +41,6 @@ function plotOf(rows: readonly PeerRow[], job: JobName): Block[] {
 }
 
 function tableOf(rows: readonly PeerRow[], job: JobName): Block {
-  const columns = columnNames.map((name) => ({ name, isNumber: numberColumns.has(name) }));
+  const columns = columnNames.map((name) => ({ name, isNumber: !textColumns.has(name) }));
   return table(columns, rows.filter((row) => row.job === job).map(cellsOf));
 }

@@ -24,7 +24,9 @@ const top = 20;
 const right = 70;
 const steps = [1, 2, 5];
 
-/** A dot for each value and a line between its bounds: equal lengths are equal ratios. O(points). */
+/**
+ * A dot for each value and a line between its bounds: equal lengths are equal ratios. O(points).
+ */
 export function intervalsPlot(options: IntervalsOptions): string {
   const { points, width = 860 } = options;
   const nameWidth = Math.max(30, ...points.map(({ name }) => Array.from(name).length * 7 + 12));
