@@ -2,8 +2,11 @@ import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { reservePorts } from "./ports.mjs";
 
-/** Small and quick to start; the servers of a test have little to do. */
-const testJvm = { MILLRACE_KAFKA_JVM: "-XX:TieredStopAtLevel=1" };
+/** Small and quick to start; the servers of a test have little to do. A benchmark's say otherwise. */
+const testJvm = {
+  MILLRACE_KAFKA_JVM: process.env.MILLRACE_KAFKA_JVM ?? "-XX:TieredStopAtLevel=1",
+};
+const heap = process.env.MILLRACE_KAFKA_HEAP ?? "256m";
 
 /**
  * Runs one of the scripts beside this file.
@@ -55,7 +58,7 @@ export async function startKafka({ directory, nodes, settings = {}, onNote }) {
     "--nodes",
     String(nodes),
     "--heap",
-    "256m",
+    heap,
     ...Object.entries(settings).flatMap(([key, value]) => ["--set", `${key}=${value}`]),
   ];
   const destroy = async () => {
