@@ -10,10 +10,18 @@ export interface Broker {
   close(): Promise<void>;
 }
 
-/** Starts a Kafka of one node that ends with this process. */
+/**
+ * Starts a Kafka of one node that ends with this process; or takes the one at `BENCH_KAFKA`
+ * (`127.0.0.1:port`), and leaves it running.
+ */
 export async function startBroker(
   settings: Readonly<Record<string, string | number>> = {},
 ): Promise<Broker> {
+  const given = process.env["BENCH_KAFKA"];
+  if (given !== undefined) {
+    const pid = processOf(given);
+    return { address: given, cpuMs: () => cpuMsOf(pid), close: async () => undefined };
+  }
   process.env["MILLRACE_KAFKA_JVM"] ??= "-XX:+UseG1GC";
   process.env["MILLRACE_KAFKA_HEAP"] ??= "768m";
   // Not bundled with the benchmark: it starts scripts that lie beside it.
