@@ -1,6 +1,6 @@
 import type { Json } from "@millrace/core";
 import type { PlannedPipeline } from "@millrace/planner";
-import type { RunStatus, RunSummary, StuckReport } from "@millrace/runtime";
+import type { RunStatus, RunSummary, StuckReport, TopicsReport } from "@millrace/runtime";
 
 /** A pipeline as the command line sees it: loaded from a file, run by what it was given. */
 export interface LoadedPipeline {
@@ -24,13 +24,6 @@ export interface WatchedRun {
   readonly finished: Promise<RunSummary>;
   status(): RunStatus | undefined;
   stop(): Promise<RunSummary>;
-}
-
-/** A topic of a log, as `pipe topic list` tells it. */
-interface ListedTopic {
-  readonly name: string;
-  readonly partitions: number;
-  readonly records: number;
 }
 
 /** Where state was saved: a log that pipelines share, or else a state directory. */
@@ -85,8 +78,12 @@ export interface CliEnvironment {
    * The row type of the schema in a file, of a registry's subject, or of a Kafka topic's values.
    */
   schemaSource(from: string, registry: RegistrySettings): Promise<SchemaSource>;
-  /** The topics of a log, in order of their names; not those of a pipeline's own. */
-  topics(log: string): Promise<readonly ListedTopic[]>;
+  /** Asks somebody at the terminal. @returns the answer, empty where the input has ended */
+  ask(question: string): Promise<string>;
+  /** The topics of a log, and whose they are. */
+  topics(log: string): Promise<TopicsReport>;
+  /** Removes what a log keeps of a pipeline. @returns the names of its topics */
+  removePipeline(log: string, pipeline: string): Promise<readonly string[]>;
   /** Gives each record that a topic holds, as text. */
   readTopic(log: string, name: string, take: (record: string) => void): Promise<void>;
   /** Appends the lines of the standard input. @returns how many */

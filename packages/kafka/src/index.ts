@@ -14,7 +14,7 @@ export type {
 export { sequenceAfter, stamp } from "./records/stamp.ts";
 export { KafkaCluster } from "./cluster/cluster.ts";
 export { fetchRecords } from "./cluster/fetch-records.ts";
-export { membersOf, removeMembers } from "./cluster/group-members.ts";
+export { deleteGroup, membersOf, removeMembers } from "./cluster/group-members.ts";
 export * from "./cluster/group-offsets.ts";
 export { membershipState } from "./cluster/membership-state.ts";
 export type { CallOptions } from "./cluster/negotiation.ts";
@@ -43,6 +43,7 @@ export type { Isolation, ListedOffset, OffsetAt } from "./requests/list-offsets.
 export type { PartitionMetadata } from "./requests/metadata.ts";
 export type { GroupMetadata, GroupOffset } from "./requests/offset-commit.ts";
 export type { CommittedOffset } from "./requests/offset-fetch.ts";
+export { produce, type ProducedBatch, type ProduceRequest } from "./requests/produce.ts";
 export type { MemberAssignment } from "./requests/sync-group.ts";
 export type { CommitOutcome, FailedCommit, WrittenEnd } from "./transactions/commit-outcome.ts";
 export { newProducerId } from "./transactions/new-producer-id.ts";

@@ -1,14 +1,17 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { type CliEnvironment, type LoadedPipeline, main, type RunFlags } from "@millrace/cli";
 import type { ConnectorRegistry } from "@millrace/core";
 import { isPipeline, type Pipeline } from "@millrace/dsl";
 import { readDeadLetters } from "./run/dead-letters.ts";
-import { isKafkaUrl, kafkaOfEnvironment, kafkaOptions, type LogPlace } from "./run/open-log.ts";
+import { kafkaOfEnvironment } from "./run/kafka-of-environment.ts";
+import { isKafkaUrl, kafkaOptions, type LogPlace } from "./run/open-log.ts";
 import { plan, start } from "./run/run.ts";
 import { readWhyStuck, savedPipelines } from "./run/saved-pipelines.ts";
 import { readSchemaSource } from "./run/schema-source.ts";
-import { listTopics, readTopicRecords, writeTopicRecords } from "./run/topic-records.ts";
+import { readTopicsReport, removeSaved } from "./run/saved-topics.ts";
+import { readTopicRecords, writeTopicRecords } from "./run/topic-records.ts";
 
 /** With `--json`, stdout is for machines: tables go beside it. */
 const consoleOnStderr: ConnectorRegistry = {
@@ -17,6 +20,19 @@ const consoleOnStderr: ConnectorRegistry = {
     return createConsoleConnector((text) => process.stderr.write(text));
   },
 };
+
+/** Asks on stderr: stdout may be read by a program. */
+async function ask(question: string): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await new Promise<string>((resolve) => {
+      lines.once("close", () => resolve(""));
+      lines.question(question, resolve);
+    });
+  } finally {
+    lines.close();
+  }
+}
 
 /**
  * The `pipe` command over this package.
@@ -37,8 +53,8 @@ export async function runCommandLine(
   const manifest = new URL("../package.json", import.meta.url);
   const { version } = JSON.parse(await readFile(manifest, "utf8")) as { version: string };
   const isJson = words.includes("--json");
-  const kafka = kafkaOfEnvironment(env);
-  const placeOf = (log: string): LogPlace => (isKafkaUrl(log) ? kafkaOptions(log, kafka) : log);
+  const placeOf = (log: string): LogPlace =>
+    isKafkaUrl(log) ? kafkaOptions(log, kafkaOfEnvironment(env)) : log;
   const environment: CliEnvironment = {
     version,
     stdout: (text) => process.stdout.write(text),
@@ -48,14 +64,18 @@ export async function runCommandLine(
     plan: (pipeline, flags) => plan(pipeline as Pipeline, flags),
     start: (pipeline, flags: RunFlags, module) => {
       const options = isJson ? { ...flags, connectors: consoleOnStderr } : flags;
-      return start(pipeline as Pipeline, { ...options, module, kafka });
+      const isOnKafka = flags.log !== undefined && isKafkaUrl(flags.log);
+      const kafka = isOnKafka ? { kafka: kafkaOfEnvironment(env) } : {};
+      return start(pipeline as Pipeline, { ...options, ...kafka, module });
     },
     savedPipelines: (place) => savedPipelines(place, placeOf),
     whyStuck: (saved) => readWhyStuck(saved, placeOf),
     deadLetters: (pipeline, { state, log }) =>
       readDeadLetters(log === undefined ? join(state, pipeline) : placeOf(log), pipeline),
     schemaSource: readSchemaSource,
-    topics: (log) => listTopics(placeOf(log)),
+    ask,
+    topics: (log) => readTopicsReport(placeOf(log)),
+    removePipeline: (log, pipeline) => removeSaved(placeOf(log), pipeline, log),
     readTopic: (log, topic, take) => readTopicRecords(placeOf(log), topic, take),
     writeTopic: (log, name, partitions) =>
       writeTopicRecords(placeOf(log), name, process.stdin, partitions),

@@ -64,6 +64,15 @@ export interface TopicInfo extends TopicSpec {
   readonly id: string;
 }
 
+/** A setting of a topic that was changed, or was never right. */
+export interface TopicWarning {
+  readonly setting: string;
+  readonly actual: string;
+  readonly wanted: string;
+  /** What may come of it, as a clause. */
+  readonly consequence: string;
+}
+
 /** A membership in a pipeline's group, valid in every thread; a newer generation ends it. */
 export interface GroupMembership {
   readonly group: string;
@@ -154,6 +163,13 @@ export interface Log {
   ): Promise<LogReader>;
   /** Whether some process is a member of the group; absent where the log cannot tell. */
   hasMembers?(group: string): Promise<boolean>;
+  /**
+   * Forgets a group and what it has read; false when it has members. Absent where nothing is kept
+   * of a group but its generation.
+   */
+  removeGroup?(group: string): Promise<boolean>;
+  /** What may go wrong with the settings of a topic; absent where topics have none. */
+  topicWarnings?(topic: string): Promise<readonly TopicWarning[]>;
   /** A writer that fences nobody and that nobody fences, for programs that are no task. */
   openAppender(): Promise<LogWriter>;
   /** Makes the records before `before` unreadable and frees their space, soon. */

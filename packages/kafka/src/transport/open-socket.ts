@@ -1,35 +1,38 @@
 // The part of kafkajs that we use: it opens a socket, speaks TLS and authenticates. After that the
 // socket is ours. `Broker` and `ConnectionPool` are not public; a contract test guards what is used
 // here, and the version of kafkajs is pinned.
-import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { connect as connectPlain, isIP, type Socket } from "node:net";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
-import { assert, type MillraceError, millraceError } from "@millrace/core";
-import type { SASLOptions } from "kafkajs";
-import { formatAddress, type KafkaAddress, type KafkaOptions, type KafkaSasl } from "./options.ts";
+import { assert } from "@millrace/core";
+import { bearerSasl } from "./oauth-bearer.ts";
+import { openingFailed, type OpeningProgress, watchOpening } from "./opening-failed.ts";
+import type { KafkaAddress, KafkaOptions, KafkaSasl } from "./options.ts";
 
 /** A socket to a broker that has let us in. */
 export interface OpenSocket {
   readonly socket: Socket;
+  /** From now on its bytes go there. They are valid during the call only. */
+  readonly receive: (listener: (bytes: Buffer) => void) => void;
   /** How long the broker accepts who we are; 0: without end. */
   readonly sessionLifetimeMs: number;
 }
 
 const connectTimeoutDefaultMs = 10_000;
+const readBufferBytes = 128 * 1024;
 
 /**
  * Opens and authenticates a socket; its listeners are removed, nothing of kafkajs is left on it.
  *
- * @throws KAFKA_UNREACHABLE
- * @throws KAFKA_AUTHENTICATION_FAILED
+ * @throws KAFKA_UNREACHABLE, KAFKA_TLS_FAILED, KAFKA_AUTHENTICATION_FAILED
  */
 export async function openSocket(
   address: KafkaAddress,
   options: KafkaOptions,
 ): Promise<OpenSocket> {
   const timeoutMs = options.connectTimeoutMs ?? connectTimeoutDefaultMs;
-  let socket: Socket | undefined;
+  let opened: ReadSocket | undefined;
+  let progress: OpeningProgress | undefined;
   const pool = new ConnectionPool({
     host: address.host,
     port: address.port,
@@ -39,21 +42,25 @@ export async function openSocket(
     connectionTimeout: timeoutMs,
     requestTimeout: timeoutMs,
     logger: silent,
-    socketFactory: (request) => (socket = createSocket(request)),
+    socketFactory: (request) => {
+      opened = createSocket(request);
+      progress = watchOpening(opened.socket, request.ssl !== null);
+      return opened.socket;
+    },
   });
   const [connection] = pool.pool;
   try {
     await new Broker({ connectionPool: pool, logger: silent }).connect();
   } catch (error) {
-    socket?.destroy();
-    throw openingFailed(address, error);
+    opened?.socket.destroy();
+    throw openingFailed(address, error, progress);
   } finally {
     // Its timer looks for requests that wait too long.
     connection?.requestQueue.destroy();
   }
-  assert(socket !== undefined && connection !== undefined, "A connected broker has a socket.");
-  socket.removeAllListeners();
-  return { socket, sessionLifetimeMs: Number(connection.sessionLifetime) };
+  assert(opened !== undefined && connection !== undefined, "A connected broker has a socket.");
+  opened.socket.removeAllListeners();
+  return { ...opened, sessionLifetimeMs: Number(connection.sessionLifetime) };
 }
 
 /** What kafkajs asks of a maker of sockets. */
@@ -64,15 +71,36 @@ interface SocketRequest {
   readonly onConnect: () => void;
 }
 
-function createSocket({ host, port, ssl, onConnect }: SocketRequest): Socket {
+type ReadSocket = Pick<OpenSocket, "socket" | "receive">;
+
+/**
+ * A socket that reads into one buffer: memory for each chunk would be as much as all that is
+ * fetched, and make the collector run.
+ */
+function createSocket({ host, port, ssl, onConnect }: SocketRequest): ReadSocket {
+  // While kafkajs authenticates, it gets copies, as from any socket.
+  let take = (bytes: Buffer): void => void socket.emit("data", Buffer.from(bytes));
+  const onread = {
+    buffer: Buffer.allocUnsafeSlow(readBufferBytes),
+    callback: (count: number, buffer: Uint8Array): boolean => {
+      take(Buffer.from(buffer.buffer, buffer.byteOffset, count));
+      return true;
+    },
+  };
+  const reading = { host, port, onread };
   const named = isIP(host) === 0 ? { servername: host } : {};
   const socket =
     ssl === null
-      ? connectPlain({ host, port }, onConnect)
-      : connectTls({ host, port, ...named, ...ssl }, onConnect);
+      ? connectPlain(reading, onConnect)
+      : connectTls({ ...reading, ...named, ...ssl }, onConnect);
   socket.setNoDelay(true);
   socket.setKeepAlive(true, 60_000);
-  return socket;
+  return {
+    socket,
+    receive: (listener) => {
+      take = listener;
+    },
+  };
 }
 
 function tlsOptions(ssl: KafkaOptions["ssl"]): ConnectionOptions | null {
@@ -81,22 +109,8 @@ function tlsOptions(ssl: KafkaOptions["ssl"]): ConnectionOptions | null {
 }
 
 /** A copy in kafkajs' form, which it changes. */
-function saslOptions(sasl: KafkaSasl): SASLOptions {
-  if (sasl.mechanism !== "oauthbearer") return { ...sasl };
-  const token = async (): Promise<{ value: string }> => ({
-    value: "token" in sasl ? sasl.token : (await readFile(sasl.tokenFile, "utf8")).trim(),
-  });
-  return { mechanism: sasl.mechanism, oauthBearerProvider: token };
-}
-
-function openingFailed(address: KafkaAddress, error: unknown): MillraceError {
-  const broker = formatAddress(address);
-  const { name, message } = error as Error;
-  const problem = message.replace(/\.$/, "");
-  const refused = /SASL|Authentication/i.test(name) || /SASL/.test(message);
-  return refused
-    ? millraceError("KAFKA_AUTHENTICATION_FAILED", { broker, problem })
-    : millraceError("KAFKA_UNREACHABLE", { broker, problem });
+function saslOptions(sasl: KafkaSasl): object {
+  return sasl.mechanism === "oauthbearer" ? bearerSasl(sasl) : { ...sasl };
 }
 
 interface KafkajsConnection {
@@ -123,7 +137,7 @@ const ConnectionPool = load("kafkajs/src/network/connectionPool.js") as new (opt
   port: number;
   clientId: string;
   ssl: ConnectionOptions | null;
-  sasl: SASLOptions | null;
+  sasl: object | null;
   connectionTimeout: number;
   requestTimeout: number;
   logger: object;

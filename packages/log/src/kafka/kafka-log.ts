@@ -15,9 +15,11 @@ import {
   type TopicInfo,
   topicKind,
   type TopicSpec,
+  type TopicWarning,
 } from "@millrace/core";
 import {
   createTopic,
+  deleteGroup,
   deleteTopicsOf,
   KafkaCluster,
   type KafkaOptions,
@@ -26,6 +28,7 @@ import {
   membershipState,
   newProducerId,
   removeMembers,
+  topicConfigs,
   TransactionalProducer,
 } from "@millrace/kafka";
 import { offsetOutOfRange } from "../offset-out-of-range.ts";
@@ -36,6 +39,7 @@ import { KafkaLogWriter, staleGeneration } from "./kafka-writer.ts";
 import { KafkaLogReader } from "./kafka-reader.ts";
 import { PartitionFeed } from "./partition-feed.ts";
 import { topicSettings } from "./topic-settings.ts";
+import { topicWarnings } from "./topic-warnings.ts";
 import { Truncations } from "./truncations.ts";
 
 const transactionTimeoutDefaultMs = 10_000;
@@ -163,6 +167,15 @@ export class KafkaLog implements Log {
 
   async hasMembers(group: string): Promise<boolean> {
     return (await membersOf(this.#cluster, group)).length > 0;
+  }
+
+  removeGroup(group: string): Promise<boolean> {
+    return deleteGroup(this.#cluster, group);
+  }
+
+  /** @throws LOG_TOPIC_UNKNOWN */
+  async topicWarnings(topic: string): Promise<readonly TopicWarning[]> {
+    return topicWarnings(topic, await topicConfigs(this.#cluster, topic));
   }
 
   /** @throws LOG_GENERATION_STALE */

@@ -20,6 +20,9 @@ import { PendingRecords } from "../pending-records.ts";
 import type { CommittedEnds } from "./committed-ends.ts";
 import { recordsToWrite } from "./records-to-write.ts";
 
+/** What Kafka and its tools take for none. */
+const noOffset = -1n;
+
 /** What a writer needs of its log. */
 export interface WriterAccess {
   readonly clock: Clock;
@@ -128,24 +131,24 @@ export class KafkaLogWriter implements LogWriter {
 
   /**
    * What the group has read, so that those who watch it see its lag; and so that Kafka checks the
-   * membership in the same transaction. Where nothing was noted, the end of a partition that is
-   * written does for that.
+   * membership in the same transaction. Where nothing was noted, a partition that is written does
+   * for that, with no offset: nobody's lag is told by it.
    */
   #offsets(): TransactionOffsets | undefined {
     if (this.#membership === undefined) return undefined;
     const { group, generation, member } = this.#membership;
     const offsets = [...this.#read.values()];
-    if (offsets.length === 0) offsets.push(this.#ownOffset());
+    if (offsets.length === 0) offsets.push(this.#noOffset());
     return { group: { groupId: group, generation, memberId: member }, offsets };
   }
 
-  #ownOffset(): { topic: string; partition: number; offset: bigint } {
+  #noOffset(): { topic: string; partition: number; offset: bigint } {
     const written = [...this.#pending.partitions()];
     const isOwn = (name: string): boolean => name.endsWith(".changelog");
     const place = written.find(({ topic }) => isOwn(topic.name)) ?? written[0];
     assert(place !== undefined, "a commit without records has no offsets");
     const { topic, partition } = place;
-    return { topic: topic.name, partition, offset: this.#access.ends.known(topic.name, partition) };
+    return { topic: topic.name, partition, offset: noOffset };
   }
 
   #failed({ kind, problem, cause }: FailedCommit): Error {

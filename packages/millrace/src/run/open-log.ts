@@ -47,30 +47,10 @@ function takeLogParameters(parameters: URLSearchParams): Partial<KafkaLogOptions
 }
 
 /**
- * Who we are to a Kafka cluster, as the environment says: `MILLRACE_KAFKA_USERNAME`,
- * `MILLRACE_KAFKA_PASSWORD` and `MILLRACE_KAFKA_MECHANISM` (`plain`, which is the default,
- * `scram-sha-256` or `scram-sha-512`).
- *
- * @throws KAFKA_OPTIONS_INVALID
- */
-export function kafkaOfEnvironment(
-  env: Readonly<Record<string, string | undefined>>,
-): Partial<KafkaLogOptions> {
-  const username = env["MILLRACE_KAFKA_USERNAME"];
-  const password = env["MILLRACE_KAFKA_PASSWORD"];
-  const mechanism = env["MILLRACE_KAFKA_MECHANISM"] ?? "plain";
-  if (username === undefined || password === undefined) return {};
-  if (mechanism !== "plain" && mechanism !== "scram-sha-256" && mechanism !== "scram-sha-512") {
-    const problem = "MILLRACE_KAFKA_MECHANISM is plain, scram-sha-256 or scram-sha-512";
-    throw millraceError("KAFKA_OPTIONS_INVALID", { problem });
-  }
-  return { sasl: { mechanism, username, password } };
-}
-
-/**
  * Opens the log at a place.
  *
- * @throws LOG_STORAGE_FAILED, KAFKA_UNREACHABLE, KAFKA_OPTIONS_INVALID
+ * @throws LOG_STORAGE_FAILED, KAFKA_UNREACHABLE, KAFKA_TLS_FAILED, KAFKA_AUTHENTICATION_FAILED,
+ *   KAFKA_OPTIONS_INVALID
  */
 export function openLog(place: LogPlace, clock: Clock = systemClock): Promise<Log> {
   if (typeof place !== "string") return openKafkaLog(place, clock);
