@@ -6,6 +6,9 @@ import type { JoinedGroup } from "../../src/membership/group-member.ts";
 import { describeWithBroker, uniqueName, withCluster } from "../broker.ts";
 import { member, protocols, Witness } from "../membership/members.ts";
 
+/** Long enough for a busy machine: nobody is to be given up. */
+const session = { sessionTimeoutMs: 6000 };
+
 /** Members that join wait in their connection: each needs a cluster of its own. */
 function withClusters(body: (one: KafkaCluster, two: KafkaCluster) => Promise<void>) {
   return withCluster((one) => withCluster((two) => body(one, two)));
@@ -25,8 +28,8 @@ describeWithBroker("the members of a group", () => {
     withClusters(async (cluster, process) => {
       const groupId = uniqueName("group");
       const [one, two] = [new Witness(), new Witness()];
-      const first = member(cluster, groupId, one);
-      const second = member(process, groupId, two, { groupInstanceId: "instance" });
+      const first = member(cluster, groupId, one, session);
+      const second = member(process, groupId, two, { ...session, groupInstanceId: "instance" });
       await first.join(protocols);
       const joining = second.join(protocols);
       await one.until("rebalance");
@@ -52,8 +55,8 @@ describeWithBroker("the members of a group", () => {
     withClusters(async (cluster, process) => {
       const groupId = uniqueName("group");
       const one = new Witness();
-      const first = member(cluster, groupId, one);
-      const second = member(process, groupId, new Witness());
+      const first = member(cluster, groupId, one, session);
+      const second = member(process, groupId, new Witness(), session);
       const stateOf = ({ generation, memberId }: JoinedGroup) =>
         membershipState(cluster, { groupId, generation, memberId });
 

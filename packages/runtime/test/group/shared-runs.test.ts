@@ -34,6 +34,29 @@ function someFlights(count: number): Flight[] {
 
 const flights = someFlights(6000);
 
+/** A log whose first reader of news finds that what it starts at has been removed since. */
+function withNewsRemoved(log: Log): Log {
+  let isDone = false;
+  const openReader: Log["openReader"] = async (topic, partition, from, options) => {
+    if (topic === "flights.news.control" && !isDone) {
+      isDone = true;
+      const writer = await log.openAppender();
+      writer.append(topic, partition, new Uint8Array([0]));
+      await writer.commit();
+      await writer.close();
+      await log.truncate(topic, partition, (await log.bounds(topic, partition)).end);
+    }
+    return log.openReader(topic, partition, from, options);
+  };
+  return new Proxy(log, {
+    get: (target, property) => {
+      if (property === "openReader") return openReader;
+      const value: unknown = Reflect.get(target, property);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
+
 describe("runs that share a pipeline", () => {
   test("divide its partitions, and all know when everything has ended", async () => {
     const log = sharedGroups(openMemoryLog());
@@ -45,6 +68,16 @@ describe("runs that share a pipeline", () => {
     expect(storedWindows(store)).toEqual(expectedWindows(flights));
     const read = summaries.reduce((sum, { rowsReadHere }) => sum + rowsReadHere, 0);
     expect(read).toBe(flights.length);
+  });
+
+  test("go on with the news that are left where older ones were removed", async () => {
+    const log = withNewsRemoved(sharedGroups(openMemoryLog()));
+    const store = new MemoryStore();
+    const rows = partitionRows(flights, partitions);
+    const start = (): Run => runFlights({ log, store, rows, partitions });
+    const summaries = await Promise.all([start(), start()].map((run) => run.finished));
+    expect(summaries.map(({ outcome }) => outcome)).toEqual(["finished", "finished"]);
+    expect(storedWindows(store)).toEqual(expectedWindows(flights));
   });
 
   test("a run that comes after the end does nothing over again", async () => {

@@ -3,6 +3,7 @@ import {
   isMillraceError,
   type Log,
   type LogReader,
+  type LogRecords,
   type LogWriter,
   type Offset,
   recordOffset,
@@ -59,7 +60,7 @@ export class OtherRuns {
   readonly #board: ThreadBoard;
   readonly #groups: readonly string[];
   #writer: LogWriter;
-  readonly #reader: LogReader;
+  #reader: LogReader;
   readonly #heard = new Map<string, Heard>();
   readonly #closed = new AbortController();
   #isEnded = false;
@@ -78,9 +79,7 @@ export class OtherRuns {
   /** Opens the topic of news and begins to tell and to hear. */
   static async open(options: OtherRunsOptions): Promise<OtherRuns> {
     const { log, plan } = options;
-    const topic = newsTopic(plan.pipeline);
-    const { start } = await log.bounds(topic, 0);
-    const reader = await log.openReader(topic, 0, start);
+    const reader = await openNews(log, plan);
     const others = new OtherRuns(options, await log.openAppender(), reader);
     others.#publish();
     others.#working = others.#work();
@@ -146,8 +145,8 @@ export class OtherRuns {
 
   async #hear(): Promise<void> {
     const { groupGeneration, log, plan, isLeader } = this.#options;
-    const records = await this.#reader.read(readBytesMax);
-    if (records.count === 0) return;
+    const records = await this.#read();
+    if (records === undefined || records.count === 0) return;
     for (let index = 0; index < records.count; index += 1) {
       const news = decodeNews(recordValue(records, index));
       if (news.groupGeneration !== groupGeneration) continue;
@@ -158,6 +157,19 @@ export class OtherRuns {
     if (!isLeader || places.length < this.#options.members.length) return;
     const oldest = places.reduce((least, at) => (at < least ? at : least));
     await log.truncate(newsTopic(plan.pipeline), 0, oldest);
+  }
+
+  /** Undefined: the leader has removed what comes next, as newer news of all runs are there. */
+  async #read(): Promise<LogRecords | undefined> {
+    const { log, plan } = this.#options;
+    try {
+      return await this.#reader.read(readBytesMax);
+    } catch (error) {
+      if (!isMillraceError(error) || error.code !== "LOG_OFFSET_OUT_OF_RANGE") throw error;
+      await this.#reader.close();
+      this.#reader = await openNews(log, plan);
+      return undefined;
+    }
   }
 
   /** Puts what is known of the others on the board. */
@@ -179,6 +191,13 @@ export class OtherRuns {
     }
     return front;
   }
+}
+
+/** A reader of all news that are still there. */
+async function openNews(log: Log, plan: PhysicalPlan): Promise<LogReader> {
+  const topic = newsTopic(plan.pipeline);
+  const { start } = await log.bounds(topic, 0);
+  return log.openReader(topic, 0, start);
 }
 
 function isInDoubt(error: unknown): boolean {
