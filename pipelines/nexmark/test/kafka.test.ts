@@ -67,12 +67,17 @@ describeWithOwnCluster("Nexmark on Kafka", options, (cluster) => {
   });
 
   test.each(
-    rounds.map((round) => ({ ...round, name: round.query.name, stage: round.stage ?? "" })),
+    rounds.map((plan) => ({
+      plan,
+      name: plan.query.name,
+      kind: plan.kind,
+      stage: plan.stage ?? "",
+    })),
   )(
     "$name, $kind $stage: each row once, and no batch too many in the log",
-    async ({ name: _, stage, ...plan }) => {
+    async ({ plan }) => {
       const result = await runRound(
-        { round: 0, ...plan, ...(stage === "" ? {} : { stage }) },
+        { round: 0, ...plan },
         { bench, oracle, rate, scratch: directory, program, sessionTimeoutMs: 2000, killsMax: 2 },
       );
       expect(result).toMatchObject({ isFlawless: true, wrong: 0, missing: 0 });

@@ -48,9 +48,8 @@ describeWithKafka("the topics of a log on Kafka", (kafka) => {
     const writing = workspace.start(write);
     writing.child.stdin?.end(lines.join("\n"));
     checkExit(await writing.ended, 0);
-    const run = workspace.start([
-      ...["run", "machines.ts", ...onLog(), "--partitions", "2", "--json"],
-    ]);
+    const words = ["run", "machines.ts", ...onLog(), "--partitions", "2", "--json"];
+    const run = workspace.start(words);
     await run.wrote('"rowsRead":100');
     expect((await ownTopics()).map(({ state }) => state)).toContain("running");
     const refused = await workspace.pipe(["topics", "clean", "machines", ...onLog(), "--yes"]);
@@ -62,11 +61,10 @@ describeWithKafka("the topics of a log on Kafka", (kafka) => {
     expect(topics.map(({ state }) => state)).not.toContain("running");
     expect(topics.flatMap(({ warnings }) => warnings)).toEqual([]);
     const changelog = String(topics.find(({ kind }) => kind === "changelog")?.["name"]);
-    await kafkaTool("kafka.admin.ConfigCommand", [
-      ...["--bootstrap-server", kafka.brokers.join(), "--entity-type", "topics"],
-      ...["--entity-name", changelog, "--alter"],
-      ...["--add-config", "retention.ms=60000,max.message.bytes=1000000,cleanup.policy=compact"],
-    ]);
+    const entity = ["--entity-type", "topics", "--entity-name", changelog];
+    const settings = "retention.ms=60000,max.message.bytes=1000000,cleanup.policy=compact";
+    const alter = ["--bootstrap-server", kafka.brokers.join(), "--alter", "--add-config", settings];
+    await kafkaTool("kafka.admin.ConfigCommand", [...alter, ...entity]);
     const { stdout } = await workspace.pipe(["topics", "list", ...onLog()]);
     expect(stdout).toContain("machines (stopped; pipe run continues it)\n");
     expect(stdout).toContain(

@@ -85,11 +85,10 @@ describeWithOwnCluster("a Kafka that lets in only whom it knows", secured, (kafk
   beforeAll(async () => {
     // Kafka takes one mechanism of a user at a time.
     for (const mechanism of ["SCRAM-SHA-256", "SCRAM-SHA-512"]) {
-      await kafkaTool("kafka.admin.ConfigCommand", [
-        ...["--bootstrap-server", kafka.brokers.join(), "--entity-type", "users"],
-        ...["--entity-name", "alice", "--alter"],
-        ...["--add-config", `${mechanism}=[password=${password}]`],
-      ]);
+      const entity = ["--entity-type", "users", "--entity-name", "alice"];
+      const alter = ["--alter", "--add-config", `${mechanism}=[password=${password}]`];
+      const words = ["--bootstrap-server", kafka.brokers.join(), ...entity, ...alter];
+      await kafkaTool("kafka.admin.ConfigCommand", words);
     }
     await writeFile(certificates.path("token"), `${unsignedToken("alice")}\n`);
   }, 60_000);
@@ -108,7 +107,7 @@ describeWithOwnCluster("a Kafka that lets in only whom it knows", secured, (kafk
   });
 
   /** Opens the log and writes and reads a record through it. */
-  async function reach(place: string, variables: Variables): Promise<void> {
+  async function checkReach(place: string, variables: Variables): Promise<void> {
     const log = await openLog(kafkaOptions(place, kafkaOfEnvironment(variables)));
     try {
       const topic = `secured-${process.pid}-${Math.round(performance.now() * 1000)}`;
@@ -124,7 +123,7 @@ describeWithOwnCluster("a Kafka that lets in only whom it knows", secured, (kafk
   }
 
   async function refusal(place: string, variables: Variables): Promise<MillraceError> {
-    const error = await reach(place, variables).catch((reason: unknown) => reason);
+    const error = await checkReach(place, variables).catch((reason: unknown) => reason);
     if (!isMillraceError(error)) throw error instanceof Error ? error : new Error("no refusal");
     const texts = `${error.message} ${JSON.stringify(error.toJSON())} ${String(error.stack)}`;
     for (const secret of [password, wrongPassword, unsignedToken("alice").slice(0, 40)]) {
@@ -134,8 +133,8 @@ describeWithOwnCluster("a Kafka that lets in only whom it knows", secured, (kafk
   }
 
   test("TLS with an authority of one's own", async () => {
-    await reach(url("TLS"), trusted());
-    await reach(url("TLS", "?ssl=true"), trusted());
+    await checkReach(url("TLS"), trusted());
+    await checkReach(url("TLS", "?ssl=true"), trusted());
   });
 
   test("TLS with a certificate of one's own", async () => {
@@ -143,12 +142,12 @@ describeWithOwnCluster("a Kafka that lets in only whom it knows", secured, (kafk
       MILLRACE_KAFKA_CERT_FILE: certificates.path("client.pem"),
       MILLRACE_KAFKA_KEY_FILE: certificates.path("client.key"),
     };
-    await reach(url("MUTUAL"), { ...trusted(), ...own });
+    await checkReach(url("MUTUAL"), { ...trusted(), ...own });
   });
 
   test.each(["plain", "scram-sha-256", "scram-sha-512"])("SASL %s", async (mechanism) => {
-    await reach(url("SASLTLS"), { ...trusted(), ...alice(mechanism) });
-    await reach(url("SASLPLAIN"), alice(mechanism));
+    await checkReach(url("SASLTLS"), { ...trusted(), ...alice(mechanism) });
+    await checkReach(url("SASLPLAIN"), alice(mechanism));
   });
 
   test("a connection is made anew before its session ends", async () => {
@@ -163,7 +162,7 @@ describeWithOwnCluster("a Kafka that lets in only whom it knows", secured, (kafk
 
   test("SASL oauthbearer with a token file", async () => {
     const token = { MILLRACE_KAFKA_TOKEN_FILE: certificates.path("token") };
-    await reach(url("SASLTLS"), { ...trusted(), ...token });
+    await checkReach(url("SASLTLS"), { ...trusted(), ...token });
   });
 
   test.each(["plain", "scram-sha-256", "scram-sha-512"])(

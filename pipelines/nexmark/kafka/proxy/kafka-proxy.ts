@@ -102,21 +102,21 @@ function pass(
   decide: (frame: Buffer) => Passage | Promise<Passage>,
 ): void {
   const frames = new Frames();
+  const passOne = async (frame: Buffer): Promise<void> => {
+    // What follows something that is lost is lost as well.
+    if (from.destroyed || to.destroyed) return;
+    const passage = await decide(frame);
+    if (passage === "cut") {
+      to.destroy();
+      from.destroy();
+      return;
+    }
+    to.write(frame);
+    if (passage === "twice") to.write(frame);
+  };
   let last = Promise.resolve();
   from.on("data", (bytes) => {
-    for (const frame of frames.push(bytes)) {
-      last = last.then(async () => {
-        // What follows something that is lost is lost as well.
-        if (from.destroyed || to.destroyed) return;
-        const passage = await decide(frame);
-        if (passage === "cut") {
-          to.destroy();
-          return void from.destroy();
-        }
-        to.write(frame);
-        if (passage === "twice") to.write(frame);
-      });
-    }
+    for (const frame of frames.push(bytes)) last = last.then(() => passOne(frame));
   });
 }
 
