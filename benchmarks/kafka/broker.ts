@@ -3,7 +3,9 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type * as services from "../../dev/services/services.mjs";
 
-/** A broker of the benchmark's own, as it would run for real: compiled fully, with a larger heap. */
+/**
+ * A broker of the benchmark's own, as it would run for real: compiled fully, with a larger heap.
+ */
 export interface Broker {
   readonly address: string;
   /** User and system time that its process has taken so far, in ms; steps of 10. */

@@ -16,8 +16,8 @@ export function describeWithKafka3(name: string, body: (kafka: KafkaService) => 
 export function describeWithRegistry(name: string, body: (registry: RegistryService) => void): void;
 
 /**
- * As `describeWithKafka`, with a cluster of the suite's own, which ends with it. A function makes the
- * options before it starts.
+ * As `describeWithKafka`, with a cluster of the suite's own, which ends with it. A function makes
+ * the options before it starts.
  */
 export function describeWithOwnCluster(
   name: string,

@@ -74,7 +74,8 @@ export function service(name: ServiceName): Promise<KafkaService | MissingServic
 export function ownCluster(options?: ClusterOptions): Promise<Cluster>;
 
 /**
- * Runs one of Kafka's command-line classes, about 2 s. Kafka must be installed: where one runs, it is.
+ * Runs one of Kafka's command-line classes, about 2 s. Kafka must be installed: where one runs, it
+ * is.
  *
  * @returns what it wrote to stdout
  * @throws Error with what it wrote when its exit code is not 0

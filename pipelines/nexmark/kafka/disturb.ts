@@ -25,7 +25,9 @@ export function killWorkers(
   };
 }
 
-/** Kills workers at random stages of their transactions; what they had sent arrives all the same. */
+/**
+ * Kills workers at random stages of their transactions; what they had sent arrives all the same.
+ */
 export function killAtStages(proxy: KafkaProxy, random: Random, killsMax: number): Disturbance {
   return async (crew, finished) => {
     while (crew.kills < killsMax && !finished.aborted) {
