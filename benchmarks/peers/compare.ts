@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { ownCluster as OwnCluster } from "../../dev/services/services.mjs";
@@ -146,6 +147,8 @@ function shuffled<Item>(items: readonly Item[], seed: number): Item[] {
 
 /** Starts a broker of its own for the time of the work. */
 async function withBench(places: Places, work: (bench: Bench) => Promise<void>): Promise<void> {
+  // What a run left that was interrupted.
+  rmSync(places.scratch, { recursive: true, force: true });
   // Not bundled: it looks for its scripts beside itself.
   const file = pathToFileURL(join(repositoryRoot, "dev", "services", "services.mjs"));
   const { ownCluster } = (await import(file.href)) as { ownCluster: typeof OwnCluster };

@@ -12,8 +12,8 @@ const forMeasuring = { heap: "1g", env: {} };
  *
  * @param {"kafka.sh" | "schema-registry.sh"} script
  * @param {readonly string[]} args
- * @param {{ env?: NodeJS.ProcessEnv, onNote?: (line: string) => void }} [options] `onNote` gets
- *   what the script says of its progress
+ * @param {{ env?: NodeJS.ProcessEnv, onNote?: (line: string) => void, input?: string }} [options]
+ *   `onNote` gets what the script says of its progress; `input` is what it reads
  * @returns {Promise<{ code: number, stdout: string, stderr: string }>}
  */
 export function runScript(script, args, options = {}) {
@@ -21,8 +21,9 @@ export function runScript(script, args, options = {}) {
     const path = fileURLToPath(new URL(script, import.meta.url));
     const child = spawn("bash", [path, ...args], {
       env: { ...process.env, ...options.env },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["pipe", "pipe", "pipe"],
     });
+    child.stdin.end(options.input ?? "");
     const texts = { stdout: "", stderr: "" };
     child.stdout.setEncoding("utf8").on("data", (text) => (texts.stdout += text));
     child.stderr.setEncoding("utf8").on("data", (text) => {

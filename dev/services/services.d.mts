@@ -77,7 +77,12 @@ export function ownCluster(options?: ClusterOptions): Promise<Cluster>;
  * Runs one of Kafka's command-line classes, about 2 s. Kafka must be installed: where one runs, it
  * is.
  *
+ * @param input what it reads from stdin; default nothing
  * @returns what it wrote to stdout
  * @throws Error with what it wrote when its exit code is not 0
  */
-export function kafkaTool(className: string, args: readonly string[]): Promise<string>;
+export function kafkaTool(
+  className: string,
+  args: readonly string[],
+  input?: string,
+): Promise<string>;

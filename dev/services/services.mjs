@@ -63,8 +63,9 @@ export async function ownCluster(options = {}) {
 }
 
 /** Runs one of Kafka's command-line classes. */
-export async function kafkaTool(className, args) {
-  const { code, stdout, stderr } = await runScript("kafka.sh", ["tool", className, ...args]);
+export async function kafkaTool(className, args, input) {
+  const words = ["tool", className, ...args];
+  const { code, stdout, stderr } = await runScript("kafka.sh", words, { input });
   if (code !== 0) throw new Error(`${className} ended with ${code}: ${stderr}${stdout}`);
   return stdout;
 }

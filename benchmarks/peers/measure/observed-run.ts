@@ -47,7 +47,9 @@ export interface Usage {
 const lookEveryMs = 300;
 const runMaxMs = 1_800_000;
 const stalledMs = 45_000;
+const startMaxMs = 180_000;
 const nudgeAfterMs = 2_000;
+const firstNudgeAfterMs = 15_000;
 const nudgesMax = 20;
 const farewellMs = 15_000;
 
@@ -131,14 +133,14 @@ async function watch(
     const quiet = now - sinceMs;
     const isComplete = records >= recordsExpected;
     if (isComplete && !isBounded && quiet > quietMs) return { ...used, peakMb, end: "drained" };
-    if (quiet > stalledMs && nudges >= (nudge === undefined ? 0 : nudgesMax) && records > 0)
-      return { ...used, peakMb, end: "stalled" };
+    const mayNudge = nudge !== undefined && !isComplete && nudges < nudgesMax;
+    // Nothing at all has come of a process that is still starting.
+    const patienceMs = records === 0 ? startMaxMs : stalledMs;
+    if (quiet > patienceMs && !mayNudge) return { ...used, peakMb, end: "stalled" };
     if (now > runMaxMs) return { ...used, peakMb, end: "out of time" };
-    if (nudge === undefined || isComplete || records <= 0) continue;
-    if (quiet > nudgeAfterMs && nudges < nudgesMax) {
-      nudges += 1;
-      await nudge();
-    }
+    if (!mayNudge || quiet < (records === 0 ? firstNudgeAfterMs : nudgeAfterMs)) continue;
+    nudges += 1;
+    await nudge();
   }
 }
 

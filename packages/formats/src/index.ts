@@ -36,7 +36,7 @@ export {
   recordKey,
   recordTime,
 } from "./metadata/columns.ts";
-export { type WithMetadata, withMetadata } from "./metadata/descriptor.ts";
+export { type WithMetadata, withMetadata, writesKeys } from "./metadata/descriptor.ts";
 export { protobuf } from "./protobuf/descriptor.ts";
 export {
   protobufFields,

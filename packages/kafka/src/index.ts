@@ -4,7 +4,6 @@ export { loadCompression, loadCompressionsOf } from "./records/compression/load-
 export { decodeRecords } from "./records/decode-records.ts";
 export { encodeRecords } from "./records/encode-records.ts";
 export type { CommittedBound, DecodedRecords, FetchedRecords } from "./records/fetched-records.ts";
-export { murmur2, partitionOfKey } from "./records/murmur2.ts";
 export type {
   EncodedBatch,
   EncodeOptions,

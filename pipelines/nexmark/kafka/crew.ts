@@ -57,6 +57,8 @@ export class Crew {
       this.#reject = reject;
     });
     this.finished.catch(() => undefined);
+    // A process that is stopped does not notice that it is alone.
+    process.on("exit", this.#killAll);
     for (let index = 0; index < options.processes; index += 1) {
       const post = { clientId: "", summary: undefined };
       this.#posts.push(this.#start(post as Post));
@@ -88,9 +90,14 @@ export class Crew {
   /** Ends all processes that still run. */
   end(problem: string): void {
     this.#isEnded = true;
-    for (const { child } of this.#posts) child.kill("SIGKILL");
+    process.off("exit", this.#killAll);
+    this.#killAll();
     this.#reject(new Error(problem));
   }
+
+  readonly #killAll = (): void => {
+    for (const { child } of this.#posts) child.kill("SIGKILL");
+  };
 
   #signal(index: number, signal: NodeJS.Signals): boolean {
     const post = this.#posts[index];
@@ -125,7 +132,9 @@ export class Crew {
     if (this.#isEnded) return;
     if (post.summary === undefined) return this.#replace(post, failure);
     const summaries = this.#posts.map(({ summary }) => summary);
-    if (summaries.every((summary) => summary !== undefined)) this.#resolve(summaries);
+    if (!summaries.every((summary) => summary !== undefined)) return;
+    process.off("exit", this.#killAll);
+    this.#resolve(summaries);
   }
 
   #replace(post: Post, failure: WorkerFailure): void {

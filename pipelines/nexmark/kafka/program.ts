@@ -20,6 +20,9 @@ const program = fileURLToPath(new URL("worker-program.ts", import.meta.url));
 const timeoutMs = 3_600_000;
 const brokerAfterMs = 3000;
 
+// So that the workers are ended as well.
+process.once("SIGINT", () => process.exit(130));
+process.once("SIGTERM", () => process.exit(143));
 process.exitCode = await main(readSettings());
 
 async function main(given: Settings): Promise<number> {

@@ -17,6 +17,7 @@ export interface TopicConfig {
   readonly isBounded: boolean;
   readonly partitions: number | undefined;
   readonly whenFresh: "append" | "replace";
+  readonly partitionBy: "row-key" | "record-key";
   readonly tombstones: "dead-letter" | "skip";
 }
 
@@ -33,6 +34,7 @@ export function readConfig(options: Json): TopicConfig {
     isBounded: until === "end",
     partitions: partitions as number | undefined,
     whenFresh: whenFresh === "replace" ? "replace" : "append",
+    partitionBy: members["partitionBy"] === "record-key" ? "record-key" : "row-key",
     tombstones: members["tombstones"] === "skip" ? "skip" : "dead-letter",
   };
 }

@@ -5,7 +5,7 @@ import {
   type LogRecords,
   millraceError,
   type RecordDecoder,
-  type RecordRanges,
+  takeRecords,
 } from "@millrace/core";
 
 /**
@@ -25,7 +25,7 @@ export function decodeRecords(
   const index = new Int32Array(to - from - tombstones.length);
   let count = 0;
   for (let i = from; i < to; i++) if (records.valueLength[i]! >= 0) index[count++] = i;
-  const { rows, recordIndex, badRecords } = decoder.decode(takenRecords(records, index));
+  const { rows, recordIndex, badRecords } = decoder.decode(takeRecords(records, index));
   const refused = badRecords.map((bad) => ({ ...bad, index: index[bad.index]! }));
   refused.push(...tombstones.map((at) => tombstone(records, at)));
   return {
@@ -39,24 +39,6 @@ function tombstonesOf({ valueLength }: LogRecords, from: number, to: number): nu
   const found: number[] = [];
   for (let i = from; i < to; i++) if (valueLength[i]! < 0) found.push(i);
   return found;
-}
-
-function takenRecords({ buffer, meta, ...records }: LogRecords, index: Int32Array): RecordRanges {
-  const taken = (column: Int32Array): Int32Array => index.map((at) => column[at]!);
-  return {
-    count: index.length,
-    buffer,
-    valueStart: taken(records.valueStart),
-    valueLength: taken(records.valueLength),
-    ...(meta && {
-      meta: {
-        keyStart: taken(meta.keyStart),
-        keyLength: taken(meta.keyLength),
-        timestamp: Float64Array.from(index, (at) => meta.timestamp[at]!),
-        headersStart: taken(meta.headersStart),
-      },
-    }),
-  };
 }
 
 function tombstone(records: LogRecords, index: number): BadRecord {

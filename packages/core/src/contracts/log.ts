@@ -238,6 +238,28 @@ export function recordValue(records: RecordRanges, index: number): Uint8Array {
   return records.buffer.subarray(start, start + (records.valueLength[index] as number));
 }
 
+/** Some records of a view, in the order of their indexes; the bytes are not copied. */
+export function takeRecords(
+  { buffer, meta, ...ranges }: RecordRanges,
+  index: Int32Array,
+): RecordRanges {
+  const taken = (column: Int32Array): Int32Array => index.map((at) => column[at] as number);
+  return {
+    count: index.length,
+    buffer,
+    valueStart: taken(ranges.valueStart),
+    valueLength: taken(ranges.valueLength),
+    ...(meta && {
+      meta: {
+        keyStart: taken(meta.keyStart),
+        keyLength: taken(meta.keyLength),
+        timestamp: Float64Array.from(index, (at) => meta.timestamp[at] as number),
+        headersStart: taken(meta.headersStart),
+      },
+    }),
+  };
+}
+
 /** The offset of the i-th record of a view; of the one after the last when `index` is `count`. */
 export function recordOffset(records: LogRecords, index: number): Offset {
   const { baseOffset, offsetDelta, count } = records;

@@ -64,3 +64,9 @@ export function withHeaders<Row extends object, const Columns extends MetadataCo
     options: used,
   };
 }
+
+/** Whether records of the format are written with keys. */
+export function writesKeys({ format, options }: FormatDescriptor<object>): boolean {
+  if (format !== "metadata") return false;
+  return Object.values((options as MetadataOptions).columns).some(({ from }) => from === "key");
+}

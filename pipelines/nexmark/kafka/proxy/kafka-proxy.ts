@@ -47,6 +47,8 @@ export class KafkaProxy {
       server.once("error", reject);
       server.listen(0, "127.0.0.1", resolve);
     });
+    // Who uses it keeps the process alive.
+    server.unref();
     return new KafkaProxy(server);
   }
 
@@ -102,21 +104,26 @@ function pass(
   decide: (frame: Buffer) => Passage | Promise<Passage>,
 ): void {
   const frames = new Frames();
-  const passOne = async (frame: Buffer): Promise<void> => {
-    // What follows something that is lost is lost as well.
-    if (from.destroyed || to.destroyed) return;
-    const passage = await decide(frame);
-    if (passage === "cut") {
-      to.destroy();
-      from.destroy();
-      return;
+  const waiting: Buffer[] = [];
+  let isPassing = false;
+  const passAll = async (): Promise<void> => {
+    isPassing = true;
+    for (let frame = waiting.shift(); frame !== undefined; frame = waiting.shift()) {
+      const passage = await decide(frame);
+      if (passage === "cut") {
+        from.destroy();
+        to.destroy();
+      }
+      // What follows something that is lost is lost as well.
+      if (to.destroyed) return;
+      to.write(frame);
+      if (passage === "twice") to.write(frame);
     }
-    to.write(frame);
-    if (passage === "twice") to.write(frame);
+    isPassing = false;
   };
-  let last = Promise.resolve();
   from.on("data", (bytes) => {
-    for (const frame of frames.push(bytes)) last = last.then(() => passOne(frame));
+    waiting.push(...frames.push(bytes));
+    if (!isPassing) void passAll();
   });
 }
 

@@ -47,6 +47,9 @@ const killsMax = 3;
 const root = join(".millrace", "nexmark");
 const program = fileURLToPath(new URL("../worker-program.ts", import.meta.url));
 
+// So that the workers are ended as well.
+process.once("SIGINT", () => process.exit(130));
+process.once("SIGTERM", () => process.exit(143));
 process.exitCode = await main(readSettings());
 
 function readSettings(): Settings {
