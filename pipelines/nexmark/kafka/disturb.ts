@@ -25,13 +25,7 @@ export function killWorkers(
   };
 }
 
-<<<<<<< HEAD
-/**
- * Kills workers at random stages of their transactions; what they had sent arrives all the same.
- */
-=======
 /** Kills workers at random stages of their transactions; what was sent arrives all the same. */
->>>>>>> main
 export function killAtStages(proxy: KafkaProxy, random: Random, killsMax: number): Disturbance {
   return async (crew, finished) => {
     while (crew.kills < killsMax && !finished.aborted) {
