@@ -61,17 +61,10 @@ describeWithKafka("the topics of a log on Kafka", (kafka) => {
     expect(topics.map(({ state }) => state)).not.toContain("running");
     expect(topics.flatMap(({ warnings }) => warnings)).toEqual([]);
     const changelog = String(topics.find(({ kind }) => kind === "changelog")?.["name"]);
-<<<<<<< HEAD
-    const entity = ["--entity-type", "topics", "--entity-name", changelog];
-    const settings = "retention.ms=60000,max.message.bytes=1000000,cleanup.policy=compact";
-    const alter = ["--bootstrap-server", kafka.brokers.join(), "--alter", "--add-config", settings];
-    await kafkaTool("kafka.admin.ConfigCommand", [...alter, ...entity]);
-=======
     const settings = "retention.ms=60000,max.message.bytes=1000000,cleanup.policy=compact";
     const place = ["--bootstrap-server", kafka.brokers.join(), "--entity-type", "topics"];
     const change = ["--entity-name", changelog, "--alter", "--add-config", settings];
     await kafkaTool("kafka.admin.ConfigCommand", [...place, ...change]);
->>>>>>> main
     const { stdout } = await workspace.pipe(["topics", "list", ...onLog()]);
     expect(stdout).toContain("machines (stopped; pipe run continues it)\n");
     expect(stdout).toContain(
