@@ -8,7 +8,12 @@ import type { Log } from "@millrace/core";
 import { type RunOptions, run } from "millrace";
 import { type Broker, startBroker } from "./kafka/broker.ts";
 import { type KafkaJob, kafkaJobs } from "./kafka/jobs.ts";
-import { fillTopic, nexmarkRecords, partitionCount, type TopicRecords } from "./kafka/nexmark-topics.ts";
+import {
+  fillTopic,
+  nexmarkRecords,
+  partitionCount,
+  type TopicRecords,
+} from "./kafka/nexmark-topics.ts";
 import { type RawBatch, RawBytes } from "./kafka/raw-bytes.ts";
 import { type BenchLine, printLines } from "./harness/report.ts";
 
@@ -93,7 +98,11 @@ class Bench {
         against: "raw Fetch and Produce",
         lowerIsBetter,
       },
-      { case: `${title}, speed`, value: 1000 / slope("kafka", (cost) => cost.wall), unit: "k rows/s" },
+      {
+        case: `${title}, speed`,
+        value: 1000 / slope("kafka", (cost) => cost.wall),
+        unit: "k rows/s",
+      },
     ];
   }
 
@@ -170,7 +179,9 @@ class Bench {
   async #clean(out: string): Promise<void> {
     const topics = await this.#log.topics();
     const names = topics.map(({ name }) => name);
-    await this.#log.deleteTopics(names.filter((name) => name === out || name.includes(`p-${out}.`)));
+    await this.#log.deleteTopics(
+      names.filter((name) => name === out || name.includes(`p-${out}.`)),
+    );
   }
 
   async #costOf(work: () => Promise<void>): Promise<Cost> {
@@ -189,7 +200,8 @@ const broker = await startBroker();
 const log = await openKafkaLog({ brokers: [broker.address] });
 const raw = await RawBytes.connect(broker.address);
 const inputs = sizes.map((count) => ({ count, ...nexmarkRecords(count) }));
-for (const input of inputs) for (const topic of [input.bids, input.auctions]) await fillTopic(log, topic);
+for (const input of inputs)
+  for (const topic of [input.bids, input.auctions]) await fillTopic(log, topic);
 const bench = new Bench(broker, log, raw, inputs);
 const lines: BenchLine[] = [];
 for (const job of kafkaJobs) {

@@ -74,13 +74,9 @@ export class RawBytes {
       if (underWay.length >= produceWindow) await underWay.shift();
       const entry = { topic, partition, records };
       const request = { transactionalId: null, timeoutMs: 10_000, batches: [entry] };
-      underWay.push(
-        this.#cluster
-          .call(leader, produce, request, { lane: "produce", timeoutMs: 15_000 })
-          .then(([result]) => {
-            if (result?.error !== 0) throw new Error(`Produce: error ${result?.error}`);
-          }),
-      );
+      const way = { lane: "produce", timeoutMs: 15_000 } as const;
+      const answer = this.#cluster.call(leader, produce, request, way);
+      underWay.push(answer.then(([result]) => checkProduced(result)));
     }
     await Promise.all(underWay);
   }
@@ -129,11 +125,15 @@ export class RawBytes {
 function nextOffset(bytes: Uint8Array): bigint | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   let next: bigint | undefined;
-  for (let at = 0; at + 61 <= bytes.length; ) {
+  for (let at = 0; at + 61 <= bytes.length;) {
     const end = at + 12 + view.getInt32(at + 8);
     if (end > bytes.length) break;
     next = view.getBigInt64(at) + BigInt(view.getInt32(at + 23)) + 1n;
     at = end;
   }
   return next;
+}
+
+function checkProduced(result: { readonly error: number } | undefined): void {
+  if (result?.error !== 0) throw new Error(`Produce: error ${result?.error}`);
 }
