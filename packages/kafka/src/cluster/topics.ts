@@ -60,12 +60,17 @@ async function appeared(
   }
 }
 
-/** Removes topics with all their records; unknown names are ignored. */
+/**
+ * Removes topics with all their records, and waits until brokers do not tell of them any more;
+ * unknown names are ignored.
+ */
 export async function deleteTopicsOf(
   cluster: KafkaCluster,
   names: readonly string[],
 ): Promise<void> {
   if (names.length === 0) return;
+  const known = names.map((name) => cluster.knownTopic(name)?.id);
+  const ids = new Set(known.filter((id) => id !== undefined));
   const request = { names, timeoutMs: brokerTimeoutMs };
   await cluster.askAny(deleteTopics.name, async (broker) => {
     const results = await cluster.control(broker, deleteTopics, request);
@@ -73,6 +78,21 @@ export async function deleteTopicsOf(
     return { error: failed?.error ?? 0, message: failed?.message ?? null, value: undefined };
   });
   cluster.forgetTopics(names);
+  await disappeared(cluster, ids);
+}
+
+async function disappeared(cluster: KafkaCluster, ids: ReadonlySet<string>): Promise<void> {
+  const start = cluster.clock.monotonicMs();
+  for (let attempt = 0; ; attempt++) {
+    const topics = await cluster.topics();
+    if (!topics.some(({ id }) => ids.has(id))) return;
+    const waitedMs = cluster.clock.monotonicMs() - start;
+    if (waitedMs > appearMaxMs) {
+      const error = "the topics are still there";
+      throw millraceError("KAFKA_NOT_READY", { request: deleteTopics.name, error, waitedMs });
+    }
+    await cluster.clock.sleep(retryDelayMs(attempt));
+  }
 }
 
 /** Removes the records before an offset of each partition. */
