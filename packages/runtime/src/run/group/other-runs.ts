@@ -18,7 +18,9 @@ import { decodeNews, encodeNews, type RunNews } from "./run-news.ts";
 const newsEveryMs = 200;
 const readBytesMax = 1024 * 1024;
 
-/** A run that has not told where it is: nobody waits for it, and nobody follows the others past it. */
+/**
+ * A run that has not told where it is: nobody waits for it, and nobody follows the others past it.
+ */
 const unknownFront: SourceFront = { ...noFront, time: -Infinity };
 
 /** What the news are about. */
@@ -44,10 +46,10 @@ interface Heard {
 }
 
 /**
- * The other runs of a pipeline, as far as tasks here need to know of them: where their sources are in
- * event time, so that idle partitions can follow and none runs ahead, and whether they have ended.
- * News go through a topic of the log; here the others are one more place on the board of threads.
- * Results do not depend on them: following is recorded where it happens.
+ * The other runs of a pipeline, as far as tasks here need to know of them: where their sources are
+ * in event time, so that idle partitions can follow and none runs ahead, and whether they have
+ * ended. News go through a topic of the log; here the others are one more place on the board of
+ * threads. Results do not depend on them: following is recorded where it happens.
  */
 export class OtherRuns {
   readonly #options: OtherRunsOptions;
