@@ -22,8 +22,8 @@ const instant = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:?\d\d
 /**
  * The columns that JSON objects have, by what is seen in samples of them: whole numbers, other
  * numbers, texts, times (RFC 3339), booleans, lists and nested rows. A column that is missing or
- * null in a sample is nullable; one with values of several kinds is `json`; one of which no value is
- * seen, nullable text.
+ * null in a sample is nullable; one with values of several kinds is `json`; one of which no value
+ * is seen, nullable text.
  *
  * **Cost** one walk over the samples
  */
