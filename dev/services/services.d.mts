@@ -36,6 +36,8 @@ export interface ClusterOptions {
    * of the first broker; with one node 1, 2, 4, 5 and 6 are free.
    */
   readonly settings?: Readonly<Record<string, string | number>>;
+  /** As a broker that runs for long: 1 GiB and the optimising compiler. Default: quick to start. */
+  readonly isMeasured?: boolean;
 }
 
 /** Why the machine cannot run a service. */

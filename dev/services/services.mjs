@@ -40,11 +40,11 @@ export async function service(name) {
 
 /** Starts a Kafka that nobody else uses, whose brokers can be killed. */
 export async function ownCluster(options = {}) {
-  const { nodes = 3, settings = {} } = options;
+  const { nodes = 3, settings = {}, isMeasured = false } = options;
   const missing = missingFor("kafka");
   if (missing !== undefined) throw new Error(`a cluster cannot be started: ${missing}`);
   const connection = new Connection(await keeperSocket());
-  const { id, brokers } = await connection.ask({ nodes, settings });
+  const { id, brokers } = await connection.ask({ nodes, settings, isMeasured });
   const control = (action) => async (node) => {
     await connection.ask({ cluster: id, action, node });
   };

@@ -42,6 +42,7 @@ export type { Isolation, ListedOffset, OffsetAt } from "./requests/list-offsets.
 export type { PartitionMetadata } from "./requests/metadata.ts";
 export type { GroupMetadata, GroupOffset } from "./requests/offset-commit.ts";
 export type { CommittedOffset } from "./requests/offset-fetch.ts";
+export { produce, type ProducedBatch, type ProduceRequest } from "./requests/produce.ts";
 export type { MemberAssignment } from "./requests/sync-group.ts";
 export type { CommitOutcome, FailedCommit, WrittenEnd } from "./transactions/commit-outcome.ts";
 export { newProducerId } from "./transactions/new-producer-id.ts";

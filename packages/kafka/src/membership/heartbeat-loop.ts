@@ -1,6 +1,7 @@
 import type { MessagePort } from "node:worker_threads";
 import { type Clock, isMillraceError } from "@millrace/core";
 import { KafkaCluster } from "../cluster/cluster.ts";
+import { retrying } from "../cluster/retry.ts";
 import { heartbeat } from "../requests/heartbeat.ts";
 import { isRetriable, kafkaError, type KafkaError } from "../requests/kafka-errors.ts";
 import { leaveGroup } from "../requests/leave-group.ts";
@@ -9,6 +10,8 @@ import type { HeartbeatMessage, HeartbeatSetup, KeepMessage } from "./heartbeat-
 
 /** How soon a heartbeat that did not reach the coordinator is sent again. */
 const againMs = 100;
+/** How long brokers may be out of reach when the thread starts. */
+const connectMaxMs = 60_000;
 
 /**
  * Keeps a membership by heartbeats over a connection of its own. It gives the membership up when
@@ -39,13 +42,22 @@ export class HeartbeatLoop {
 
   /** Connects, and runs until the thread is ended. */
   async run(): Promise<never> {
-    const cluster = await KafkaCluster.connect(this.setup.connection, this.clock);
+    const cluster = await this.connect();
     this.tell({ kind: "ready" });
     for (let waitMs = this.setup.intervalMs; ;) {
       this.woken = new AbortController();
       await this.clock.sleep(waitMs, this.woken.signal);
       waitMs = await this.beat(cluster);
     }
+  }
+
+  /** Who opens a membership has reached the cluster before: brokers that are away come back. */
+  private connect(): Promise<KafkaCluster> {
+    const { connection } = this.setup;
+    return retrying(this.clock, { request: "Metadata", waitMs: connectMaxMs }, async () => ({
+      error: 0,
+      value: await KafkaCluster.connect(connection, this.clock),
+    }));
   }
 
   private keep(member: GroupMetadata | undefined): void {

@@ -4,8 +4,8 @@ import { millraceError } from "@millrace/core";
 const answerBytesMax = 512 * 1024 * 1024;
 
 /**
- * Cuts a stream of bytes into answers, each with a 32-bit length before it. An answer within one
- * chunk is a view of it; one over several chunks is copied once, into memory of its own.
+ * Cuts a stream of bytes into answers, each with a 32-bit length before it. Each answer is copied
+ * once, into memory of its own: nothing of a chunk is kept.
  */
 export class AnswerFrames {
   private readonly onAnswer: (answer: Buffer) => void;
@@ -32,7 +32,7 @@ export class AnswerFrames {
     const chunk = this.head.length === 0 ? bytes : Buffer.concat([this.head, bytes]);
     this.head = Buffer.alloc(0);
     if (chunk.length < 4) {
-      this.head = chunk;
+      this.head = Buffer.from(chunk);
       return Buffer.alloc(0);
     }
     const length = chunk.readInt32BE(0);
@@ -41,7 +41,7 @@ export class AnswerFrames {
       throw millraceError("KAFKA_ANSWER_INVALID", { request: "a request", problem });
     }
     if (chunk.length >= 4 + length) {
-      this.onAnswer(chunk.subarray(4, 4 + length));
+      this.onAnswer(Buffer.from(chunk.subarray(4, 4 + length)));
       return chunk.subarray(4 + length);
     }
     this.body = Buffer.allocUnsafeSlow(length);

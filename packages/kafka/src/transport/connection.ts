@@ -42,7 +42,7 @@ export class Connection {
     this.retireAtMs =
       lifetime === 0 ? Number.POSITIVE_INFINITY : options.clock.monotonicMs() + 0.8 * lifetime;
     const frames = new AnswerFrames((answer) => this.answered(answer));
-    this.socket.on("data", (bytes: Buffer) => {
+    open.receive((bytes) => {
       try {
         frames.push(bytes);
       } catch (error) {

@@ -12,11 +12,14 @@ import type { KafkaAddress, KafkaOptions, KafkaSasl } from "./options.ts";
 /** A socket to a broker that has let us in. */
 export interface OpenSocket {
   readonly socket: Socket;
+  /** From now on its bytes go there. They are valid during the call only. */
+  readonly receive: (listener: (bytes: Buffer) => void) => void;
   /** How long the broker accepts who we are; 0: without end. */
   readonly sessionLifetimeMs: number;
 }
 
 const connectTimeoutDefaultMs = 10_000;
+const readBufferBytes = 128 * 1024;
 
 /**
  * Opens and authenticates a socket; its listeners are removed, nothing of kafkajs is left on it.
@@ -28,7 +31,7 @@ export async function openSocket(
   options: KafkaOptions,
 ): Promise<OpenSocket> {
   const timeoutMs = options.connectTimeoutMs ?? connectTimeoutDefaultMs;
-  let socket: Socket | undefined;
+  let opened: ReadSocket | undefined;
   let progress: OpeningProgress | undefined;
   const pool = new ConnectionPool({
     host: address.host,
@@ -40,24 +43,24 @@ export async function openSocket(
     requestTimeout: timeoutMs,
     logger: silent,
     socketFactory: (request) => {
-      socket = createSocket(request);
-      progress = watchOpening(socket, request.ssl !== null);
-      return socket;
+      opened = createSocket(request);
+      progress = watchOpening(opened.socket, request.ssl !== null);
+      return opened.socket;
     },
   });
   const [connection] = pool.pool;
   try {
     await new Broker({ connectionPool: pool, logger: silent }).connect();
   } catch (error) {
-    socket?.destroy();
+    opened?.socket.destroy();
     throw openingFailed(address, error, progress);
   } finally {
     // Its timer looks for requests that wait too long.
     connection?.requestQueue.destroy();
   }
-  assert(socket !== undefined && connection !== undefined, "A connected broker has a socket.");
-  socket.removeAllListeners();
-  return { socket, sessionLifetimeMs: Number(connection.sessionLifetime) };
+  assert(opened !== undefined && connection !== undefined, "A connected broker has a socket.");
+  opened.socket.removeAllListeners();
+  return { ...opened, sessionLifetimeMs: Number(connection.sessionLifetime) };
 }
 
 /** What kafkajs asks of a maker of sockets. */
@@ -68,15 +71,36 @@ interface SocketRequest {
   readonly onConnect: () => void;
 }
 
-function createSocket({ host, port, ssl, onConnect }: SocketRequest): Socket {
+type ReadSocket = Pick<OpenSocket, "socket" | "receive">;
+
+/**
+ * A socket that reads into one buffer: memory for each chunk would be as much as all that is
+ * fetched, and make the collector run.
+ */
+function createSocket({ host, port, ssl, onConnect }: SocketRequest): ReadSocket {
+  // While kafkajs authenticates, it gets copies, as from any socket.
+  let take = (bytes: Buffer): void => void socket.emit("data", Buffer.from(bytes));
+  const onread = {
+    buffer: Buffer.allocUnsafeSlow(readBufferBytes),
+    callback: (count: number, buffer: Uint8Array): boolean => {
+      take(Buffer.from(buffer.buffer, buffer.byteOffset, count));
+      return true;
+    },
+  };
+  const reading = { host, port, onread };
   const named = isIP(host) === 0 ? { servername: host } : {};
   const socket =
     ssl === null
-      ? connectPlain({ host, port }, onConnect)
-      : connectTls({ host, port, ...named, ...ssl }, onConnect);
+      ? connectPlain(reading, onConnect)
+      : connectTls({ ...reading, ...named, ...ssl }, onConnect);
   socket.setNoDelay(true);
   socket.setKeepAlive(true, 60_000);
-  return socket;
+  return {
+    socket,
+    receive: (listener) => {
+      take = listener;
+    },
+  };
 }
 
 function tlsOptions(ssl: KafkaOptions["ssl"]): ConnectionOptions | null {

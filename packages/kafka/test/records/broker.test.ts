@@ -14,7 +14,7 @@ import { describeWithBroker, newTopic, options, uniqueName, withCluster } from "
 import type { PlainRecord } from "./plain-batch.ts";
 import { columnsOf, plainRecords } from "./plain-records.ts";
 
-const kafka = new Kafka({ brokers: [...options.brokers], logLevel: logLevel.NOTHING });
+const kafkajs = () => new Kafka({ brokers: [...options.brokers], logLevel: logLevel.NOTHING });
 const codes = { gzip: 1, snappy: 2, lz4: 3, zstd: 4 } as const;
 const names = ["gzip", "snappy", "lz4", "zstd"] as const;
 const time = 1_700_000_000_000;
@@ -85,7 +85,7 @@ describeWithBroker("record batches and a broker", () => {
   test.each([0, ...Object.values(codes)])("decodes what kafkajs sent: compression %i", (code) =>
     withCluster(async (cluster) => {
       const topic = await newTopic(cluster);
-      const producer = kafka.producer();
+      const producer = kafkajs().producer();
       await producer.connect();
       const all = [0, 100, 200].map((from) => makeRecords(100, from));
       for (const records of all) {
@@ -101,7 +101,7 @@ describeWithBroker("record batches and a broker", () => {
   test("leaves out what kafkajs aborted", () =>
     withCluster(async (cluster) => {
       const topic = await newTopic(cluster);
-      const producer = kafka.producer({ transactionalId: uniqueName("id"), idempotent: true });
+      const producer = kafkajs().producer({ transactionalId: uniqueName("id"), idempotent: true });
       await producer.connect();
       const kept: string[] = [];
       for (const [index, ends] of ["commit", "abort", "abort", "commit", "abort"].entries()) {
@@ -144,7 +144,7 @@ describeWithBroker("record batches and a broker", () => {
 });
 
 async function readByKafkajs(topic: string, count: number) {
-  const consumer = kafka.consumer({ groupId: uniqueName("group") });
+  const consumer = kafkajs().consumer({ groupId: uniqueName("group") });
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });
   const found: unknown[] = [];

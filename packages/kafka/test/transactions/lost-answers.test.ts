@@ -66,9 +66,14 @@ describeWithBroker("with lost answers", () => {
       withLoss(apiName, firstTwo(loss), async (cluster) => {
         const topic = await newTopic(cluster);
         const producer = await open(cluster, uniqueName("id"));
-        for (const value of ["one", "two"]) {
+        // After two records comes the marker of their transaction.
+        for (const [value, end] of [
+          ["one", 2n],
+          ["two", 5n],
+        ] as const) {
           const batches = [batchOf(topic, 0, [value]), batchOf(topic, 0, [`${value} more`])];
-          expect(await producer.commit({ batches })).toEqual({ kind: "committed" });
+          const ends = [{ topic, partition: 0, end }];
+          expect(await producer.commit({ batches })).toEqual({ kind: "committed", ends });
         }
         expect(await committed(cluster, topic, 0)).toEqual(["one", "one more", "two", "two more"]);
       }),

@@ -15,13 +15,18 @@ describeWithBroker("a producer", () => {
       withCluster(async (cluster) => {
         const topic = await newTopic(cluster, 2);
         const producer = await open(cluster, uniqueName("id"));
-        for (const round of ["a", "b", "c"]) {
+        for (const [index, round] of ["a", "b", "c"].entries()) {
           const batches = [
             batchOf(topic, 0, [`${round}1`, `${round}2`]),
             batchOf(topic, 1, [`${round}3`]),
             batchOf(topic, 0, [`${round}4`]),
           ];
-          expect(await producer.commit({ batches })).toEqual({ kind: "committed" });
+          // Each transaction has left its marker in both partitions.
+          const ends = [
+            { topic, partition: 0, end: BigInt(index * 4 + 3) },
+            { topic, partition: 1, end: BigInt(index * 2 + 1) },
+          ];
+          expect(await producer.commit({ batches })).toEqual({ kind: "committed", ends });
         }
         const expected = ["a1", "a2", "a4", "b1", "b2", "b4", "c1", "c2", "c4"];
         expect(await committed(cluster, topic, 0)).toEqual(expected);
@@ -31,7 +36,7 @@ describeWithBroker("a producer", () => {
     it("commits nothing as a success without a request", () =>
       withCluster(async (cluster) => {
         const producer = await open(cluster, uniqueName("id"));
-        expect(await producer.commit()).toEqual({ kind: "committed" });
+        expect(await producer.commit()).toEqual({ kind: "committed", ends: [] });
         expect(await producer.abort()).toBeUndefined();
       }));
 
@@ -43,7 +48,8 @@ describeWithBroker("a producer", () => {
         expect(await producer.abort()).toBeUndefined();
         expect(await committed(cluster, topic, 0)).toEqual([]);
         const outcome = await producer.commit({ batches: [batchOf(topic, 0, ["kept"])] });
-        expect(outcome).toEqual({ kind: "committed" });
+        const ends = [{ topic, partition: 0, end: 3n }];
+        expect(outcome).toEqual({ kind: "committed", ends });
         expect(await committed(cluster, topic, 0)).toEqual(["kept"]);
       }));
 
@@ -58,9 +64,27 @@ describeWithBroker("a producer", () => {
         expect(await old.commit({ batches })).toMatchObject({ kind: "fenced" });
         expect(old.isDone).toBe(true);
         expect(await old.commit()).toMatchObject({ kind: "fenced" });
-        expect(await newer.commit({ batches: [batchOf(topic, 0, ["new"])] })).toEqual({
+        expect(await newer.commit({ batches: [batchOf(topic, 0, ["new"])] })).toMatchObject({
           kind: "committed",
         });
+      }));
+
+    it("can ask whether it is fenced, within a transaction and after it", () =>
+      withCluster(async (cluster) => {
+        const topic = await newTopic(cluster);
+        const id = uniqueName("id");
+        const old = await open(cluster, id);
+        expect(await old.isFenced()).toBe(false);
+        await old.send([batchOf(topic, 0, ["one"])]);
+        expect(await old.isFenced()).toBe(false);
+        for (const value of ["two", "three"]) {
+          const outcome = await old.commit({ batches: [batchOf(topic, 0, [value])] });
+          expect(outcome).toMatchObject({ kind: "committed" });
+          expect(await old.isFenced()).toBe(false);
+        }
+        const newer = await open(cluster, id);
+        expect([await old.isFenced(), await newer.isFenced()]).toEqual([true, false]);
+        expect(old.isDone).toBe(false);
       }));
 
     it("is fenced at the end of its transaction as well", () =>
@@ -93,7 +117,7 @@ describeWithBroker("a producer", () => {
         await commitGroupOffsets(cluster, outsider, [{ topic, partition: 0, offset: 1n }]);
         const offsets = [{ topic, partition: 0, offset: 7n, metadata: "seven" }];
         const outcome = await producer.commit({ offsets: { group: outsider, offsets } });
-        expect(outcome).toEqual({ kind: "committed" });
+        expect(outcome).toEqual({ kind: "committed", ends: [] });
         expect(await groupOffsets(cluster, groupId)).toMatchObject([
           { topic, partition: 0, offset: 7n, metadata: "seven" },
         ]);

@@ -18,8 +18,11 @@ import type { PartitionFeed } from "./partition-feed.ts";
 
 /** How long a broker waits for records before it answers that there are none. */
 const waitMs = 200;
-const partitionBytesMax = 1024 * 1024;
-const fetchBytesMax = 32 * 1024 * 1024;
+/** The same while a partition is left out, since what waits of it is enough for now. */
+const shortWaitMs = 10;
+/** Several of the largest batches: what is cut at the end is fetched again. */
+const partitionBytesMax = 4 * 1024 * 1024;
+const fetchBytesMax = 16 * 1024 * 1024;
 /** Pause after an answer that said to try again. */
 const retryMs = 50;
 /** How long a partition may be out of reach before its reader is told. */
@@ -98,8 +101,9 @@ export class Fetcher {
     while (!this.#isClosed) {
       const feeds = await this.#feedsOf(leader.nodeId);
       if (feeds.length === 0) return;
+      const isLeftOut = [...this.#feeds].some((feed) => !feed.wantsMore);
       try {
-        await this.#fetch(leader, feeds, waitMs, "fetch");
+        await this.#fetch(leader, feeds, isLeftOut ? shortWaitMs : waitMs, "fetch");
       } catch (error) {
         for (const feed of feeds) this.#fail(feed, error);
       }

@@ -18,6 +18,7 @@ import {
 } from "../prepare-generation.ts";
 import { readControl } from "../control-record.ts";
 import type { RunEnvironment, RunnablePlan } from "../run-options.ts";
+import type { RunParts } from "../threads/threaded-parts.ts";
 import { OtherRuns } from "./other-runs.ts";
 import { dealOut, type RunMember, type RunShare } from "./run-share.ts";
 
@@ -108,8 +109,9 @@ export class GroupPart {
   /** Tells the other runs and hears of them; undefined where there are none. */
   async openOtherRuns(
     { membership, members, partitions, isLeader }: TakenShare,
-    board: { readonly buffer: SharedArrayBuffer; readonly place: number } | undefined,
+    parts: RunParts,
   ): Promise<OtherRuns | undefined> {
+    const { board } = parts;
     if (board === undefined) return undefined;
     const { log, clock } = this.#environment;
     return OtherRuns.open({
@@ -123,6 +125,7 @@ export class GroupPart {
       groupGeneration: membership.generation,
       partitions,
       isLeader,
+      onFailure: () => parts.stop(),
     });
   }
 
@@ -165,7 +168,6 @@ export class GroupPart {
     const plan = this.#plan.physical;
     const { topicSinks } = this.#options;
     const decided = await this.#decide();
-    this.#isFresh = false;
     if (decided.isContinued) return dealOut(members, decided.control, true);
     await this.giveUp();
     const sinks = await this.#openSinks(decided.control.generation, true);
@@ -178,6 +180,7 @@ export class GroupPart {
       sinks,
       topicSinks,
     });
+    this.#isFresh = false;
     return dealOut(members, control, false);
   }
 

@@ -1,7 +1,9 @@
 import {
   type Clock,
+  isMillraceError,
   type Log,
   type LogReader,
+  type LogRecords,
   type LogWriter,
   type Offset,
   recordOffset,
@@ -37,6 +39,8 @@ export interface OtherRunsOptions {
   readonly groupGeneration: number;
   readonly partitions: readonly number[];
   readonly isLeader: boolean;
+  /** Called when nothing can be told or heard any more; `close` says why. */
+  readonly onFailure: () => void;
 }
 
 /** The last news of a run, and where they stand. */
@@ -55,8 +59,8 @@ export class OtherRuns {
   readonly #options: OtherRunsOptions;
   readonly #board: ThreadBoard;
   readonly #groups: readonly string[];
-  readonly #writer: LogWriter;
-  readonly #reader: LogReader;
+  #writer: LogWriter;
+  #reader: LogReader;
   readonly #heard = new Map<string, Heard>();
   readonly #closed = new AbortController();
   #isEnded = false;
@@ -75,9 +79,7 @@ export class OtherRuns {
   /** Opens the topic of news and begins to tell and to hear. */
   static async open(options: OtherRunsOptions): Promise<OtherRuns> {
     const { log, plan } = options;
-    const topic = newsTopic(plan.pipeline);
-    const { start } = await log.bounds(topic, 0);
-    const reader = await log.openReader(topic, 0, start);
+    const reader = await openNews(log, plan);
     const others = new OtherRuns(options, await log.openAppender(), reader);
     others.#publish();
     others.#working = others.#work();
@@ -116,6 +118,7 @@ export class OtherRuns {
       }
     } catch (error) {
       this.#failure = { error };
+      this.#options.onFailure();
     }
   }
 
@@ -128,15 +131,22 @@ export class OtherRuns {
     const bytes = encodeNews({ member, groupGeneration, partitions, isEnded, fronts });
     const text = new TextDecoder().decode(bytes);
     if (text === this.#told) return;
-    this.#told = text;
     this.#writer.append(newsTopic(plan.pipeline), 0, bytes);
-    await this.#writer.commit();
+    try {
+      await this.#writer.commit();
+      this.#told = text;
+    } catch (error) {
+      if (!isInDoubt(error)) throw error;
+      // Whether they were told or not: they may be told twice.
+      await this.#writer.close();
+      this.#writer = await this.#options.log.openAppender();
+    }
   }
 
   async #hear(): Promise<void> {
     const { groupGeneration, log, plan, isLeader } = this.#options;
-    const records = await this.#reader.read(readBytesMax);
-    if (records.count === 0) return;
+    const records = await this.#read();
+    if (records === undefined || records.count === 0) return;
     for (let index = 0; index < records.count; index += 1) {
       const news = decodeNews(recordValue(records, index));
       if (news.groupGeneration !== groupGeneration) continue;
@@ -147,6 +157,19 @@ export class OtherRuns {
     if (!isLeader || places.length < this.#options.members.length) return;
     const oldest = places.reduce((least, at) => (at < least ? at : least));
     await log.truncate(newsTopic(plan.pipeline), 0, oldest);
+  }
+
+  /** Undefined: the leader has removed what comes next, as newer news of all runs are there. */
+  async #read(): Promise<LogRecords | undefined> {
+    const { log, plan } = this.#options;
+    try {
+      return await this.#reader.read(readBytesMax);
+    } catch (error) {
+      if (!isMillraceError(error) || error.code !== "LOG_OFFSET_OUT_OF_RANGE") throw error;
+      await this.#reader.close();
+      this.#reader = await openNews(log, plan);
+      return undefined;
+    }
   }
 
   /** Puts what is known of the others on the board. */
@@ -168,4 +191,16 @@ export class OtherRuns {
     }
     return front;
   }
+}
+
+/** A reader of all news that are still there. */
+async function openNews(log: Log, plan: PhysicalPlan): Promise<LogReader> {
+  const topic = newsTopic(plan.pipeline);
+  const { start } = await log.bounds(topic, 0);
+  return log.openReader(topic, 0, start);
+}
+
+function isInDoubt(error: unknown): boolean {
+  if (!isMillraceError(error)) return false;
+  return error.code === "LOG_COMMIT_INDEFINITE" || error.code === "LOG_COMMIT_ABORTED";
 }

@@ -34,10 +34,11 @@ export async function openParts(context: TaskContext): Promise<RunParts> {
   const { threads } = context.environment;
   const plan = context.plan.physical;
   if (threads !== undefined) return ThreadedParts.open(context, threads);
-  return RunPart.open(context, {
-    place: mainPlace,
-    placement: placeOnMain(plan, context.partitions),
-  });
+  const placement = placeOnMain(plan, context.partitions);
+  if (isWhole(context)) return RunPart.open(context, { place: mainPlace, placement });
+  const otherRuns = { buffer: ThreadBoard.allocate(plan, 2), place: 1 };
+  const board = new ThreadBoard(plan, otherRuns.buffer, mainPlace);
+  return RunPart.open(context, { place: mainPlace, placement, board, otherRuns });
 }
 
 /** Whether this process has all tasks. */
