@@ -53,5 +53,7 @@ export type {
 export type { RecordPlace, RegistryAuth, RegistryOptions } from "./registry/options.ts";
 export type { RegisteredSchema, SchemaLanguage } from "./registry/registered-schema.ts";
 export { latestSchema, rowTypeOfText, type SchemaRowType } from "./row-type/row-type-of-schema.ts";
+export { columnsOfSamples } from "./row-type/row-type-of-samples.ts";
+export { rowTypeName } from "./row-type/row-type-name.ts";
 export { rowTypeText } from "./row-type/row-type-text.ts";
 export { recordFormat } from "./record-format.ts";

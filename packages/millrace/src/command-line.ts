@@ -72,7 +72,7 @@ export async function runCommandLine(
     whyStuck: (saved) => readWhyStuck(saved, placeOf),
     deadLetters: (pipeline, { state, log }) =>
       readDeadLetters(log === undefined ? join(state, pipeline) : placeOf(log), pipeline),
-    schemaSource: readSchemaSource,
+    schemaSource: (from, settings) => readSchemaSource(from, settings, placeOf),
     ask,
     topics: (log) => readTopicsReport(placeOf(log)),
     removePipeline: (log, pipeline) => removeSaved(placeOf(log), pipeline, log),

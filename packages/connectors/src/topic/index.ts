@@ -29,6 +29,8 @@ export {
   type RegistryOptions,
   rowTypeOfText,
   rowTypeText,
+  columnsOfSamples,
+  rowTypeName,
   type SchemaLanguage,
   type SchemaRowType,
 } from "@millrace/formats";

@@ -9,6 +9,7 @@ import { writerFields } from "../protobuf/writer-fields.ts";
 import { RegistryClient } from "../registry/client.ts";
 import { checkRegistryOptions, type RegistryOptions } from "../registry/options.ts";
 import type { RegisteredSchema } from "../registry/registered-schema.ts";
+import { rowTypeName } from "./row-type-name.ts";
 
 /** The row type that follows from a schema, and the format of its records. */
 export interface SchemaRowType {
@@ -36,11 +37,11 @@ export function rowTypeOfText(schema: RegisteredSchema): SchemaRowType {
     case "AVRO": {
       const type = registeredAvroType(schema);
       const name = type.kind === "record" ? type.name : "";
-      return { name: typeName(name), format: "avro", rowType: rowTypeOfSchema(type) };
+      return { name: rowTypeName(name), format: "avro", rowType: rowTypeOfSchema(type) };
     }
     case "JSON": {
       const name = jsonSchemaTitle(schema) ?? "";
-      return { name: typeName(name), format: "json", rowType: rowTypeOfJsonSchema(schema) };
+      return { name: rowTypeName(name), format: "json", rowType: rowTypeOfJsonSchema(schema) };
     }
     case "PROTOBUF": {
       const [message] = linkProtobufSchema(schema);
@@ -50,7 +51,7 @@ export function rowTypeOfText(schema: RegisteredSchema): SchemaRowType {
       }
       const rowType = rowTypeOfMessage(message);
       const fields = writerFields(rowType.schema.fields, message);
-      return { name: typeName(message.typeName), format: "protobuf", rowType, fields };
+      return { name: rowTypeName(message.typeName), format: "protobuf", rowType, fields };
     }
   }
 }
@@ -67,11 +68,4 @@ export async function latestSchema(
 ): Promise<RegisteredSchema> {
   checkRegistryOptions(registry);
   return new RegistryClient(registry).latest(subject);
-}
-
-/** The last part of a full name, as an identifier; `Row` where nothing is left. */
-function typeName(name: string): string {
-  const words = name.slice(name.lastIndexOf(".") + 1).split(/[^A-Za-z0-9]+/);
-  const joined = words.map((word) => word.slice(0, 1).toUpperCase() + word.slice(1)).join("");
-  return /^[A-Z]/.test(joined) ? joined : "Row";
 }

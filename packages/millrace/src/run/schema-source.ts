@@ -3,15 +3,18 @@ import { basename, extname } from "node:path";
 import type { RegistrySettings, SchemaSource } from "@millrace/cli";
 import { millraceError } from "@millrace/core";
 import {
+  columnsOfSamples,
   latestSchema,
   type RegisteredSchema,
   type RegistryAuth,
   type RegistryOptions,
+  rowTypeName,
   rowTypeOfText,
   rowTypeText,
   type SchemaLanguage,
 } from "@millrace/connectors/topic";
-import { isKafkaUrl } from "./open-log.ts";
+import { isKafkaUrl, type LogPlace } from "./open-log.ts";
+import { sampleTopic } from "./sample-topic.ts";
 
 const languages: Readonly<Record<string, SchemaLanguage>> = {
   ".avsc": "AVRO",
@@ -30,15 +33,19 @@ interface PlacedSchema {
 /**
  * A row type from a schema: of a file (`.avsc`, `.proto`, `.json`), or the newest one of a
  * registry's subject (`registry+http://host:port/path/SUBJECT`) or of the values of a Kafka topic
- * (`kafka://host:port/TOPIC`).
+ * (`kafka://host:port/TOPIC`). Of a topic without a registry it is what its newest records have,
+ * which must be JSON.
  *
+ * @param placeOf where the log of a name is, with who we are to it
  * @throws MillraceError `COMMAND_LINE_INVALID`, `FILE_NOT_FOUND`, and what the schema's reading
  *   throws
  */
 export async function readSchemaSource(
   from: string,
   settings: RegistrySettings,
+  placeOf: (log: string) => LogPlace,
 ): Promise<SchemaSource> {
+  if (isKafkaUrl(from) && settings.url === undefined) return ofSamples(from, placeOf);
   const { schema, topic, log, registry } = await placedSchema(from, settings);
   const { name, format, rowType, fields } = rowTypeOfText(schema);
   const options = registry === undefined ? fields && { fields } : { registry };
@@ -58,14 +65,27 @@ function placedSchema(from: string, settings: RegistrySettings): Promise<PlacedS
   return isKafkaUrl(from) ? ofTopic(from, settings) : ofFile(from);
 }
 
-/** The schema of a Kafka topic's values, by the usual name of its subject. */
-async function ofTopic(from: string, { url, user }: RegistrySettings): Promise<PlacedSchema> {
-  const slash = from.lastIndexOf("/");
-  const [log, topic] = [from.slice(0, slash), from.slice(slash + 1)];
-  if (!/^kafka:\/\/./.test(log) || topic === "") {
+/** A row type by what the topic's newest records hold. */
+async function ofSamples(from: string, placeOf: (log: string) => LogPlace): Promise<SchemaSource> {
+  const { log, topic } = topicPlace(from);
+  const schema = columnsOfSamples(await sampleTopic(placeOf(log), topic));
+  const name = rowTypeName(topic);
+  const rowType = rowTypeText(name, schema);
+  return { topic, log, name, format: "json", rowType, descriptor: `json(${name})` };
+}
+
+/** Takes `kafka://host:port/TOPIC?…` apart: what follows the topic belongs to the log. */
+function topicPlace(from: string): { readonly log: string; readonly topic: string } {
+  const [, log, topic, query = ""] = /^(kafka:\/\/[^/?]+)\/([^/?]+)(\?.*)?$/.exec(from) ?? [];
+  if (log === undefined || topic === undefined) {
     throw invalid("a topic of Kafka is kafka://host:port/TOPIC");
   }
-  if (url === undefined) throw invalid("--registry must say which registry has the topic's schema");
+  return { log: log + query, topic };
+}
+
+/** The schema of a Kafka topic's values, by the usual name of its subject. */
+async function ofTopic(from: string, { url = "", user }: RegistrySettings): Promise<PlacedSchema> {
+  const { log, topic } = topicPlace(from);
   const subject = encodeURIComponent(`${topic}-value`);
   const placed = await ofSubject(`${registryScheme}${url.replace(/\/+$/, "")}/${subject}`, user);
   return { ...placed, topic, log };

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { describeWithRegistry } from "../../../../dev/services/describe.mjs";
-import { buildPackages, Workspace } from "./workspace.ts";
+import { describeWithKafka, describeWithRegistry } from "../../../../dev/services/describe.mjs";
+import { buildPackages, checkExit, Workspace } from "./workspace.ts";
 
 let workspace: Workspace;
 beforeAll(async () => {
@@ -17,18 +18,23 @@ const schemas = {
   "orders.json": '{"title":"order","properties":{"shop":{"type":"string"}}}',
 };
 
-test.each(Object.entries(schemas))("init makes a row type of %s", async (name, text) => {
-  const directory = `from-${name.replace(".", "-")}`;
-  await workspace.write(name, text);
-  expect(await workspace.pipe(["init", directory, "--from", name])).toMatchObject({ code: 0 });
-  const checked = await workspace.pipe(["check", `${directory}/pipeline.ts`]);
-  expect(checked).toMatchObject({ code: 0, stdout: "print: no problems in 2 steps\n" });
-  const plan = await workspace.pipe(["explain", `${directory}/pipeline.ts`, "--format", "json"]);
-  expect(plan.stdout).toContain('"topic": "orders"');
-});
+test.each(Object.entries(schemas))(
+  "init makes a row type of %s",
+  async (name, text) => {
+    const directory = `from-${name.replace(".", "-")}`;
+    await workspace.write(name, text);
+    expect(await workspace.pipe(["init", directory, "--from", name])).toMatchObject({ code: 0 });
+    const checked = await workspace.pipe(["check", `${directory}/pipeline.ts`]);
+    expect(checked).toMatchObject({ code: 0, stdout: "print: no problems in 2 steps\n" });
+    const plan = await workspace.pipe(["explain", `${directory}/pipeline.ts`, "--format", "json"]);
+    expect(plan.stdout).toContain('"topic": "orders"');
+  },
+  60_000,
+);
 
 test.each([
-  ["kafka://localhost/orders", "COMMAND_LINE_INVALID"],
+  ["kafka://127.0.0.1:1/orders", "KAFKA_UNREACHABLE"],
+  ["kafka://127.0.0.1:1", "COMMAND_LINE_INVALID"],
   ["registry+orders", "COMMAND_LINE_INVALID"],
   ["nowhere.avsc", "FILE_NOT_FOUND"],
   ["registry+http://127.0.0.1:1/orders-value", "REGISTRY_UNREACHABLE"],
@@ -61,4 +67,39 @@ describeWithRegistry("init from a registry", (registry) => {
     const checked = await workspace.pipe(["check", "of-topic/pipeline.ts"]);
     expect(checked).toMatchObject({ code: 0 });
   });
+});
+
+describeWithKafka("init from records of a topic", (kafka) => {
+  test("makes a row type that reads them all", async () => {
+    const topic = `sampled-${randomUUID()}`;
+    const log = `kafka://${kafka.brokers.join()}`;
+    const writing = workspace.start(["topics", "write", topic, "--log", log]);
+    writing.child.stdin?.end(
+      [
+        '{"id":7,"at":"2026-01-05T08:00:00Z","place":{"city":"Bern"},"tags":["a"]}',
+        '{"id":8,"at":"2026-01-05T09:00:00Z","place":{"city":"Oslo"},"tags":[],"share":0.5}',
+        '{"id":9,"at":"2026-01-05T09:00:00Z","place":{"city":null},"tags":[],"share":1}',
+      ].join("\n"),
+    );
+    checkExit(await writing.ended, 0);
+    const from = `kafka://${kafka.brokers.join()}/${topic}`;
+    checkExit(await workspace.pipe(["init", "sampled", "--from", from]), 0);
+    const rowType = await readFile(workspace.path("sampled/row-type.ts"), "utf8");
+    expect(rowType.split("\n").slice(3, 10)).toEqual([
+      "  id: t.int64(),",
+      "  at: t.timestamp(),",
+      "  place: t.row({",
+      "    city: t.utf8().nullable(),",
+      "  }),",
+      "  tags: t.list(t.utf8()),",
+      "  share: t.float64().nullable(),",
+    ]);
+    const ran = await workspace.pipe(["run", "sampled/pipeline.ts", "--log", log]);
+    checkExit(ran, 0);
+    expect(ran.stdout).toContain("Oslo");
+    expect(ran.stdout).not.toContain("dead letter");
+    const none = await workspace.pipe(["init", "unsampled", "--from", `${log}/nowhere`]);
+    checkExit(none, 1);
+    expect(none.stderr).toMatch(/^LOG_TOPIC_UNKNOWN/);
+  }, 120_000);
 });

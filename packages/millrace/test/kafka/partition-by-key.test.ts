@@ -39,16 +39,10 @@ describeWithKafka("a topic whose rows are placed by their records' keys", (kafka
     const log = await openKafkaLog({ brokers: kafka.brokers }, systemClock);
     const [theirs, ours] = [`java-${randomUUID()}`, `ours-${randomUUID()}`];
     await log.createTopic({ name: theirs, partitions, kind: "records" });
+    const place = ["--bootstrap-server", kafka.brokers.join(), "--topic", theirs];
     await kafkaTool(
       "org.apache.kafka.tools.ConsoleProducer",
-      [
-        "--bootstrap-server",
-        kafka.brokers.join(),
-        "--topic",
-        theirs,
-        "--reader-property",
-        "parse.key=true",
-      ],
+      [...place, "--reader-property", "parse.key=true"],
       users.map((user, amount) => `${user}\t{"amount":${amount}}\n`).join(""),
     );
     const copy = pipeline(`copy-${randomUUID()}`, (p) => {
