@@ -50,8 +50,6 @@ const batchRows = 200;
 const timeoutMs = 150_000;
 const transactionTimeoutMs = 5000;
 const killEveryMs = 3000;
-/** When a broker is killed: about when the workers are in the middle of it. */
-const brokerAfterMs = 2500;
 /** Runs a round and says how it went; throws nothing that the round may bring about. */
 export async function runRound(plan: RoundPlan, setting: RoundSetting): Promise<RoundResult> {
   const { round, seed, kind, query, format, processes, stage } = plan;
@@ -124,7 +122,7 @@ function disturbanceOf(plan: RoundPlan, { bench, killsMax }: RoundSetting): Dist
   }
   if (kind === "restart-broker" || kind === "kill-leader") {
     if (cluster === undefined) throw new Error("brokers of somebody else are not killed");
-    return { disturb: restartBroker(cluster, brokerAfterMs, random), counts };
+    return { disturb: restartBroker(cluster, random), counts };
   }
   if (proxy === undefined) throw new Error("a round of this kind needs a proxy");
   if (kind === "kill-at-stage") return { disturb: killAtStages(proxy, random, killsMax), counts };
