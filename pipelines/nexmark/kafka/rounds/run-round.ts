@@ -76,9 +76,12 @@ export async function runRound(plan: RoundPlan, setting: RoundSetting): Promise<
       },
       oracle,
     );
+    for (const { message } of outcome.failures) process.stderr.write(`${message}\n`);
     return { ...about, ...resultOf(outcome), ...disturbed.counts() };
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
+    const message = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`${message}\n`);
+    const problem = firstLine(message);
     return { ...about, isFlawless: false, problem, ...disturbed.counts() };
   } finally {
     if (bench.proxy !== undefined) bench.proxy.gate = {};
@@ -103,8 +106,14 @@ function resultOf({ verdict, ...outcome }: KafkaOutcome) {
   return {
     ...outcome,
     ...comparison,
+    failures: outcome.failures.map(({ code, message }) => ({ code, message: firstLine(message) })),
     isFlawless: isFlawless({ verdict, ...outcome }),
   };
+}
+
+/** The record is for any machine: traces, with its paths, are shown only. */
+function firstLine(message: string): string {
+  return message.split("\n", 1)[0] ?? "";
 }
 
 interface Disturbed {
