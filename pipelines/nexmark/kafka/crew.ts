@@ -39,6 +39,10 @@ export class Crew {
   readonly finished: Promise<readonly RunSummary[]>;
   readonly failures: WorkerFailure[] = [];
   kills = 0;
+  /** Brokers that were ended and started again. */
+  brokerRestarts = 0;
+  /** Of the input, 0…1, that the worker that is furthest says to have read. */
+  fraction = 0;
   /** Of processes that have finished. */
   cpuSeconds = 0;
   /** Workers that were stopped, lost their part to another, and went on. */
@@ -120,12 +124,17 @@ export class Crew {
         post.summary = report.summary;
         this.cpuSeconds += report.cpuSeconds;
       } else if (report.kind === "failed") failure = report;
-      else this.#options.onProgress?.(report.fraction);
+      else this.#note(report.fraction);
     });
     child.on("exit", (code, signal) => this.#ended(post, failure ?? unknownEnd(code, signal)));
     // Where it cannot be told, it has ended, which is seen by itself.
     child.send(this.#options.order(post.clientId), () => undefined);
     return post;
+  }
+
+  #note(fraction: number): void {
+    this.fraction = Math.max(this.fraction, fraction);
+    this.#options.onProgress?.(fraction);
   }
 
   #ended(post: Post, failure: WorkerFailure): void {

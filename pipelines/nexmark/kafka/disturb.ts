@@ -8,6 +8,10 @@ import { watchForZombie, type ZombieStage, zombieStages } from "./proxy/zombie.t
 /** Requests of a kind that pass before a worker's fate: up to so many. */
 const requestsSkippedMax = 12;
 
+/** Of the input, that workers have read before a broker goes: so that some is left. */
+const shareMax = 0.7;
+const lookEveryMs = 10;
+
 /** Disturbs a crew until it has finished or there is no more to do. */
 export type Disturbance = (crew: Crew, finished: AbortSignal) => Promise<void>;
 
@@ -39,14 +43,19 @@ export function killAtStages(proxy: KafkaProxy, random: Random, killsMax: number
   };
 }
 
-/** Kills a random broker after a time, or ends it in good order, and starts it again. */
-export function restartBroker(cluster: Cluster, afterMs: number, random: Random): Disturbance {
-  return async (_crew, finished) => {
-    await pause(afterMs * (0.5 + random.next()), finished);
+/**
+ * Kills a random broker, or ends it in good order, when a random share of the input has been read,
+ * and starts it again.
+ */
+export function restartBroker(cluster: Cluster, random: Random): Disturbance {
+  return async (crew, finished) => {
+    const share = random.next() * shareMax;
+    while (crew.fraction <= share && !finished.aborted) await pause(lookEveryMs, finished);
     if (finished.aborted) return;
     const node = 1 + Math.floor(random.next() * cluster.brokers.length);
     if (random.next() < 0.5) await cluster.kill(node);
     else await cluster.stop(node);
+    crew.brokerRestarts += 1;
     await cluster.start(node);
   };
 }

@@ -18,7 +18,6 @@ import { type KafkaOutcome, runOnKafka } from "./run-on-kafka.ts";
 const root = join(".millrace", "nexmark");
 const program = fileURLToPath(new URL("worker-program.ts", import.meta.url));
 const timeoutMs = 3_600_000;
-const brokerAfterMs = 3000;
 
 // So that the workers are ended as well.
 process.once("SIGINT", () => process.exit(130));
@@ -119,7 +118,7 @@ function disturbanceOf(
   const all: Disturbance[] = [];
   if (killEverySeconds > 0) all.push(killWorkers(killEverySeconds * 1000, random));
   if (restartsBroker && cluster !== undefined) {
-    all.push(restartBroker(cluster, brokerAfterMs, random));
+    all.push(restartBroker(cluster, random));
   }
   if (all.length === 0) return undefined;
   return async (crew, finished) => {

@@ -42,6 +42,7 @@ export interface KafkaOutcome {
   readonly deadLetters: number;
   readonly kills: number;
   readonly zombies: number;
+  readonly brokerRestarts: number;
   /** Of workers that were started again. */
   readonly failures: readonly WorkerFailure[];
   readonly verdict: Verdict | undefined;
@@ -124,7 +125,7 @@ async function runCrew(
     const sum = (of: (each: RunSummary) => number): number =>
       summaries.reduce((total, each) => total + of(each), 0);
     const seconds = (performance.now() - startedAt) / 1000;
-    const { kills, zombies, failures, cpuSeconds } = crew;
+    const { kills, zombies, brokerRestarts, failures, cpuSeconds } = crew;
     return {
       seconds,
       cpuSeconds,
@@ -133,6 +134,7 @@ async function runCrew(
       deadLetters: sum(({ rowsDeadLettered }) => rowsDeadLettered),
       kills,
       zombies,
+      brokerRestarts,
       failures,
     };
   } finally {

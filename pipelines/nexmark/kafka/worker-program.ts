@@ -1,5 +1,5 @@
 // A worker process: runs a query on Kafka as it is told, and shares it with others that run it.
-import { formatError, isMillraceError, run } from "millrace";
+import { isMillraceError, run } from "millrace";
 import { queryOf } from "../queries/queries.ts";
 import { kafkaPipeline } from "./kafka-pipeline.ts";
 import type { WorkerOrder, WorkerReport } from "./worker-order.ts";
@@ -9,11 +9,8 @@ const progressEveryMs = 50;
 process.once("message", (order: WorkerOrder) => {
   void execute(order).then(tell, (error: unknown) => {
     const code = isMillraceError(error) ? error.code : "";
-    tell({
-      kind: "failed",
-      code,
-      message: isMillraceError(error) ? formatError(error) : trace(error),
-    });
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    tell({ kind: "failed", code, message });
   });
 });
 // Whoever ordered it is gone: nobody waits for the result.
@@ -30,10 +27,6 @@ async function execute(order: WorkerOrder): Promise<WorkerReport> {
   });
   const { user, system } = process.cpuUsage();
   return { kind: "finished", summary, cpuSeconds: (user + system) / 1e6 };
-}
-
-function trace(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 function tell(report: WorkerReport): void {

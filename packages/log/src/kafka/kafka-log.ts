@@ -80,6 +80,8 @@ export class KafkaLog implements Log {
   /** Groups that this log has taken over. */
   readonly #soleGroups = new Map<string, KafkaGroup>();
   readonly #listeners = new Set<() => void>();
+  /** By group, the generation since which topics have been asked for. */
+  readonly #seenGenerations = new Map<string, number>();
   /** Topics as last seen, by name: writers look them up without waiting. */
   #topics = new Map<string, KafkaTopic>();
 
@@ -194,6 +196,7 @@ export class KafkaLog implements Log {
   /** @throws LOG_GENERATION_STALE */
   async openWriter(id: string, membership: GroupMembership): Promise<LogWriter> {
     await this.#confirmMembership(membership);
+    await this.#seeTopicsOf(membership);
     return this.#openWriter(id, membership);
   }
 
@@ -274,6 +277,13 @@ export class KafkaLog implements Log {
         if (membership !== undefined) await this.#confirmMembership(membership);
       },
     });
+  }
+
+  /** Before a generation begins, its leader, in whatever process, may have made topics. */
+  async #seeTopicsOf({ group, generation }: GroupMembership): Promise<void> {
+    if (this.#seenGenerations.get(group) === generation) return;
+    await this.topics();
+    this.#seenGenerations.set(group, generation);
   }
 
   #topic(name: string): KafkaTopic {

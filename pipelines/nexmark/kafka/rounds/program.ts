@@ -107,7 +107,6 @@ async function main(given: Settings): Promise<number> {
   } finally {
     oracle.close();
   }
-  writeFileSync(join(dirname(record), "README.md"), reportOf(results));
   return results.every(({ isFlawless }) => isFlawless) ? 0 : 1;
 }
 
@@ -133,6 +132,7 @@ async function runRounds(
       const result = await runRound(plan, setting);
       results.push(result);
       appendFileSync(record, `${JSON.stringify(result)}\n`);
+      writeFileSync(join(dirname(record), "README.md"), reportOf(results));
       process.stdout.write(`${JSON.stringify(result)}\n`);
       bar?.update(results.length, { flawed: results.filter((each) => !each.isFlawless).length });
     }

@@ -12,7 +12,17 @@ export function reportOf(results: readonly RoundResult[]): string {
     "with the right sequence number, of an epoch that was not over.",
     "",
     ...table(
-      ["disturbed by", "rounds", "flawless", "rows", "wrong", "missing", "kills", "zombies"],
+      [
+        "disturbed by",
+        "rounds",
+        "flawless",
+        "rows",
+        "wrong",
+        "missing",
+        "kills",
+        "zombies",
+        "broker restarts",
+      ],
       [
         ...kinds.map((kind) =>
           rowOf(
@@ -68,6 +78,7 @@ function rowOf(name: string, results: readonly RoundResult[]): string[] {
     sum(({ missing }) => missing),
     sum(({ kills }) => kills),
     sum(({ zombies }) => zombies),
+    sum(({ brokerRestarts }) => brokerRestarts),
   ];
 }
 

@@ -50,8 +50,6 @@ const batchRows = 200;
 const timeoutMs = 150_000;
 const transactionTimeoutMs = 5000;
 const killEveryMs = 3000;
-/** When a broker is killed: about when the workers are in the middle of it. */
-const brokerAfterMs = 2500;
 /** Runs a round and says how it went; throws nothing that the round may bring about. */
 export async function runRound(plan: RoundPlan, setting: RoundSetting): Promise<RoundResult> {
   const { round, seed, kind, query, format, processes, stage } = plan;
@@ -78,9 +76,12 @@ export async function runRound(plan: RoundPlan, setting: RoundSetting): Promise<
       },
       oracle,
     );
+    for (const { message } of outcome.failures) process.stderr.write(`${message}\n`);
     return { ...about, ...resultOf(outcome), ...disturbed.counts() };
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
+    const message = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`${message}\n`);
+    const problem = firstLine(message);
     return { ...about, isFlawless: false, problem, ...disturbed.counts() };
   } finally {
     if (bench.proxy !== undefined) bench.proxy.gate = {};
@@ -105,8 +106,14 @@ function resultOf({ verdict, ...outcome }: KafkaOutcome) {
   return {
     ...outcome,
     ...comparison,
+    failures: outcome.failures.map(({ code, message }) => ({ code, message: firstLine(message) })),
     isFlawless: isFlawless({ verdict, ...outcome }),
   };
+}
+
+/** The record is for any machine: traces, with its paths, are shown only. */
+function firstLine(message: string): string {
+  return message.split("\n", 1)[0] ?? "";
 }
 
 interface Disturbed {
@@ -124,7 +131,7 @@ function disturbanceOf(plan: RoundPlan, { bench, killsMax }: RoundSetting): Dist
   }
   if (kind === "restart-broker" || kind === "kill-leader") {
     if (cluster === undefined) throw new Error("brokers of somebody else are not killed");
-    return { disturb: restartBroker(cluster, brokerAfterMs, random), counts };
+    return { disturb: restartBroker(cluster, random), counts };
   }
   if (proxy === undefined) throw new Error("a round of this kind needs a proxy");
   if (kind === "kill-at-stage") return { disturb: killAtStages(proxy, random, killsMax), counts };
