@@ -62,7 +62,14 @@ async function runPipeline(address: string, jobName: string, name: string): Prom
 
 function startPipeline(address: string, each: Case, name: string): ChildProcess {
   const script = process.argv[1] ?? "";
-  const words = [...process.execArgv, script, "pipeline", address, each.job, String(each.partitions)];
+  const words = [
+    ...process.execArgv,
+    script,
+    "pipeline",
+    address,
+    each.job,
+    String(each.partitions),
+  ];
   const child = spawn(process.execPath, [...words, name], {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
@@ -82,7 +89,11 @@ async function measure(address: string, each: Case, name: string, ms: number): P
   }
   const child = startPipeline(address, each, name);
   const exited = new Promise<void>((resolve) => void child.once("exit", () => resolve()));
-  const load: LatencyLoad = { startMs: Math.ceil(nowMs()) + 3000, perMs: perSecond / 1000, partitions };
+  const load: LatencyLoad = {
+    startMs: Math.ceil(nowMs()) + 3000,
+    perMs: perSecond / 1000,
+    partitions,
+  };
   const generator = new OpenLoop(cluster, `${name}-bids`, load);
   const reading = readResults(options, job, load, name, child, warmUpMs + ms);
   await generator.run(Math.floor(((warmUpMs + ms) * perSecond) / 1000));
@@ -109,7 +120,7 @@ async function readResults(
   const end = load.startMs + untilMs;
   let last = nowMs();
   // The results of the last records may be some seconds late, or never come.
-  for (let latest = 0; latest < end - 200 && nowMs() < Math.max(end, last) + 10_000; ) {
+  for (let latest = 0; latest < end - 200 && nowMs() < Math.max(end, last) + 10_000;) {
     if (child.exitCode !== null) throw new Error("the pipeline has ended");
     const values = await reader.read();
     const seen = nowMs();
@@ -143,7 +154,11 @@ function linesOf({ name, latency, targets }: Found): BenchLine[] {
   }));
 }
 
-function page(found: readonly Found[], floor: readonly Found[], parts: readonly string[][]): string {
+function page(
+  found: readonly Found[],
+  floor: readonly Found[],
+  parts: readonly string[][],
+): string {
   const all = [...floor, ...found];
   const plot = logLinesPlot({
     label: "Latency by share of results",
@@ -172,7 +187,10 @@ function page(found: readonly Found[], floor: readonly Found[], parts: readonly 
     title: "Latency through Kafka, exactly once",
     subtitle: about,
     sections: [
-      { title: "Latency", blocks: [figure(plot, "From due to read, in ms"), table(columns, figures)] },
+      {
+        title: "Latency",
+        blocks: [figure(plot, "From due to read, in ms"), table(columns, figures)],
+      },
       {
         title: "A transaction taken apart",
         blocks: [text("A record of 100 bytes and one offset, in ms."), table(partColumns, parts)],
@@ -207,7 +225,11 @@ async function measureAll(): Promise<void> {
   await broker.close();
   const lines: BenchLine[] = [
     ...floor.flatMap(linesOf).map(({ case: name, value, unit }) => ({ case: name, value, unit })),
-    ...parts.map(([name, p50]) => ({ case: `transaction: ${name}, p50`, value: Number(p50), unit: "ms" })),
+    ...parts.map(([name, p50]) => ({
+      case: `transaction: ${name}, p50`,
+      value: Number(p50),
+      unit: "ms",
+    })),
     ...found.flatMap(linesOf),
   ];
   printLines("kafka-latency", lines);

@@ -30,7 +30,8 @@ export class Histogram {
     let left = share * this.#count;
     for (let bucket = 0; bucket < this.#counts.length; bucket += 1) {
       left -= this.#counts[bucket] ?? 0;
-      if (left <= 0 && this.#count > 0) return Math.min(smallest * Math.exp(bucket * base), this.#max);
+      if (left <= 0 && this.#count > 0)
+        return Math.min(smallest * Math.exp(bucket * base), this.#max);
     }
     return Number.NaN;
   }

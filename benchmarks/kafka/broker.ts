@@ -2,7 +2,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
-/** A broker of the benchmark's own, as it would run for real: compiled fully, with a larger heap. */
+/**
+ * A broker of the benchmark's own, as it would run for real: compiled fully, with a larger heap.
+ */
 export interface Broker {
   readonly address: string;
   /** User and system time that its process has taken so far, in ms; steps of 10. */

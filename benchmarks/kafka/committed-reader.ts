@@ -39,7 +39,13 @@ export class CommittedReader {
       })),
     });
     const values: Buffer[] = [];
-    for (const { partition, error, records: bytes, lastStableOffset, aborted } of answer.partitions) {
+    for (const {
+      partition,
+      error,
+      records: bytes,
+      lastStableOffset,
+      aborted,
+    } of answer.partitions) {
       if (error !== 0) {
         await this.#lookAgain(error);
         continue;
@@ -53,7 +59,11 @@ export class CommittedReader {
         withMeta: false,
       });
       this.#next[partition] = next;
-      const buffer = Buffer.from(records.buffer.buffer, records.buffer.byteOffset, records.buffer.length);
+      const buffer = Buffer.from(
+        records.buffer.buffer,
+        records.buffer.byteOffset,
+        records.buffer.length,
+      );
       for (let index = 0; index < records.count; index += 1) {
         const start = records.valueStart[index] ?? 0;
         values.push(buffer.subarray(start, start + (records.valueLength[index] ?? 0)));

@@ -62,7 +62,11 @@ const Opening = t.row({
   seller: t.int64(),
   category: t.int64(),
 });
-const BidderCount = t.row({ bidder: t.int64(), n: t.int64(), change: t.enum(["insert", "delete"]) });
+const BidderCount = t.row({
+  bidder: t.int64(),
+  n: t.int64(),
+  change: t.enum(["insert", "delete"]),
+});
 
 const readAll = { until: "end" } as const;
 const outOfOrderness = seconds(4);

@@ -78,5 +78,10 @@ function rangesOf(texts: readonly string[]): RecordRanges {
     valueLength[index] = text.length;
     at += text.length;
   });
-  return { count: texts.length, buffer: Buffer.from(texts.join(""), "latin1"), valueStart, valueLength };
+  return {
+    count: texts.length,
+    buffer: Buffer.from(texts.join(""), "latin1"),
+    valueStart,
+    valueLength,
+  };
 }

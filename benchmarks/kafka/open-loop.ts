@@ -47,9 +47,9 @@ export class OpenLoop {
     const batches = texts.flatMap((ofPartition, partition) =>
       ofPartition.length === 0
         ? []
-        : encodeRecords([{ values: rangesOf(ofPartition) }], { timestamp: Math.floor(nowMs()) }).map(
-            ({ bytes }) => ({ topic: this.#topic, partition, records: bytes }),
-          ),
+        : encodeRecords([{ values: rangesOf(ofPartition) }], {
+            timestamp: Math.floor(nowMs()),
+          }).map(({ bytes }) => ({ topic: this.#topic, partition, records: bytes })),
     );
     const sending = this.#produce(batches)
       .catch((error: unknown) => {
@@ -75,7 +75,15 @@ export class OpenLoop {
     const dateTime = new Date(Math.floor(startMs + index / perMs)).toISOString();
     const bidder = index % bidderCount;
     const channel = "channel-4711";
-    return JSON.stringify({ auction: index, bidder, price: 100_001, channel, url, dateTime, extra });
+    return JSON.stringify({
+      auction: index,
+      bidder,
+      price: 100_001,
+      channel,
+      url,
+      dateTime,
+      extra,
+    });
   }
 }
 
@@ -93,5 +101,10 @@ function rangesOf(texts: readonly string[]): RecordRanges {
     valueLength[index] = text.length;
     at += text.length;
   });
-  return { count: texts.length, buffer: Buffer.from(texts.join(""), "latin1"), valueStart, valueLength };
+  return {
+    count: texts.length,
+    buffer: Buffer.from(texts.join(""), "latin1"),
+    valueStart,
+    valueLength,
+  };
 }

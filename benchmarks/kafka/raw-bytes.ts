@@ -129,7 +129,7 @@ export class RawBytes {
 function nextOffset(bytes: Uint8Array): bigint | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   let next: bigint | undefined;
-  for (let at = 0; at + 61 <= bytes.length; ) {
+  for (let at = 0; at + 61 <= bytes.length;) {
     const end = at + 12 + view.getInt32(at + 8);
     if (end > bytes.length) break;
     next = view.getBigInt64(at) + BigInt(view.getInt32(at + 23)) + 1n;

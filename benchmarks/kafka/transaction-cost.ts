@@ -29,7 +29,10 @@ export interface TransactionCost {
  * What the least transaction costs: a record of 100 bytes and the offset of a group, `gapMs` after
  * the one before was seen.
  */
-export async function measureTransactions(address: string, gapMs: number): Promise<TransactionCost> {
+export async function measureTransactions(
+  address: string,
+  gapMs: number,
+): Promise<TransactionCost> {
   const options = { brokers: [address] };
   const requests = new Map<string, Histogram>();
   const transport = timedTransport(new SocketTransport(options, systemClock), requests);

@@ -37,8 +37,8 @@ export class CommitPolicy {
   }
 
   /**
-   * What a task that is caught up waits before it commits, in ms: for as long as a commit took. Less
-   * than 1 ms is not worth a timer.
+   * What a task that is caught up waits before it commits, in ms: for as long as a commit took.
+   * Less than 1 ms is not worth a timer.
    */
   get pauseMs(): number {
     const sinceMs = this.#clock.monotonicMs() - this.#finishedAtMs;
