@@ -175,7 +175,7 @@ class Bench {
 
   #newName(job: KafkaJob): string {
     this.#runs += 1;
-    return `${job.name.toLowerCase()}-${this.#runs}`;
+    return `${job.name.toLowerCase()}-${process.pid}-${this.#runs}`;
   }
 
   /** Removes what a run has made. */

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import type * as Services from "../../dev/services/services.mjs";
 
 /**
  * A broker of the benchmark's own, as it would run for real: compiled fully, with a larger heap.
@@ -28,7 +29,7 @@ export async function startBroker(
   process.env["MILLRACE_KAFKA_HEAP"] ??= "768m";
   // Not bundled with the benchmark: it starts scripts that lie beside it.
   const { href } = pathToFileURL(resolve("dev/services/services.mjs"));
-  const { ownCluster } = (await import(href)) as typeof import("../../dev/services/services.mjs");
+  const { ownCluster } = (await import(href)) as typeof Services;
   const cluster = await ownCluster({ nodes: 1, settings });
   const [address] = cluster.brokers;
   if (address === undefined) throw new Error("a cluster has a node");

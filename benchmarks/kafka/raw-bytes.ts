@@ -4,6 +4,7 @@ import {
   encodeRecords,
   fetchRecords,
   KafkaCluster,
+  type KafkaNode,
   listOffsetsOf,
   produce,
 } from "@millrace/kafka";
@@ -72,15 +73,7 @@ export class RawBytes {
     const underWay: Promise<unknown>[] = [];
     for (const { partition, records } of batches) {
       if (underWay.length >= produceWindow) await underWay.shift();
-      const entry = { topic, partition, records };
-      const request = { transactionalId: null, timeoutMs: 10_000, batches: [entry] };
-      underWay.push(
-        this.#cluster
-          .call(leader, produce, request, { lane: "produce", timeoutMs: 15_000 })
-          .then(([result]) => {
-            if (result?.error !== 0) throw new Error(`Produce: error ${result?.error}`);
-          }),
-      );
+      underWay.push(this.#produce(leader, { topic, partition, records }));
     }
     await Promise.all(underWay);
   }
@@ -107,6 +100,13 @@ export class RawBytes {
 
   close(): Promise<void> {
     return this.#cluster.close();
+  }
+
+  async #produce(leader: KafkaNode, entry: RawBatch & { readonly topic: string }): Promise<void> {
+    const request = { transactionalId: null, timeoutMs: 10_000, batches: [entry] };
+    const options = { lane: "produce", timeoutMs: 15_000 } as const;
+    const [result] = await this.#cluster.call(leader, produce, request, options);
+    if (result?.error !== 0) throw new Error(`Produce: error ${result?.error}`);
   }
 
   async #leaderOf(topic: string) {
