@@ -10,7 +10,7 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    include: ["{packages,examples,pipelines,tools,dev}/*/test/**/*.test.ts"],
+    include: ["{packages,examples,pipelines,benchmarks,tools,dev}/*/test/**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**", "**/fixtures/**"],
     testTimeout: 30_000,
     globalSetup: "./dev/services/global-setup.mjs",

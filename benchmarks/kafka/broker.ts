@@ -3,9 +3,7 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type * as Services from "../../dev/services/services.mjs";
 
-/**
- * A broker of the benchmark's own, as it would run for real: compiled fully, with a larger heap.
- */
+/** A broker of the benchmark's own, as it would run for real: compiled fully, with a larger heap. */
 export interface Broker {
   readonly address: string;
   /** User and system time that its process has taken so far, in ms; steps of 10. */
@@ -25,12 +23,10 @@ export async function startBroker(
     const pid = processOf(given);
     return { address: given, cpuMs: () => cpuMsOf(pid), close: async () => undefined };
   }
-  process.env["MILLRACE_KAFKA_JVM"] ??= "-XX:+UseG1GC";
-  process.env["MILLRACE_KAFKA_HEAP"] ??= "768m";
   // Not bundled with the benchmark: it starts scripts that lie beside it.
   const { href } = pathToFileURL(resolve("dev/services/services.mjs"));
   const { ownCluster } = (await import(href)) as typeof Services;
-  const cluster = await ownCluster({ nodes: 1, settings });
+  const cluster = await ownCluster({ nodes: 1, settings, isMeasured: true });
   const [address] = cluster.brokers;
   if (address === undefined) throw new Error("a cluster has a node");
   const pid = processOf(address);

@@ -15,9 +15,12 @@ export function describeWithKafka3(name: string, body: (kafka: KafkaService) => 
 /** As `describeWithKafka`, with the schema registry of the run. */
 export function describeWithRegistry(name: string, body: (registry: RegistryService) => void): void;
 
-/** As `describeWithKafka`, with a cluster of the suite's own, which ends with it. */
+/**
+ * As `describeWithKafka`, with a cluster of the suite's own, which ends with it. A function makes
+ * the options before it starts.
+ */
 export function describeWithOwnCluster(
   name: string,
-  options: ClusterOptions,
+  options: ClusterOptions | (() => Promise<ClusterOptions>),
   body: (cluster: Cluster) => void,
 ): void;

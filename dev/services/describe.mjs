@@ -71,7 +71,7 @@ export function describeWithOwnCluster(name, options, body) {
   describeWith(
     "kafka",
     name,
-    () => ownCluster(options),
+    async () => ownCluster(typeof options === "function" ? await options() : options),
     (value) => body(liveView(value)),
   );
 }

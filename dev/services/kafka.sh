@@ -14,7 +14,9 @@
 #
 # An instance is a directory: DIR, or one of the home that is named by the port. With --nodes 3 the
 # brokers listen on N, N+1, N+2 (node ids 1, 2, 3); every node is broker and controller, and the
-# controllers listen on the three ports after these. --node I limits a command to one node.
+# controllers listen on the three ports after these. --node I limits a command to one node. In a
+# setting {port+K}, with K from 0 to 6, stands for port N+K: with one node all but N and N+3 are free
+# for listeners more.
 # `start` is idempotent: nodes that run are left alone, formatted storage is reused.
 #
 # Home: ${MILLRACE_SERVICES:-$HOME/.cache/millrace/services}. Needs Linux, Java 17 or newer, and
@@ -31,7 +33,7 @@ PORT=19092 NODES='' NODE='' HEAP='512m' INST='' WAIT="${MILLRACE_KAFKA_WAIT:-90}
 SETS=()
 
 die() { echo "kafka.sh: $*" >&2; exit 1; }
-usage() { sed -n '2,25p' "$0"; }
+usage() { sed -n '2,27p' "$0"; }
 now_ms() { local t; t=$(date +%s%N); echo $((t / 1000000)); }
 
 CMD="${1:-}"; [ -n "$CMD" ] || { usage; exit 2; }
@@ -233,7 +235,10 @@ broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
 X
   local s
-  for s in ${SETS[@]+"${SETS[@]}"}; do echo "$s" >> "$d/server.properties"; done
+  for s in ${SETS[@]+"${SETS[@]}"}; do
+    for ((k = 0; k < 7; k++)); do s="${s//"{port+$k}"/$((PORT + k))}"; done
+    echo "$s" >> "$d/server.properties"
+  done
 }
 
 java_base() {

@@ -55,9 +55,9 @@ class Keeper {
     return child;
   }
 
-  #startKafka(what, name, nodes, settings) {
+  #startKafka(what, name, options) {
     const directory = join(this.directory, name);
-    return this.#start(what, (options) => startKafka({ directory, nodes, settings, ...options }));
+    return this.#start(what, ({ onNote }) => startKafka({ ...options, directory, onNote }));
   }
 
   async #startRegistry() {
@@ -71,17 +71,17 @@ class Keeper {
 
   shared(name) {
     const starts = {
-      kafka: () => this.#startKafka("Kafka", "kafka", 1),
-      kafka3: () => this.#startKafka("Kafka with three nodes", "kafka3", 3),
+      kafka: () => this.#startKafka("Kafka", "kafka", { nodes: 1 }),
+      kafka3: () => this.#startKafka("Kafka with three nodes", "kafka3", { nodes: 3 }),
       registry: () => this.#startRegistry(),
     };
     if (!this.#shared.has(name)) this.#shared.set(name, starts[name]());
     return this.#shared.get(name);
   }
 
-  ownCluster(nodes, settings) {
+  ownCluster(options) {
     this.#clusters += 1;
-    return this.#startKafka("own cluster", `kafka-${this.#clusters}`, nodes, settings);
+    return this.#startKafka("own cluster", `kafka-${this.#clusters}`, options);
   }
 
   /** Ends all servers. */
@@ -113,7 +113,8 @@ class Lease {
       return { brokers, url };
     }
     if (request.nodes !== undefined) {
-      const cluster = this.#keeper.ownCluster(request.nodes, request.settings);
+      const { nodes, settings, isMeasured } = request;
+      const cluster = this.#keeper.ownCluster({ nodes, settings, isMeasured });
       this.#clusters.set(request.id, cluster);
       return { brokers: (await cluster).brokers };
     }

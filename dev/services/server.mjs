@@ -2,19 +2,18 @@ import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { reservePorts } from "./ports.mjs";
 
-/** Small and quick to start; the servers of a test have little to do. A benchmark's say otherwise. */
-const testJvm = {
-  MILLRACE_KAFKA_JVM: process.env.MILLRACE_KAFKA_JVM ?? "-XX:TieredStopAtLevel=1",
-};
-const heap = process.env.MILLRACE_KAFKA_HEAP ?? "256m";
+/** Small and quick to start; the servers of a test have little to do. */
+const forTests = { heap: "256m", env: { MILLRACE_KAFKA_JVM: "-XX:TieredStopAtLevel=1" } };
+/** With the optimising compiler, as a broker that runs for long. */
+const forMeasuring = { heap: "1g", env: {} };
 
 /**
  * Runs one of the scripts beside this file.
  *
  * @param {"kafka.sh" | "schema-registry.sh"} script
  * @param {readonly string[]} args
- * @param {{ env?: NodeJS.ProcessEnv, onNote?: (line: string) => void }} [options] `onNote` gets
- *   what the script says of its progress
+ * @param {{ env?: NodeJS.ProcessEnv, onNote?: (line: string) => void, input?: string }} [options]
+ *   `onNote` gets what the script says of its progress; `input` is what it reads
  * @returns {Promise<{ code: number, stdout: string, stderr: string }>}
  */
 export function runScript(script, args, options = {}) {
@@ -22,8 +21,9 @@ export function runScript(script, args, options = {}) {
     const path = fileURLToPath(new URL(script, import.meta.url));
     const child = spawn("bash", [path, ...args], {
       env: { ...process.env, ...options.env },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["pipe", "pipe", "pipe"],
     });
+    child.stdin.end(options.input ?? "");
     const texts = { stdout: "", stderr: "" };
     child.stdout.setEncoding("utf8").on("data", (text) => (texts.stdout += text));
     child.stderr.setEncoding("utf8").on("data", (text) => {
@@ -44,12 +44,13 @@ async function mustRun(script, args, options) {
  * A Kafka of one or three nodes in a directory of its own, on ports of its own.
  *
  * @param {{ directory: string, nodes: 1 | 3, settings?: Record<string, string | number>,
- *   onNote?: (line: string) => void }} options `settings` go to every broker
+ *   isMeasured?: boolean, onNote?: (line: string) => void }} options `settings` go to every broker
  * @returns {Promise<{ brokers: string[], control: (action: string, node: number) => Promise<void>,
  *   destroy: () => Promise<void> }>} `control` does what kafka.sh calls kill, stop, start, pause or
  *   resume to node 1, 2 or 3
  */
-export async function startKafka({ directory, nodes, settings = {}, onNote }) {
+export async function startKafka({ directory, nodes, settings = {}, isMeasured, onNote }) {
+  const { heap, env } = isMeasured === true ? forMeasuring : forTests;
   const ports = await reservePorts();
   const place = ["--dir", directory, "--port", String(ports.first)];
   const start = [
@@ -66,7 +67,7 @@ export async function startKafka({ directory, nodes, settings = {}, onNote }) {
     await ports.release();
   };
   try {
-    await mustRun("kafka.sh", start, { env: testJvm, onNote });
+    await mustRun("kafka.sh", start, { env, onNote });
   } catch (error) {
     await destroy();
     throw error;
@@ -75,7 +76,7 @@ export async function startKafka({ directory, nodes, settings = {}, onNote }) {
     brokers: Array.from({ length: nodes }, (_, node) => `127.0.0.1:${ports.first + node}`),
     control: (action, node) =>
       action === "start"
-        ? mustRun("kafka.sh", [...start, "--node", String(node)], { env: testJvm })
+        ? mustRun("kafka.sh", [...start, "--node", String(node)], { env })
         : mustRun("kafka.sh", [action, ...place, "--node", String(node)]),
     destroy,
   };

@@ -31,8 +31,13 @@ export interface Cluster extends KafkaService {
 export interface ClusterOptions {
   /** 3 by default. */
   readonly nodes?: 1 | 3;
-  /** Settings of every broker, beyond those of kafka.sh. */
+  /**
+   * Settings of every broker, beyond those of kafka.sh. `{port+K}` stands for the port K after that
+   * of the first broker; with one node 1, 2, 4, 5 and 6 are free.
+   */
   readonly settings?: Readonly<Record<string, string | number>>;
+  /** As a broker that runs for long: 1 GiB and the optimising compiler. Default: quick to start. */
+  readonly isMeasured?: boolean;
 }
 
 /** Why the machine cannot run a service. */
@@ -67,3 +72,17 @@ export function service(name: ServiceName): Promise<KafkaService | MissingServic
  * @throws Error when it does not start, or when the machine cannot run Kafka
  */
 export function ownCluster(options?: ClusterOptions): Promise<Cluster>;
+
+/**
+ * Runs one of Kafka's command-line classes, about 2 s. Kafka must be installed: where one runs, it
+ * is.
+ *
+ * @param input what it reads from stdin; default nothing
+ * @returns what it wrote to stdout
+ * @throws Error with what it wrote when its exit code is not 0
+ */
+export function kafkaTool(
+  className: string,
+  args: readonly string[],
+  input?: string,
+): Promise<string>;

@@ -3,6 +3,7 @@
 import { Connection } from "./connection.mjs";
 import { openKeeper } from "./keeper.mjs";
 import { missingFor } from "./missing.mjs";
+import { runScript } from "./server.mjs";
 
 let ownKeeper;
 
@@ -39,11 +40,11 @@ export async function service(name) {
 
 /** Starts a Kafka that nobody else uses, whose brokers can be killed. */
 export async function ownCluster(options = {}) {
-  const { nodes = 3, settings = {} } = options;
+  const { nodes = 3, settings = {}, isMeasured = false } = options;
   const missing = missingFor("kafka");
   if (missing !== undefined) throw new Error(`a cluster cannot be started: ${missing}`);
   const connection = new Connection(await keeperSocket());
-  const { id, brokers } = await connection.ask({ nodes, settings });
+  const { id, brokers } = await connection.ask({ nodes, settings, isMeasured });
   const control = (action) => async (node) => {
     await connection.ask({ cluster: id, action, node });
   };
@@ -59,4 +60,12 @@ export async function ownCluster(options = {}) {
       connection.close();
     },
   };
+}
+
+/** Runs one of Kafka's command-line classes. */
+export async function kafkaTool(className, args, input) {
+  const words = ["tool", className, ...args];
+  const { code, stdout, stderr } = await runScript("kafka.sh", words, { input });
+  if (code !== 0) throw new Error(`${className} ended with ${code}: ${stderr}${stdout}`);
+  return stdout;
 }

@@ -1,4 +1,13 @@
-import { milliseconds, type Pipeline, pipeline, type PipelineBuilder, seconds } from "millrace";
+import {
+  type InferRow,
+  milliseconds,
+  type Pipeline,
+  pipeline,
+  type PipelineBuilder,
+  seconds,
+  type SinkDescriptor,
+  type SourceDescriptor,
+} from "millrace";
 import { duckdb } from "millrace/duckdb";
 import { ndjson } from "millrace/files";
 import { auctionLifetimeMs } from "./data/generator.ts";
@@ -23,35 +32,68 @@ export interface NexmarkPlaces {
   readonly keepsLate?: boolean;
 }
 
-/** A query as a pipeline. */
-export function nexmarkPipeline(query: NexmarkQuery, places: NexmarkPlaces): Pipeline {
-  return pipeline(`nexmark-${query.name}`, (p) => {
-    query.define(contextOf(p, query, places));
-  });
+/** The inputs and outputs of a query as descriptors. */
+export interface NexmarkEnds {
+  readonly bids: SourceDescriptor<InferRow<typeof Bid>>;
+  readonly auctions: SourceDescriptor<InferRow<typeof Auction>>;
+  readonly people: SourceDescriptor<InferRow<typeof Person>>;
+  readonly sideInput: SourceDescriptor<InferRow<typeof SideInput>>;
+  readonly result: SinkDescriptor;
+  readonly resultBy: NexmarkContext["resultBy"];
+  readonly late?: SinkDescriptor;
+  readonly changes?: SinkDescriptor;
 }
 
-function contextOf(p: PipelineBuilder, query: NexmarkQuery, places: NexmarkPlaces): NexmarkContext {
+/** A query as a pipeline from files to a DuckDB table. */
+export function nexmarkPipeline(query: NexmarkQuery, places: NexmarkPlaces): Pipeline {
+  return pipelineBetween(`nexmark-${query.name}`, query, endsAt(query, places), places.rate);
+}
+
+/**
+ * A query as a pipeline between any ends.
+ *
+ * @param rate as in `NexmarkPlaces`
+ */
+export function pipelineBetween(
+  name: string,
+  query: NexmarkQuery,
+  ends: NexmarkEnds,
+  rate: number,
+): Pipeline {
+  return pipeline(name, (p) => query.define(contextOf(p, ends, rate)));
+}
+
+function endsAt(query: NexmarkQuery, places: NexmarkPlaces): NexmarkEnds {
   const files = (name: string): string => `${places.input}/${name}.ndjson`;
+  const table = (name: string) => duckdb({ table: name, file: places.output });
+  return {
+    bids: ndjson(files("bid-*"), Bid),
+    auctions: ndjson(files("auction-*"), Auction),
+    people: ndjson(files("person-*"), Person),
+    sideInput: ndjson(files("side-input"), SideInput),
+    result: table(query.name),
+    resultBy: (...key) => duckdb({ table: query.name, file: places.output, key }),
+    ...(places.keepsLate === true
+      ? { late: table(`late_${query.name}`), changes: table(`changes_${query.name}`) }
+      : {}),
+  };
+}
+
+function contextOf(p: PipelineBuilder, ends: NexmarkEnds, rate: number): NexmarkContext {
   const bids = once(() =>
-    p.source("bids", ndjson(files("bid-*"), Bid), {
-      eventTime: (bid) => bid.dateTime,
-      outOfOrderness,
-    }),
+    p.source("bids", ends.bids, { eventTime: (bid) => bid.dateTime, outOfOrderness }),
   );
   const auctions = once(() =>
-    p.source("auctions", ndjson(files("auction-*"), Auction), {
+    p.source("auctions", ends.auctions, {
       eventTime: (auction) => auction.dateTime,
       outOfOrderness,
     }),
   );
   const people = once(() =>
-    p.source("people", ndjson(files("person-*"), Person), {
-      eventTime: (person) => person.dateTime,
-      outOfOrderness,
-    }),
+    p.source("people", ends.people, { eventTime: (person) => person.dateTime, outOfOrderness }),
   );
-  const sideInput = once(() => p.source("sideInput", ndjson(files("side-input"), SideInput)));
-  const table = (name: string) => duckdb({ table: name, file: places.output });
+  const sideInput = once(() => p.source("sideInput", ends.sideInput));
+  const { result, resultBy, late, changes } = ends;
   return {
     get bids() {
       return bids();
@@ -65,12 +107,11 @@ function contextOf(p: PipelineBuilder, query: NexmarkQuery, places: NexmarkPlace
     get sideInput() {
       return sideInput();
     },
-    result: table(query.name),
-    resultBy: (...key) => duckdb({ table: query.name, file: places.output, key }),
-    ...(places.keepsLate === true
-      ? { late: table(`late_${query.name}`), changes: table(`changes_${query.name}`) }
-      : {}),
-    auctionLifetime: milliseconds(auctionLifetimeMs(places.rate)),
+    result,
+    resultBy,
+    ...(late === undefined ? {} : { late }),
+    ...(changes === undefined ? {} : { changes }),
+    auctionLifetime: milliseconds(auctionLifetimeMs(rate)),
   };
 }
 

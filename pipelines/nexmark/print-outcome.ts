@@ -42,9 +42,9 @@ function printCells(cells: readonly string[]): void {
   process.stdout.write(`${padded.join(" ").trimEnd()}\n`);
 }
 
-/** One query's outcome as one JSON object. */
-export function printJson(outcome: QueryOutcome): void {
+/** One query's outcome as one JSON object, with whatever else is known of it. */
+export function printJson(outcome: QueryOutcome, more: object = {}): void {
   const { verdict, ...rest } = outcome;
   const isEqual = verdict === undefined ? null : isRight(outcome);
-  process.stdout.write(`${JSON.stringify({ ...rest, isEqual, ...verdict })}\n`);
+  process.stdout.write(`${JSON.stringify({ ...rest, isEqual, ...verdict, ...more })}\n`);
 }

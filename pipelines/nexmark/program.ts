@@ -16,6 +16,7 @@ import { printHead, printJson, printRow } from "./print-outcome.ts";
 import { executeQuery, isRight, runQuery } from "./run-query.ts";
 
 const usage = `npm run nexmark -- [options]
+  --log kafka         on Kafka, in processes; has options of its own: --log kafka --help
   --queries q0,q5     default: all (${queries.map(({ name }) => name).join(", ")})
   --events N          records, default 1000000
   --seed S            default 42

@@ -91,7 +91,9 @@ function forbiddenIn(words) {
     if (instead !== undefined) return { word, instead };
     const next = (words[index + 1] ?? "").toLowerCase();
     const isOther = ["time", "times", "ordered", "order", "listener", "emitter", "target", "loop"];
-    if (singular(word) === "event" && !isOther.includes(next)) return { word, instead: "record" };
+    // CloudEvents is the name of a standard.
+    const isNamed = isOther.includes(next) || words[index - 1]?.toLowerCase() === "cloud";
+    if (singular(word) === "event" && !isNamed) return { word, instead: "record" };
   }
   return undefined;
 }

@@ -1,6 +1,6 @@
 import type { Json } from "@millrace/core";
 import type { PlannedPipeline } from "@millrace/planner";
-import type { RunStatus, RunSummary, StuckReport } from "@millrace/runtime";
+import type { RunStatus, RunSummary, StuckReport, TopicsReport } from "@millrace/runtime";
 
 /** A pipeline as the command line sees it: loaded from a file, run by what it was given. */
 export interface LoadedPipeline {
@@ -26,19 +26,40 @@ export interface WatchedRun {
   stop(): Promise<RunSummary>;
 }
 
-/** A topic of a log, as `pipe topic list` tells it. */
-interface ListedTopic {
-  readonly name: string;
-  readonly partitions: number;
-  readonly records: number;
-}
-
 /** Where state was saved: a log that pipelines share, or else a state directory. */
 export type SavedPlace = Pick<RunFlags, "state" | "log">;
 
 /** A pipeline that has saved state. */
 export interface SavedPipeline extends SavedPlace {
   readonly pipeline: string;
+}
+
+/** A row type that follows from a schema, as TypeScript. */
+export interface SchemaSource {
+  /** The topic that has records of it, as far as its name tells. */
+  readonly topic: string;
+  /** The log that has the topic, where it is known. */
+  readonly log?: string;
+  /** Name of the row type. */
+  readonly name: string;
+  /** Name of the function that describes the records: `avro`. */
+  readonly format: string;
+  /** The row type's declaration, exported. */
+  readonly rowType: string;
+  /** The call that describes the records: `avro(Order)`. */
+  readonly descriptor: string;
+}
+
+/** Who asks a registry; secrets are named by variables of the environment. */
+export type RegistryUser =
+  | { readonly user: string; readonly passwordVariable: string }
+  | { readonly tokenVariable: string };
+
+/** Where the schema of a topic is, and who asks for it. */
+export interface RegistrySettings {
+  /** Address of the registry that has the schemas of a Kafka topic. */
+  readonly url?: string;
+  readonly user?: RegistryUser;
 }
 
 /** What `pipe` needs from Millrace and from the machine; the `millrace` package fills it in. */
@@ -53,8 +74,16 @@ export interface CliEnvironment {
   start(pipeline: LoadedPipeline, flags: RunFlags, module: URL): Promise<WatchedRun>;
   /** Dead letters that a pipeline's saved state holds, oldest first. */
   deadLetters(pipeline: string, place: SavedPlace): Promise<readonly unknown[]>;
-  /** The topics of a log, in order of their names; not those of a pipeline's own. */
-  topics(log: string): Promise<readonly ListedTopic[]>;
+  /**
+   * The row type of the schema in a file, of a registry's subject, or of a Kafka topic's values.
+   */
+  schemaSource(from: string, registry: RegistrySettings): Promise<SchemaSource>;
+  /** Asks somebody at the terminal. @returns the answer, empty where the input has ended */
+  ask(question: string): Promise<string>;
+  /** The topics of a log, and whose they are. */
+  topics(log: string): Promise<TopicsReport>;
+  /** Removes what a log keeps of a pipeline. @returns the names of its topics */
+  removePipeline(log: string, pipeline: string): Promise<readonly string[]>;
   /** Gives each record that a topic holds, as text. */
   readTopic(log: string, name: string, take: (record: string) => void): Promise<void>;
   /** Appends the lines of the standard input. @returns how many */

@@ -3,7 +3,10 @@ export type {
   LoadedPipeline,
   RunFlags,
   SavedPipeline,
+  RegistrySettings,
+  RegistryUser,
   SavedPlace,
+  SchemaSource,
   WatchedRun,
 } from "./environment.ts";
 export { exitCodes, main } from "./main.ts";

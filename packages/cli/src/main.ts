@@ -7,7 +7,7 @@ import { addExplainErrorCommand } from "./commands/explain-error.ts";
 import { addExplainCommand } from "./commands/explain.ts";
 import { addInitCommand } from "./commands/init.ts";
 import { addRunCommand } from "./commands/run.ts";
-import { addTopicCommand } from "./commands/topic.ts";
+import { addTopicsCommand } from "./commands/topics.ts";
 import { addWhyStuckCommand } from "./commands/why-stuck.ts";
 import type { CliEnvironment } from "./environment.ts";
 
@@ -52,7 +52,7 @@ function createProgram(environment: CliEnvironment, foundStuck: () => void): Com
   addExplainCommand(program, environment);
   addInitCommand(program, environment);
   addDeadLettersCommand(program, environment);
-  addTopicCommand(program, environment);
+  addTopicsCommand(program, environment);
   addWhyStuckCommand(program, environment, foundStuck);
   addExplainErrorCommand(program, environment);
   program

@@ -1,3 +1,5 @@
+import type { SchemaSource } from "./environment.ts";
+
 /** The files that `pipe init` writes, by name. The pipeline needs no driver. */
 export function starterFiles(name: string, version: string): [name: string, text: string][] {
   return [
@@ -6,6 +8,37 @@ export function starterFiles(name: string, version: string): [name: string, text
     ["orders.csv", ordersText()],
     [".gitignore", "node_modules/\n.millrace/\n"],
   ];
+}
+
+/** The files of a pipeline that reads a topic with the row type of a schema. */
+export function schemaStarterFiles(
+  name: string,
+  version: string,
+  source: SchemaSource,
+): [name: string, text: string][] {
+  return [
+    ["package.json", packageJson(name, version)],
+    ["row-type.ts", `import { t } from "millrace";\n\n${source.rowType}`],
+    ["pipeline.ts", schemaPipelineText(source)],
+    [".gitignore", "node_modules/\n.millrace/\n"],
+  ];
+}
+
+function schemaPipelineText({ topic, name, format, descriptor }: SchemaSource): string {
+  return `import { pipeline } from "millrace";
+import { consoleTable } from "millrace/console";
+import { ${format}, topic } from "millrace/log";
+import { ${name} } from "./row-type.ts";
+
+const format = ${descriptor};
+
+export default pipeline("print", (p) => {
+  p.source("records", topic(${JSON.stringify(topic)}, format, { until: "end" })).sink(
+    "table",
+    consoleTable(),
+  );
+});
+`;
 }
 
 function packageJson(name: string, version: string): string {

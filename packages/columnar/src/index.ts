@@ -26,6 +26,7 @@ export { decodeDictionary, takeColumn } from "./column/take-column.ts";
 export { readText, type ValueReader, valueReader } from "./column/value-reader.ts";
 export { GroupTable, type GroupTableOptions } from "./group/group-table.ts";
 export { hashColumns } from "./hash/hash-columns.ts";
+export { kafkaPartitionOf } from "./hash/murmur2.ts";
 export { decodeIpc } from "./ipc/decode-ipc.ts";
 export { encodeIpc } from "./ipc/encode-ipc.ts";
 export { partitionRows } from "./shuffle/partition-rows.ts";

@@ -5,6 +5,7 @@ export type * from "./contracts/json.ts";
 export * from "./contracts/log.ts";
 export * from "./contracts/model.ts";
 export * from "./contracts/operator.ts";
+export type * from "./contracts/record-meta.ts";
 export type * from "./contracts/sink.ts";
 export type * from "./contracts/source.ts";
 export * from "./contracts/state-table.ts";

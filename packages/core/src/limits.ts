@@ -50,6 +50,8 @@ export const limits: {
   readonly patternWaysMax: number;
   /** Bytes of one log record. */
   readonly recordBytesMax: number;
+  /** Bytes that a record batch of Kafka decompresses to, and all that are decoded together. */
+  readonly unpackedBytesMax: number;
   /** Bytes of a state snapshot chunk, roughly. */
   readonly snapshotChunkBytes: number;
   /** Bytes of an id. */
@@ -79,6 +81,7 @@ export const limits: {
   patternRowsMax: 20_000_000,
   patternWaysMax: 100_000,
   recordBytesMax: 256 * 1024 * 1024,
+  unpackedBytesMax: 256 * 1024 * 1024,
   snapshotChunkBytes: 1024 * 1024,
   idLengthMax: 100,
 };

@@ -11,6 +11,7 @@ export { type CsvDecoder, type CsvInput } from "./csv/decoder.ts";
 export { type CsvEncoder } from "./csv/encoder.ts";
 export { type CsvOptions } from "./csv/options.ts";
 export { json } from "./json/descriptor.ts";
+export type { JsonOptions } from "./json/options.ts";
 export { jsonFormat } from "./json/format.ts";
 export type {
   PlacedBadRecord,
@@ -18,6 +19,24 @@ export type {
   PlacingDecoder,
   PlacingFormat,
 } from "./value/placed-record.ts";
+export {
+  binaryCloudEvents,
+  type BinaryCloudEvent,
+  type CloudEvent,
+  type CloudEventAttributes,
+  type CloudEventColumns,
+  cloudEventOf,
+  structuredCloudEvents,
+} from "./metadata/cloud-events.ts";
+export {
+  type MetadataColumn,
+  type MetadataColumns,
+  type MetadataSource,
+  recordHeader,
+  recordKey,
+  recordTime,
+} from "./metadata/columns.ts";
+export { type WithMetadata, withMetadata, writesKeys } from "./metadata/descriptor.ts";
 export { protobuf } from "./protobuf/descriptor.ts";
 export {
   protobufFields,
@@ -31,4 +50,8 @@ export type {
   ProtobufOptions,
   ProtobufScalar,
 } from "./protobuf/options.ts";
+export type { RecordPlace, RegistryAuth, RegistryOptions } from "./registry/options.ts";
+export type { RegisteredSchema, SchemaLanguage } from "./registry/registered-schema.ts";
+export { latestSchema, rowTypeOfText, type SchemaRowType } from "./row-type/row-type-of-schema.ts";
+export { rowTypeText } from "./row-type/row-type-text.ts";
 export { recordFormat } from "./record-format.ts";

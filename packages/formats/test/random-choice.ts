@@ -25,7 +25,9 @@ export class RandomChoice {
     return values[this.below(values.length)] as T;
   }
 
-  /** The bytes with a few of them changed, cut out, put in or repeated; most new ones of `noise`. */
+  /**
+   * The bytes with a few of them changed, cut out, put in or repeated; most new ones of `noise`.
+   */
   damaged(bytes: Uint8Array, noise: readonly number[]): Uint8Array {
     let damaged: Uint8Array = bytes;
     const byte = () => (this.chance(0.8) ? this.pick(noise) : this.below(256));

@@ -1,7 +1,9 @@
+export { BatchBuffers } from "./records/batch-buffers.ts";
+export type { Compression, CompressionName } from "./records/compression/compression.ts";
+export { loadCompression, loadCompressionsOf } from "./records/compression/load-compression.ts";
 export { decodeRecords } from "./records/decode-records.ts";
 export { encodeRecords } from "./records/encode-records.ts";
 export type { CommittedBound, DecodedRecords, FetchedRecords } from "./records/fetched-records.ts";
-export { murmur2, partitionOfKey } from "./records/murmur2.ts";
 export type {
   EncodedBatch,
   EncodeOptions,
@@ -11,40 +13,21 @@ export type {
 export { sequenceAfter, stamp } from "./records/stamp.ts";
 export { KafkaCluster } from "./cluster/cluster.ts";
 export { fetchRecords } from "./cluster/fetch-records.ts";
-export { commitGroupOffsets, groupOffsets } from "./cluster/group-offsets.ts";
-export { membersOf, removeMembers } from "./cluster/group-members.ts";
+export { deleteGroup, membersOf, removeMembers } from "./cluster/group-members.ts";
+export * from "./cluster/group-offsets.ts";
 export { membershipState } from "./cluster/membership-state.ts";
 export type { CallOptions } from "./cluster/negotiation.ts";
 export { type Attempt, isConnectionError, refusedByKafka } from "./cluster/retry.ts";
-export {
-  createTopic,
-  deleteRecordsBefore,
-  deleteTopicsOf,
-  listOffsetsOf,
-  topicConfigs,
-} from "./cluster/topics.ts";
+export * from "./cluster/topics.ts";
 export type { KafkaNode, KafkaTopic, PartitionLeader } from "./cluster/topology.ts";
+export * from "./membership/consumer-protocol.ts";
+export * from "./membership/group-member.ts";
 export type { KafkaApi } from "./requests/api.ts";
 export type { PartitionError, TopicPartition } from "./requests/by-topic.ts";
-export {
-  GroupMember,
-  type GroupMemberOptions,
-  type JoinedGroup,
-} from "./membership/group-member.ts";
 export type { NewTopic } from "./requests/create-topics.ts";
 export type { DeletedRecords } from "./requests/delete-records.ts";
-export {
-  describeGroups,
-  type DescribedGroup,
-  type DescribedMember,
-} from "./requests/describe-groups.ts";
-export type {
-  AbortedTransaction,
-  FetchAnswer,
-  FetchedPartition,
-  FetchPartition,
-  FetchRequest,
-} from "./requests/fetch.ts";
+export * from "./requests/describe-groups.ts";
+export type * from "./requests/fetch.ts";
 export type { CoordinatorKind } from "./requests/find-coordinator.ts";
 export type { ProducerIdentity } from "./requests/init-producer-id.ts";
 export type { GroupProtocol, JoinedMember } from "./requests/join-group.ts";
@@ -61,22 +44,10 @@ export type { GroupMetadata, GroupOffset } from "./requests/offset-commit.ts";
 export type { CommittedOffset } from "./requests/offset-fetch.ts";
 export { produce, type ProducedBatch, type ProduceRequest } from "./requests/produce.ts";
 export type { MemberAssignment } from "./requests/sync-group.ts";
-export { newProducerId } from "./transactions/new-producer-id.ts";
 export type { CommitOutcome, FailedCommit, WrittenEnd } from "./transactions/commit-outcome.ts";
-export {
-  type PartitionBatch,
-  type ProducerOptions,
-  TransactionalProducer,
-  type TransactionOffsets,
-} from "./transactions/transactional-producer.ts";
-export {
-  formatAddress,
-  type KafkaAddress,
-  type KafkaOptions,
-  type KafkaSasl,
-  type KafkaTls,
-  parseAddress,
-  parseKafkaUrl,
-} from "./transport/options.ts";
+export { newProducerId } from "./transactions/new-producer-id.ts";
+export type { TransactionProtocol } from "./transactions/transaction-protocol.ts";
+export * from "./transactions/transactional-producer.ts";
+export * from "./transport/options.ts";
 export { SocketTransport } from "./transport/socket-transport.ts";
-export type { KafkaLane, KafkaTransport, RawRequest, SendOptions } from "./transport/transport.ts";
+export type * from "./transport/transport.ts";

@@ -1,19 +1,25 @@
-// Tests that need a broker read its address from MILLRACE_KAFKA (`host:port,host:port`), and are
-// left out where it is not set.
 import { systemClock } from "@millrace/core";
-import { describe } from "vitest";
+import { describeWithKafka } from "../../../dev/services/describe.mjs";
 import { KafkaCluster } from "../src/cluster/cluster.ts";
 import { createTopic } from "../src/cluster/topics.ts";
 import type { KafkaOptions } from "../src/transport/options.ts";
 
-const brokers = process.env["MILLRACE_KAFKA"]?.split(",");
+let service: { readonly brokers: readonly string[] } | undefined;
 
-export const options: KafkaOptions = { brokers: brokers ?? [] };
+/** The broker of the run: to be read in tests only. */
+export const options: KafkaOptions = {
+  get brokers() {
+    return service?.brokers ?? [];
+  },
+};
 
-/** A `describe` that is skipped without a broker. */
-export const describeWithBroker: ReturnType<typeof describe.skipIf> = describe.skipIf(
-  brokers === undefined,
-);
+/** Describes tests that use the broker of the run. */
+export function describeWithBroker(name: string, body: () => void): void {
+  describeWithKafka(name, (kafka) => {
+    service = kafka;
+    body();
+  });
+}
 
 let count = 0;
 const run = `${process.pid}-${process.hrtime.bigint().toString(36)}`;

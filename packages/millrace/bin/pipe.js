@@ -12,4 +12,4 @@ if (!existsSync(entry)) {
   }
 }
 const { runCommandLine } = await import(entry.href);
-process.exitCode = await runCommandLine(process.argv.slice(2));
+process.exitCode = await runCommandLine(process.argv.slice(2), process.env);

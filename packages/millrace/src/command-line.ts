@@ -1,12 +1,17 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { type CliEnvironment, type LoadedPipeline, main, type RunFlags } from "@millrace/cli";
 import type { ConnectorRegistry } from "@millrace/core";
 import { isPipeline, type Pipeline } from "@millrace/dsl";
 import { readDeadLetters } from "./run/dead-letters.ts";
+import { kafkaOfEnvironment } from "./run/kafka-of-environment.ts";
+import { isKafkaUrl, kafkaOptions, type LogPlace } from "./run/open-log.ts";
 import { plan, start } from "./run/run.ts";
 import { readWhyStuck, savedPipelines } from "./run/saved-pipelines.ts";
-import { listTopics, readTopicRecords, writeTopicRecords } from "./run/topic-records.ts";
+import { readSchemaSource } from "./run/schema-source.ts";
+import { readTopicsReport, removeSaved } from "./run/saved-topics.ts";
+import { readTopicRecords, writeTopicRecords } from "./run/topic-records.ts";
 
 /** With `--json`, stdout is for machines: tables go beside it. */
 const consoleOnStderr: ConnectorRegistry = {
@@ -16,8 +21,29 @@ const consoleOnStderr: ConnectorRegistry = {
   },
 };
 
-/** The `pipe` command over this package. @returns the exit code */
-export async function runCommandLine(words: readonly string[]): Promise<number> {
+/** Asks on stderr: stdout may be read by a program. */
+async function ask(question: string): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await new Promise<string>((resolve) => {
+      lines.once("close", () => resolve(""));
+      lines.question(question, resolve);
+    });
+  } finally {
+    lines.close();
+  }
+}
+
+/**
+ * The `pipe` command over this package.
+ *
+ * @param env the environment, which says who we are to Kafka
+ * @returns the exit code
+ */
+export async function runCommandLine(
+  words: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<number> {
   // A reader that has seen enough (`pipe … | head`) is no failure: what is written then is dropped.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
@@ -27,6 +53,8 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
   const manifest = new URL("../package.json", import.meta.url);
   const { version } = JSON.parse(await readFile(manifest, "utf8")) as { version: string };
   const isJson = words.includes("--json");
+  const placeOf = (log: string): LogPlace =>
+    isKafkaUrl(log) ? kafkaOptions(log, kafkaOfEnvironment(env)) : log;
   const environment: CliEnvironment = {
     version,
     stdout: (text) => process.stdout.write(text),
@@ -36,15 +64,21 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
     plan: (pipeline, flags) => plan(pipeline as Pipeline, flags),
     start: (pipeline, flags: RunFlags, module) => {
       const options = isJson ? { ...flags, connectors: consoleOnStderr } : flags;
-      return start(pipeline as Pipeline, { ...options, module });
+      const isOnKafka = flags.log !== undefined && isKafkaUrl(flags.log);
+      const kafka = isOnKafka ? { kafka: kafkaOfEnvironment(env) } : {};
+      return start(pipeline as Pipeline, { ...options, ...kafka, module });
     },
-    savedPipelines,
-    whyStuck: readWhyStuck,
+    savedPipelines: (place) => savedPipelines(place, placeOf),
+    whyStuck: (saved) => readWhyStuck(saved, placeOf),
     deadLetters: (pipeline, { state, log }) =>
-      readDeadLetters(log ?? join(state, pipeline), pipeline),
-    topics: listTopics,
-    readTopic: readTopicRecords,
-    writeTopic: (log, name, partitions) => writeTopicRecords(log, name, process.stdin, partitions),
+      readDeadLetters(log === undefined ? join(state, pipeline) : placeOf(log), pipeline),
+    schemaSource: readSchemaSource,
+    ask,
+    topics: (log) => readTopicsReport(placeOf(log)),
+    removePipeline: (log, pipeline) => removeSaved(placeOf(log), pipeline, log),
+    readTopic: (log, topic, take) => readTopicRecords(placeOf(log), topic, take),
+    writeTopic: (log, name, partitions) =>
+      writeTopicRecords(placeOf(log), name, process.stdin, partitions),
   };
   return main(words, environment);
 }

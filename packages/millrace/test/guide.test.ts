@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { describeWithKafka } from "../../../dev/services/describe.mjs";
 import {
   comparable,
   followDocument,
@@ -41,7 +42,9 @@ async function checkTypes(): Promise<void> {
   expect(`${code} ${stdout}`).toBe("0 ");
 }
 
-test.each(pages)(
+const onKafka = "docs/guide/kafka.md";
+
+test.each(pages.filter((page) => page !== onKafka))(
   "%s shows what its commands print",
   async (page) => {
     const markdown = readFileSync(join(root, page), "utf8");
@@ -50,6 +53,17 @@ test.each(pages)(
   },
   60_000,
 );
+
+describeWithKafka(onKafka, (kafka) => {
+  test("shows what its commands print", async () => {
+    const markdown = readFileSync(join(root, onKafka), "utf8");
+    const replace = (script: string): string => {
+      return script.replaceAll("127.0.0.1:19092", kafka.brokers.join());
+    };
+    await followDocument(markdown, { directory: workspace.directory, replace });
+    await checkTypes();
+  }, 120_000);
+});
 
 test.each(["README.md", ...pages])("%s links to files that exist", (page) => {
   const markdown = readFileSync(join(root, page), "utf8");

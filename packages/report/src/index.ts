@@ -5,6 +5,7 @@ export { barsPlot, type BarsOptions } from "./plots/bars.ts";
 export { forecastFanPlot, type ForecastFanOptions } from "./plots/forecast-fan.ts";
 export type { FrameOptions } from "./plots/frame.ts";
 export { heatMapPlot, type HeatMapOptions } from "./plots/heat-map.ts";
+export { intervalsPlot, type IntervalPoint, type IntervalsOptions } from "./plots/intervals.ts";
 export { type LogLine, logLinesPlot, type LogLinesOptions } from "./plots/log-lines.ts";
 export { type Marker, timeSeriesPlot, type TimeSeriesOptions } from "./plots/time-series.ts";
 export { type Block, figure, keyFigures, list, type Section, table, text } from "./section.ts";

@@ -1,7 +1,15 @@
 export { decodeDeadLetters } from "./output/dead-letter-record.ts";
 export { deadLetterTopic } from "./run/prepare-generation.ts";
 export type { EventTimeHold, HoldCause, HoldingTask } from "./diagnose/find-holds.ts";
+export {
+  type PipelineState,
+  type PipelineTopics,
+  reportTopics,
+  type TopicReport,
+  type TopicsReport,
+} from "./diagnose/topic-report.ts";
 export { type StuckReport, whyStuck } from "./diagnose/why-stuck.ts";
+export { removePipeline } from "./run/remove-pipeline.ts";
 export { Run } from "./run/run.ts";
 export type { RunEnvironment, RunnablePlan, RunSettings } from "./run/run-options.ts";
 export type { InputStatus, RunStatus, RunSummary } from "./run/run-status.ts";

@@ -62,6 +62,11 @@ export class Answers {
     return new Answers(instance, connection);
   }
 
+  /** Rows of the answer to a query. */
+  rowCount(query: string): Promise<number> {
+    return this.#count(`FROM ${query}`);
+  }
+
   /** Compares the table `query` of a DuckDB file with the view of that name, as multisets. */
   compare(query: string, resultFile: string): Promise<Comparison> {
     return this.#attached(resultFile, () => this.#compareAttached(query));

@@ -42,6 +42,7 @@ test.each([
     `/** Runs. */\nexport function f(): void {\n${statements(68)}}\n`,
   ],
   ["a long string", source, `const text = "${"x".repeat(120)}";\n`],
+  ["CloudEvents", source, "// CloudEvents.\nconst cloudEventOf = 1;\n"],
   ["event time", source, "// Event time, event-time order.\nconst eventTimeMs = 1;\n"],
   ["graceful", source, "// Stops gracefully.\n"],
   ["code in a comment", source, "// As `EventHandler` of the DOM.\n"],

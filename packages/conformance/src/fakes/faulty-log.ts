@@ -15,7 +15,8 @@ export function faultyLog(log: Log, faultOf: (writerId: string) => CommitFault):
       faultyWriter(await log.openWriter(id, membership), faultOf),
     openAppender: async () => faultyWriter(await log.openAppender(), faultOf),
     bounds: (topic, partition) => log.bounds(topic, partition),
-    openReader: (topic, partition, from) => log.openReader(topic, partition, from),
+    openReader: (topic, partition, from, options) =>
+      log.openReader(topic, partition, from, options),
     truncate: (topic, partition, before) => log.truncate(topic, partition, before),
     close: () => log.close(),
   };

@@ -17,6 +17,8 @@ export interface TopicConfig {
   readonly isBounded: boolean;
   readonly partitions: number | undefined;
   readonly whenFresh: "append" | "replace";
+  readonly partitionBy: "row-key" | "record-key";
+  readonly tombstones: "dead-letter" | "skip";
 }
 
 /** @throws MillraceError `CONNECTOR_CONFIG_INVALID` */
@@ -27,11 +29,13 @@ export function readConfig(options: Json): TopicConfig {
   if (typeof format !== "string") throw invalid("format must be a name");
   return {
     topic,
-    format: recordFormat({ format, options: formatOptions }),
+    format: recordFormat({ format, options: formatOptions }, { topic, part: "value" }),
     schema: schema as unknown as RowSchema,
     isBounded: until === "end",
     partitions: partitions as number | undefined,
     whenFresh: whenFresh === "replace" ? "replace" : "append",
+    partitionBy: members["partitionBy"] === "record-key" ? "record-key" : "row-key",
+    tombstones: members["tombstones"] === "skip" ? "skip" : "dead-letter",
   };
 }
 

@@ -5,6 +5,7 @@ import {
   limits,
   type TopicDescriptor,
 } from "@millrace/core";
+import { writesKeys } from "@millrace/formats";
 
 /** Options of a topic; each is of the source or of the sink. */
 export interface TopicOptions {
@@ -20,6 +21,19 @@ export interface TopicOptions {
    * in it; `replace` makes it anew, so that pipelines that read it must start afresh as well.
    */
   readonly whenFresh?: "append" | "replace";
+  /**
+   * Sink: what chooses a row's partition. `row-key` (default) is the key of a keyed stream, by a
+   * hash of Millrace's own. `record-key` is the key of the record, which `withMetadata` writes, by
+   * the hash of Kafka's own producers: rows stand in the partition in which those would put them,
+   * and in the order in which the pipeline's task had them.
+   */
+  readonly partitionBy?: "row-key" | "record-key";
+  /**
+   * Source: what becomes of a record without a value, which deletes what came before with its key.
+   * `dead-letter` (default) keeps its key and offset; `skip` passes over it, as it must be for
+   * topics that are compacted all the time. The embedded log has no such records.
+   */
+  readonly tombstones?: "dead-letter" | "skip";
 }
 
 const namePattern = /^[A-Za-z][A-Za-z0-9._-]*$/;
@@ -41,10 +55,18 @@ export function topic<Row extends object>(
   options: TopicOptions = {},
 ): TopicDescriptor<Row> {
   checkTopicName(name);
-  const { until, partitions, whenFresh = "append" } = options;
+  const { until, partitions, whenFresh = "append", tombstones, partitionBy = "row-key" } = options;
   assertUserInput(until === undefined || until === "end", 'topic: until must be "end"');
   const isKnown = whenFresh === "append" || whenFresh === "replace";
   assertUserInput(isKnown, 'topic: whenFresh must be "append" or "replace"');
+  const isKnownFate = [undefined, "dead-letter", "skip"].includes(tombstones);
+  assertUserInput(isKnownFate, 'topic: tombstones must be "dead-letter" or "skip"');
+  const isKnownChoice = partitionBy === "row-key" || partitionBy === "record-key";
+  assertUserInput(isKnownChoice, 'topic: partitionBy must be "row-key" or "record-key"');
+  assertUserInput(
+    partitionBy === "row-key" || writesKeys(format),
+    'topic: partitionBy "record-key" needs a column that recordKey makes',
+  );
   if (partitions !== undefined) checkPartitions(partitions);
   return {
     role: "topic",
@@ -59,6 +81,8 @@ export function topic<Row extends object>(
       schema: format.rowType.schema as unknown as Json,
       whenFresh,
       ...(until === undefined ? {} : { until }),
+      ...(partitionBy === "row-key" ? {} : { partitionBy }),
+      ...(tombstones === undefined ? {} : { tombstones }),
       ...(partitions === undefined ? {} : { partitions }),
     },
   };

@@ -15,6 +15,7 @@ import {
 import { recordFormat } from "@millrace/formats";
 import type { RecordBatch } from "apache-arrow";
 import { findTopic } from "./config.ts";
+import { decodeRecords } from "./decode-records.ts";
 import { checkPartitions, checkTopicName } from "./descriptor.ts";
 
 const readBytesMax = 1024 * 1024;
@@ -80,15 +81,19 @@ export async function openTopic<Row extends object>(
     const isColumn = schema.fields.some((field) => field.name === key);
     assertUserInput(isColumn, `openTopic: keyBy names ${key}, which is no column`);
   }
+  const records = recordFormat(format, { topic: name, part: "value" });
   await log.createTopic({ name, partitions, kind: "records" });
-  const records = recordFormat(format);
   const columns = schema.fields.map((field) => field.name);
   return new OpenTopic<Row>(log, {
     name,
     partitions,
     schema,
     keys: options.keyBy ?? [],
-    encoder: records.recordEncoder(schema),
+    createEncoder: async () => {
+      await records.prepareEncoding?.(schema);
+      return records.recordEncoder(schema);
+    },
+    withMeta: records.needsMeta === true,
     decoder: records.recordDecoder({ schema, columns, validators: new Map() }),
   });
 }
@@ -98,8 +103,9 @@ interface OpenTopicParts {
   readonly partitions: number;
   readonly schema: RowSchema;
   readonly keys: readonly string[];
-  readonly encoder: RecordEncoder;
+  readonly createEncoder: () => Promise<RecordEncoder>;
   readonly decoder: RecordDecoder;
+  readonly withMeta: boolean;
 }
 
 class OpenTopic<Row extends object> implements Topic<Row> {
@@ -108,6 +114,7 @@ class OpenTopic<Row extends object> implements Topic<Row> {
   readonly #log: Log;
   readonly #parts: OpenTopicParts;
   #writer: LogWriter | undefined;
+  #encoder: RecordEncoder | undefined;
   #appends = 0;
 
   constructor(log: Log, parts: OpenTopicParts) {
@@ -119,8 +126,10 @@ class OpenTopic<Row extends object> implements Topic<Row> {
 
   async append(rows: readonly Row[]): Promise<void> {
     if (rows.length === 0) return;
-    const { schema, keys, encoder } = this.#parts;
+    const { schema, keys } = this.#parts;
     const batch = rowsToBatch(schema, rows);
+    this.#encoder ??= await this.#parts.createEncoder();
+    const encoder = this.#encoder;
     this.#writer ??= await this.#log.openAppender();
     const writer = this.#writer;
     this.#split(batch, keys).forEach((part, partition) => {
@@ -151,13 +160,15 @@ class OpenTopic<Row extends object> implements Topic<Row> {
   }
 
   async *#rowsOf(partition: number, start: Offset, end: Offset): AsyncIterableIterator<Row> {
-    const { schema, decoder } = this.#parts;
-    const reader = await this.#log.openReader(this.name, partition, start);
+    const { schema, decoder, withMeta } = this.#parts;
+    const reader = await this.#log.openReader(this.name, partition, start, { withMeta });
     try {
       while (reader.position < end) {
         const records = await reader.read(readBytesMax);
         const count = recordsBefore(records, end);
-        const { rows, badRecords } = decoder.decode(records, 0, count);
+        const preparing = decoder.prepare?.(records, 0, count);
+        if (preparing !== undefined) await preparing;
+        const { rows, badRecords } = decodeRecords(decoder, records, 0, count);
         const [bad] = badRecords;
         if (bad !== undefined) {
           const at = `${recordOffset(records, bad.index)}`;

@@ -15,6 +15,7 @@ import {
   type SourceProgress,
   type SourceReader,
 } from "@millrace/core";
+import { decodeRecords } from "./decode-records.ts";
 
 /** Bytes asked of the log at once: few enough to stay in the cache. */
 const readBytesMax = 2 * 1024 * 1024;
@@ -30,6 +31,10 @@ export interface TopicReaderOptions {
   /** Where to end; absent where there is no end. */
   readonly end?: Offset;
   readonly decoder: RecordDecoder;
+  /** Whether the decoder reads keys, times or headers. */
+  readonly withMeta: boolean;
+  /** What becomes of records without a value. */
+  readonly tombstones: "dead-letter" | "skip";
 }
 
 /** The offset of the next record, as text: it may be beyond what a number holds exactly. */
@@ -45,6 +50,8 @@ export class TopicReader implements SourceReader {
   /** Records read of which some may not have been handed out. */
   #records: LogRecords | undefined;
   #taken = 0;
+  /** Whether the decoder has what it needs for them; false again when fetching it failed. */
+  #isPrepared = false;
   #next: Offset;
 
   private constructor(options: TopicReaderOptions, reader: LogReader, next: Offset) {
@@ -59,7 +66,9 @@ export class TopicReader implements SourceReader {
   ): Promise<TopicReader> {
     const position = options.position as TopicPosition | undefined;
     const next = position === undefined ? options.start : offset(BigInt(position.offset));
-    const reader = await options.log.openReader(options.topic, options.partition, next);
+    const reader = await options.log.openReader(options.topic, options.partition, next, {
+      withMeta: options.withMeta,
+    });
     return new TopicReader(options, reader, next);
   }
 
@@ -69,8 +78,14 @@ export class TopicReader implements SourceReader {
     if (this.#records === undefined || this.#taken === this.#records.count) {
       this.#records = await this.#reader.read(readBytesMax);
       this.#taken = 0;
+      this.#isPrepared = false;
     }
     const records = this.#records;
+    if (!this.#isPrepared) {
+      const preparing = this.#options.decoder.prepare?.(records);
+      if (preparing !== undefined) await preparing;
+      this.#isPrepared = true;
+    }
     const from = this.#taken;
     const to = Math.min(recordsBefore(records, end), from + rowsMax);
     this.#taken = to;
@@ -98,14 +113,19 @@ export class TopicReader implements SourceReader {
   }
 
   #decode(records: LogRecords, from: number, to: number): SourceBatch {
-    const { rows, recordIndex, badRecords } = this.#options.decoder.decode(records, from, to);
+    const { decoder, tombstones } = this.#options;
+    const { rows, recordIndex, badRecords } = decodeRecords(decoder, records, from, to);
+    const dead =
+      tombstones === "skip"
+        ? badRecords.filter(({ code }) => code !== "RECORD_TOMBSTONE")
+        : badRecords;
     const firstOffset = Number(recordOffset(records, from));
     return {
       rows,
       firstOffset,
       ...indexOf(records, recordIndex, from, to),
       position: { offset: this.#next.toString() },
-      deadLetters: badRecords.map((bad) => this.#deadLetter(bad, records)),
+      deadLetters: dead.map((bad) => this.#deadLetter(bad, records)),
     };
   }
 

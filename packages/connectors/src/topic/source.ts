@@ -9,7 +9,7 @@ import { TopicReader } from "./reader.ts";
  */
 export const openTopicSource: OpenTopicSource = async (context) => {
   const { log, sourceId, schema, columns, validators } = context;
-  const { topic, format, isBounded } = readConfig(context.options);
+  const { topic, format, isBounded, tombstones } = readConfig(context.options);
   const info = await findTopic(log, topic);
   if (info === undefined) throw millraceError("LOG_TOPIC_UNKNOWN", { topic });
   const bounds: { start: Offset; end: Offset }[] = [];
@@ -31,6 +31,8 @@ export const openTopicSource: OpenTopicSource = async (context) => {
         start,
         ...(isBounded ? { end } : {}),
         decoder: format.recordDecoder({ schema, columns, validators }),
+        withMeta: format.needsMeta === true,
+        tombstones,
         position,
       });
     },

@@ -30,6 +30,8 @@ test.each([
   { partitions: 1.5 },
   { until: "now" },
   { whenFresh: "keep" },
+  { partitionBy: "murmur2" },
+  { partitionBy: "record-key" },
 ])("options %j are refused", (options) => {
   const call = (): unknown => topic("flights", json(Flight), options as TopicOptions);
   expect(codeOf(call)).toBe("PLAN_ARGUMENT_INVALID");

@@ -3,6 +3,7 @@ import type { RowSchema } from "../types/data-type.ts";
 import type { RowType } from "../types/row-type.ts";
 import type { ErrorCode } from "../errors/millrace-error.ts";
 import type { Json } from "./json.ts";
+import type { RecordMeta } from "./record-meta.ts";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 
 /** A record that a format refused; `index` counts the input's records, good and bad. */
@@ -76,6 +77,8 @@ export interface RecordRanges {
   /** Start of each record in `buffer`. */
   readonly valueStart: Int32Array;
   readonly valueLength: Int32Array;
+  /** What a record has beside its value; absent where there are values only. */
+  readonly meta?: RecordMeta;
 }
 
 /** What a record decoder made of some records. */
@@ -91,8 +94,16 @@ export interface DecodedValues {
   readonly badRecords: readonly BadRecord[];
 }
 
-/** Records that are ranges of bytes → batches. Stateless between calls. */
+/**
+ * Records that are ranges of bytes → batches. Stateless between calls, but for schemas it knows.
+ */
 export interface RecordDecoder {
+  /**
+   * Fetches what `decode` needs for records `from` to `to`, such as schemas that they name. To be
+   * awaited before they are decoded; gives undefined where nothing is to be waited for, and is
+   * absent in formats that never need anything.
+   */
+  prepare?(records: RecordRanges, from?: number, to?: number): Promise<void> | undefined;
   /** Decodes records `from` (default 0) to `to` (default all; exclusive), which are not copied. */
   decode(records: RecordRanges, from?: number, to?: number): DecodedValues;
 }
@@ -106,7 +117,14 @@ export interface RecordEncoder {
 /** A format of single records, as a topic holds them. */
 export interface RecordFormat {
   readonly name: string;
+  /** Whether its decoders read keys, times or headers. Default no. */
+  readonly needsMeta?: boolean;
   recordDecoder(options: DecoderOptions): RecordDecoder;
+  /**
+   * Does what has to be done before rows are written, such as registering their schema; to be
+   * awaited before `recordEncoder`. Absent in formats without such.
+   */
+  prepareEncoding?(schema: RowSchema): Promise<void>;
   recordEncoder(schema: RowSchema): RecordEncoder;
 }
 

@@ -23,22 +23,6 @@ export interface LogRecords extends RecordRanges {
   readonly baseOffset: Offset;
   /** Offset of each record minus `baseOffset`; absent when it is 0, 1, 2, … */
   readonly offsetDelta?: Int32Array;
-  /** What a record has beside its value; absent in logs that hold values only. */
-  readonly meta?: RecordMeta;
-}
-
-/** Keys, times and headers of records: ranges of the same buffer as their values. */
-export interface RecordMeta {
-  readonly keyStart: Int32Array;
-  /** −1 for a record without a key. */
-  readonly keyLength: Int32Array;
-  /** In ms since 1970. */
-  readonly timestamp: Float64Array;
-  /**
-   * Start of each record's headers: a varint count, then for each its key (varint length, UTF-8) and
-   * its value (varint length, −1 for null; bytes). Varints are zig-zag, as in Kafka's format v2.
-   */
-  readonly headersStart: Int32Array;
 }
 
 /**
@@ -78,6 +62,15 @@ export interface TopicSpec {
 /** A topic as it is: `id` is another one when it has been deleted and created again (T3). */
 export interface TopicInfo extends TopicSpec {
   readonly id: string;
+}
+
+/** A setting of a topic that was changed, or was never right. */
+export interface TopicWarning {
+  readonly setting: string;
+  readonly actual: string;
+  readonly wanted: string;
+  /** What may come of it, as a clause. */
+  readonly consequence: string;
 }
 
 /** A membership in a pipeline's group, valid in every thread; a newer generation ends it. */
@@ -132,6 +125,14 @@ export interface Group {
   leave(): Promise<void>;
 }
 
+/** What a reader of a partition is to give. */
+export interface LogReaderOptions {
+  /**
+   * Whether records come with their keys, times and headers, where the log has such. Default no.
+   */
+  readonly withMeta?: boolean;
+}
+
 /** Topics of partitions, transactions over them, readers from an offset. */
 export interface Log {
   /**
@@ -154,9 +155,21 @@ export interface Log {
    */
   bounds(topic: string, partition: number): Promise<{ start: Offset; end: Offset }>;
   /** A reader of committed records from `from` on. @throws LOG_OFFSET_OUT_OF_RANGE from `read` */
-  openReader(topic: string, partition: number, from: Offset): Promise<LogReader>;
+  openReader(
+    topic: string,
+    partition: number,
+    from: Offset,
+    options?: LogReaderOptions,
+  ): Promise<LogReader>;
   /** Whether some process is a member of the group; absent where the log cannot tell. */
   hasMembers?(group: string): Promise<boolean>;
+  /**
+   * Forgets a group and what it has read; false when it has members. Absent where nothing is kept
+   * of a group but its generation.
+   */
+  removeGroup?(group: string): Promise<boolean>;
+  /** What may go wrong with the settings of a topic; absent where topics have none. */
+  topicWarnings?(topic: string): Promise<readonly TopicWarning[]>;
   /** A writer that fences nobody and that nobody fences, for programs that are no task. */
   openAppender(): Promise<LogWriter>;
   /** Makes the records before `before` unreadable and frees their space, soon. */
@@ -225,6 +238,28 @@ export function recordValue(records: RecordRanges, index: number): Uint8Array {
   return records.buffer.subarray(start, start + (records.valueLength[index] as number));
 }
 
+/** Some records of a view, in the order of their indexes; the bytes are not copied. */
+export function takeRecords(
+  { buffer, meta, ...ranges }: RecordRanges,
+  index: Int32Array,
+): RecordRanges {
+  const taken = (column: Int32Array): Int32Array => index.map((at) => column[at] as number);
+  return {
+    count: index.length,
+    buffer,
+    valueStart: taken(ranges.valueStart),
+    valueLength: taken(ranges.valueLength),
+    ...(meta && {
+      meta: {
+        keyStart: taken(meta.keyStart),
+        keyLength: taken(meta.keyLength),
+        timestamp: Float64Array.from(index, (at) => meta.timestamp[at] as number),
+        headersStart: taken(meta.headersStart),
+      },
+    }),
+  };
+}
+
 /** The offset of the i-th record of a view; of the one after the last when `index` is `count`. */
 export function recordOffset(records: LogRecords, index: number): Offset {
   const { baseOffset, offsetDelta, count } = records;
@@ -236,8 +271,9 @@ export function recordOffset(records: LogRecords, index: number): Offset {
 
 /** How many records of the view lie before an offset; all where it is undefined. */
 export function recordsBefore(records: LogRecords, end: Offset | undefined): number {
+  if (end === undefined) return records.count;
   let count = records.count;
-  while (end !== undefined && count > 0 && recordOffset(records, count - 1) >= end) count -= 1;
+  while (count > 0 && recordOffset(records, count - 1) >= end) count -= 1;
   return count;
 }
 

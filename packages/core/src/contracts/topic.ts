@@ -1,6 +1,6 @@
 import type { RowSchema } from "../types/data-type.ts";
 import type { RowType } from "../types/row-type.ts";
-import type { RecordEncoder } from "./format.ts";
+import type { RecordEncoder, RecordRanges } from "./format.ts";
 import type { Json } from "./json.ts";
 import type { Log } from "./log.ts";
 import type { SinkDescriptor } from "./sink.ts";
@@ -41,6 +41,11 @@ export interface TopicSink {
   readonly partitions?: number;
   /** Whether a fresh start keeps what is in the topic. */
   readonly whenFresh: "append" | "replace";
+  /**
+   * The partition of each record, −1 where the task may choose. Absent: the key of a keyed stream
+   * chooses, of other streams the task.
+   */
+  choosePartitions?(records: RecordRanges, partitions: number): Int32Array;
   /** An encoder for one task. */
   createEncoder(): RecordEncoder;
 }

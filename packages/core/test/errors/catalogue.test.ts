@@ -4,9 +4,11 @@ import { connectorErrors } from "../../src/errors/catalogue/connector.ts";
 import { environmentErrors } from "../../src/errors/catalogue/environment.ts";
 import { expressionErrors } from "../../src/errors/catalogue/expression.ts";
 import { formatErrors } from "../../src/errors/catalogue/format.ts";
+import { kafkaErrors } from "../../src/errors/catalogue/kafka.ts";
 import { logErrors } from "../../src/errors/catalogue/log.ts";
 import { planErrors } from "../../src/errors/catalogue/plan.ts";
 import { recordErrors } from "../../src/errors/catalogue/record.ts";
+import { registryErrors } from "../../src/errors/catalogue/registry.ts";
 import { runErrors } from "../../src/errors/catalogue/run.ts";
 
 const areas = [
@@ -14,9 +16,11 @@ const areas = [
   environmentErrors,
   expressionErrors,
   formatErrors,
+  kafkaErrors,
   logErrors,
   planErrors,
   recordErrors,
+  registryErrors,
   runErrors,
 ];
 

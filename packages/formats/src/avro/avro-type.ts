@@ -1,4 +1,5 @@
 import { type Json, type MillraceError, millraceError } from "@millrace/core";
+import { type RegisteredSchema, withReferences } from "../registry/registered-schema.ts";
 
 /** An Avro type, names resolved: a named type may contain itself. */
 export type AvroType =
@@ -43,10 +44,33 @@ const plainKinds = new Set(["null", "boolean", "float", "double", "string"]);
 /**
  * Reads an Avro schema in its JSON form.
  *
+ * @param before schemas whose named types it may use, in an order in which each knows its own
  * @throws MillraceError `FORMAT_SCHEMA_INVALID`
  */
-export function avroType(schema: Json): AvroType {
-  return new SchemaReader().read(schema, "");
+export function avroType(schema: Json, before: readonly Json[] = []): AvroType {
+  const reader = new SchemaReader();
+  for (const each of before) reader.read(each, "");
+  return reader.read(schema, "");
+}
+
+/**
+ * Reads a schema of a registry, with what it refers to.
+ *
+ * @throws MillraceError `FORMAT_SCHEMA_INVALID`, also when it is no Avro schema
+ */
+export function registeredAvroType(schema: RegisteredSchema): AvroType {
+  const schemas = withReferences(schema).map(jsonOf);
+  const own = schemas.pop();
+  return avroType(own ?? null, schemas);
+}
+
+function jsonOf({ language, text }: RegisteredSchema): Json {
+  if (language !== "AVRO") throw invalid(`the registry has it as ${language}`);
+  try {
+    return JSON.parse(text) as Json;
+  } catch (error) {
+    throw invalid(`it is no JSON (${error instanceof Error ? error.message : String(error)})`);
+  }
 }
 
 type JsonObject = { readonly [key: string]: Json };

@@ -1,6 +1,7 @@
 import { type FormatDescriptor, type Json, RowType } from "@millrace/core";
 import { avroType } from "./avro-type.ts";
 import type { AvroOptions } from "./options.ts";
+import { checkRegistryOptions } from "../registry/options.ts";
 import { type AvroRow, rowTypeOfSchema } from "./row-type-of-schema.ts";
 
 /**
@@ -8,7 +9,8 @@ import { type AvroRow, rowTypeOfSchema } from "./row-type-of-schema.ts";
  * by default that of the row type, what the records hold. Of a schema alone the row type follows,
  * but its columns have no static types.
  *
- * @throws MillraceError `FORMAT_SCHEMA_INVALID`; `FORMAT_SCHEMA_MISMATCH` when no row type follows
+ * @throws MillraceError `FORMAT_SCHEMA_INVALID`, `CONNECTOR_CONFIG_INVALID`;
+ *   `FORMAT_SCHEMA_MISMATCH` when no row type follows
  * @example
  * ```ts import.meta.vitest
  * import { t } from "@millrace/core";
@@ -30,6 +32,7 @@ export function avro(
 ): FormatDescriptor<object> {
   const isRowType = given instanceof RowType;
   const used = isRowType ? options : given;
+  if (used.registry !== undefined) checkRegistryOptions(used.registry);
   for (const schema of [used.schema, used.readerSchema, ...Object.values(used.schemas ?? {})]) {
     if (schema !== undefined) avroType(schema);
   }

@@ -1,19 +1,19 @@
 import {
   type DecodedValues,
   type DecoderOptions,
-  millraceError,
   type RecordDecoder,
   type RecordRanges,
 } from "@millrace/core";
 import { badRecord } from "../value/bad-record.ts";
 import { BinaryRows } from "../value/binary-rows.ts";
-import { FieldProblem, malformed } from "../value/field-problem.ts";
+import { FieldProblem } from "../value/field-problem.ts";
 import { DatumReader } from "./datum-reader.ts";
+import type { RegistryClient } from "../registry/client.ts";
+import type { RegisteredSchema } from "../registry/registered-schema.ts";
+import { prefixBytes, WriterSchemas } from "../registry/writer-schemas.ts";
+import { type AvroType, registeredAvroType } from "./avro-type.ts";
 import type { AvroSchemas } from "./options.ts";
 import { readPlan, type ReadStep } from "./read-plan.ts";
-
-/** The magic byte and the schema's id. */
-const prefixBytes = 5;
 
 /**
  * Decodes records that are one Avro datum each, with or without the id of their schema before it.
@@ -30,14 +30,23 @@ export class AvroRecordDecoder implements RecordDecoder {
   readonly #reader: DatumReader = new DatumReader();
   /** The steps for records without an id; undefined when records have ids. */
   readonly #steps: readonly ReadStep[] | undefined;
-  readonly #stepsById: ReadonlyMap<number, readonly ReadStep[]>;
+  readonly #stepsById: WriterSchemas<readonly ReadStep[]>;
 
-  constructor(options: DecoderOptions, { writer, reader, byId }: AvroSchemas) {
+  /** @param client of the registry that has the schemas by id, where there is one */
+  constructor(options: DecoderOptions, schemas: AvroSchemas, client?: RegistryClient) {
+    const { writer, reader, byId } = schemas;
     this.#rows = new BinaryRows("avro", options);
     const { columns } = this.#rows;
-    this.#steps = byId === undefined ? readPlan(writer, reader, columns) : undefined;
-    const schemas = [...(byId ?? [])];
-    this.#stepsById = new Map(schemas.map(([id, type]) => [id, readPlan(type, reader, columns)]));
+    const stepsOf = (type: AvroType): readonly ReadStep[] => readPlan(type, reader, columns);
+    this.#steps = byId === undefined ? stepsOf(writer) : undefined;
+    const registered = (schema: RegisteredSchema): readonly ReadStep[] =>
+      stepsOf(registeredAvroType(schema));
+    this.#stepsById = new WriterSchemas("Avro", registered, client);
+    for (const [id, type] of byId ?? []) this.#stepsById.set(id, stepsOf(type));
+  }
+
+  prepare(records: RecordRanges, from = 0, to: number = records.count): Promise<void> | undefined {
+    return this.#stepsById.prepare(records, from, to);
   }
 
   decode(records: RecordRanges, from = 0, to: number = records.count): DecodedValues {
@@ -62,14 +71,7 @@ export class AvroRecordDecoder implements RecordDecoder {
   }
 
   #stepsAt(bytes: Uint8Array, at: number, end: number): readonly ReadStep[] | FieldProblem {
-    if (this.#steps !== undefined) return this.#steps;
-    if (end - at < prefixBytes || bytes[at] !== 0) {
-      return malformed("Avro", "the record does not begin with the id of its schema");
-    }
-    const schemaId = this.#reader.input.view.getUint32(at + 1);
-    const steps = this.#stepsById.get(schemaId);
-    if (steps !== undefined) return steps;
-    return new FieldProblem(millraceError("RECORD_SCHEMA_UNKNOWN", { format: "Avro", schemaId }));
+    return this.#steps ?? this.#stepsById.planAt(bytes, at, end);
   }
 
   #check(buffer: Uint8Array, start: number, end: number): void {

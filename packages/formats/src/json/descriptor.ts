@@ -1,8 +1,12 @@
 import type { FormatDescriptor, RowType } from "@millrace/core";
+import { checkRegistryOptions } from "../registry/options.ts";
+import type { JsonOptions } from "./options.ts";
 
 /**
- * Records that are one JSON object each.
+ * Records that are one JSON object each, with the id of their JSON Schema before it where there is
+ * a registry.
  *
+ * @throws MillraceError `CONNECTOR_CONFIG_INVALID`
  * @example
  * ```ts import.meta.vitest
  * import { t } from "@millrace/core";
@@ -11,6 +15,10 @@ import type { FormatDescriptor, RowType } from "@millrace/core";
  * json(Flight).format; // => "json"
  * ```
  */
-export function json<Row extends object>(rowType: RowType<Row>): FormatDescriptor<Row> {
-  return { format: "json", rowType, options: {} };
+export function json<Row extends object>(
+  rowType: RowType<Row>,
+  options: JsonOptions = {},
+): FormatDescriptor<Row> {
+  if (options.registry !== undefined) checkRegistryOptions(options.registry);
+  return { format: "json", rowType, options };
 }

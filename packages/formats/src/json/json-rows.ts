@@ -17,6 +17,8 @@ export const padding = 8;
 export interface JsonDecoderOptions extends DecoderOptions {
   /** False reads every record by `JSON.parse`: what the fast path is compared with. */
   readonly isFast?: boolean;
+  /** Whether records begin with the id of their schema; default false. Of lines, none does. */
+  readonly hasSchemaIds?: boolean;
 }
 
 /** Rows being decoded from JSON, one record at a time, wherever the records stand. */

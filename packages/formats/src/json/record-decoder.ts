@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { BadRecord, DecodedValues, RecordDecoder, RecordRanges } from "@millrace/core";
 import { badRecord } from "../value/bad-record.ts";
+import { hasSchemaId, idMissing, prefixBytes } from "../registry/writer-schemas.ts";
 import { type JsonDecoderOptions, JsonRows, padding } from "./json-rows.ts";
 
 const windowBytesMax = 524_288;
@@ -19,7 +20,10 @@ export class JsonRecordDecoder implements RecordDecoder {
   /** A stretch of the buffer, in which the byte after the record at hand becomes a line feed. */
   #copy: Uint8Array = new Uint8Array(0);
 
+  readonly #prefixBytes: number;
+
   constructor(options: JsonDecoderOptions) {
+    this.#prefixBytes = options.hasSchemaIds === true ? prefixBytes : 0;
     this.#rows = new JsonRows(options);
   }
 
@@ -40,8 +44,13 @@ export class JsonRecordDecoder implements RecordDecoder {
     const { tally } = this.#rows;
     this.#rows.open(bytes, size);
     for (let index = first; index < end; index++) {
-      const from = valueStart[index]! - base;
-      const to = from + valueLength[index]!;
+      const start = valueStart[index]! - base;
+      const to = start + valueLength[index]!;
+      if (this.#prefixBytes > 0 && !hasSchemaId(bytes, start, to)) {
+        tally.refuse(badRecord(index, idMissing("JSON"), bytes.subarray(start, to)));
+        continue;
+      }
+      const from = start + this.#prefixBytes;
       const after = bytes[to]!;
       // A record of valid text may still begin or end within a character.
       const isWhole = isText && !isContinuation(bytes[from]!) && !isContinuation(after);

@@ -7,7 +7,11 @@ import { JsonRecordWriter } from "./record-writer.ts";
 export class JsonRecordEncoder implements RecordEncoder {
   readonly #records: JsonRecordWriter;
 
-  constructor(schema: RowSchema) {
+  readonly #schemaId: number | undefined;
+
+  /** @param schemaId what stands before each record, where it is given */
+  constructor(schema: RowSchema, schemaId?: number) {
+    this.#schemaId = schemaId;
     this.#records = new JsonRecordWriter(schema);
   }
 
@@ -16,6 +20,7 @@ export class JsonRecordEncoder implements RecordEncoder {
     const ranges = new RangeList(rows.numRows);
     records.open(rows);
     for (let row = 0; row < rows.numRows; row++) {
+      if (this.#schemaId !== undefined) records.writer.writePrefix(this.#schemaId);
       records.write(row);
       ranges.endAt(records.writer.size);
     }

@@ -1,4 +1,5 @@
 import type { FormatDescriptor, Json, RowType } from "@millrace/core";
+import { checkRegistryOptions } from "../registry/options.ts";
 import { messagePlan } from "./field-plan.ts";
 import type { ProtobufOptions } from "./options.ts";
 
@@ -22,6 +23,10 @@ export function protobuf<Row extends object>(
   rowType: RowType<Row>,
   options: ProtobufOptions,
 ): FormatDescriptor<Row> {
-  messagePlan(rowType.schema.fields, options.fields);
-  return { format: "protobuf", rowType, options: { fields: options.fields } as unknown as Json };
+  const { fields, registry } = options;
+  if (registry !== undefined) checkRegistryOptions(registry);
+  if (registry === undefined || fields !== undefined) {
+    messagePlan(rowType.schema.fields, fields ?? {});
+  }
+  return { format: "protobuf", rowType, options: { ...options } as unknown as Json };
 }

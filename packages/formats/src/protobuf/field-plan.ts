@@ -275,3 +275,15 @@ function wireOf(form: number): number {
   if (form <= isFloat) return wireFixed32;
   return form <= isDouble ? wireFixed64 : wireSized;
 }
+
+const wellKnownNames: Readonly<Record<number, string>> = {
+  [isTimestamp]: "google.protobuf.Timestamp",
+  [isDuration]: "google.protobuf.Duration",
+  [isPlainText]: "string",
+};
+
+/** What a schema calls the form, which is of no message or enum of the user. */
+export function typeNameOf(form: number): string {
+  const scalar = Object.entries(forms).find(([, each]) => each === form);
+  return scalar?.[0] ?? wellKnownNames[form] ?? "bytes";
+}

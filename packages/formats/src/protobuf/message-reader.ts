@@ -51,20 +51,18 @@ export class MessageReader {
   problem: FieldProblem | undefined;
   problemPath = "";
   problemAt = 0;
-  readonly #plan: MessagePlan;
   readonly #columns: readonly ValueColumn[];
   readonly #readsMax: number;
   #reads = 0;
 
   /** `readsMax` is how many messages are told apart before the count begins anew. */
-  constructor(plan: MessagePlan, columns: readonly ValueColumn[], readsMax: number = smallMax) {
+  constructor(columns: readonly ValueColumn[], readsMax: number = smallMax) {
     this.#readsMax = readsMax;
-    this.#plan = plan;
     this.#columns = columns;
   }
 
-  /** Reads the record in [from, to) into the row; false when it does not fit. */
-  read(row: number, from: number, to: number): boolean {
+  /** Reads the record in [from, to) into the row, by a plan; false when it does not fit. */
+  read(plan: MessagePlan, row: number, from: number, to: number): boolean {
     this.input.end = to;
     this.problem = undefined;
     // Never within a record, whose outer messages still need their numbers.
@@ -73,8 +71,8 @@ export class MessageReader {
       forgetReads(this.#columns);
     }
     const readId = ++this.#reads;
-    const end = this.#readMessage(this.#plan, this.#columns, row, from, readId);
-    return end >= 0 && this.#fillAbsent(this.#plan, this.#columns, row, readId, from) >= 0;
+    const end = this.#readMessage(plan, this.#columns, row, from, readId);
+    return end >= 0 && this.#fillAbsent(plan, this.#columns, row, readId, from) >= 0;
   }
 
   #fail(path: string, at: number, problem: FieldProblem): -1 {

@@ -1,3 +1,5 @@
+import type { RegistryOptions } from "../registry/options.ts";
+
 /** How a column is written in a message. */
 export interface ProtobufField {
   /** The field's number. */
@@ -15,11 +17,21 @@ export interface ProtobufField {
 /** The fields of a message by column: the number alone, or more. */
 export type ProtobufFields = { readonly [column: string]: number | ProtobufField };
 
-/** How Protobuf records are read and written. */
-export interface ProtobufOptions {
-  /** Each column's field. */
-  readonly fields: ProtobufFields;
-}
+/** How Protobuf records are read and written: with the fields of columns, a registry, or both. */
+export type ProtobufOptions =
+  | {
+      /** Each column's field. With a registry they are what is written, and registered. */
+      readonly fields: ProtobufFields;
+      readonly registry?: RegistryOptions;
+    }
+  | {
+      readonly fields?: ProtobufFields;
+      /**
+       * Records begin with the id of their schema and the indexes of their message. Columns are
+       * found by the names of its fields, or by the numbers that `fields` gives.
+       */
+      readonly registry: RegistryOptions;
+    };
 
 /** A type that a field can have beside messages and enums. */
 export type ProtobufScalar =

@@ -2,6 +2,7 @@ import {
   type DataType,
   type ErrorCode,
   formatDataType,
+  isMillraceError,
   type MillraceError,
   millraceError,
 } from "@millrace/core";
@@ -39,6 +40,16 @@ export function nullField(field: string): FieldProblem {
 /** The column is not nullable and the record has no such member. */
 export function missingField(field: string): FieldProblem {
   return new FieldProblem(millraceError("RECORD_FIELD_MISSING", { field }));
+}
+
+/** What `make` gives, or the error of the catalogue that it throws. */
+export function orProblem<Made>(make: () => Made): Made | FieldProblem {
+  try {
+    return make();
+  } catch (error) {
+    if (isMillraceError(error)) return new FieldProblem(error);
+    throw error;
+  }
 }
 
 /** The record is not in the format at all. */

@@ -120,17 +120,29 @@ export class KafkaCluster {
     }
   }
 
-  /** The coordinator of a group or of a transactional id, asked for when it is not known. */
-  async coordinator(kind: CoordinatorKind, key: string): Promise<KafkaNode> {
+  /**
+   * The coordinator of a group or of a transactional id, asked for when it is not known.
+   *
+   * @throws KAFKA_NOT_READY when there is none for `waitMs`
+   */
+  async coordinator(
+    kind: CoordinatorKind,
+    key: string,
+    waitMs: number = waitDefaultMs,
+  ): Promise<KafkaNode> {
     const name = `${kind} ${key}`;
     const known = this.coordinators.get(name);
     if (known !== undefined) return known;
-    const found = await this.askAny("FindCoordinator", async (broker) => {
-      const [answer] = await this.control(broker, findCoordinator, { kind, key });
-      if (answer === undefined) return { error: -1, value: undefined };
-      const { error, message, nodeId, host, port } = answer;
-      return { error, message, value: { nodeId, host, port } };
-    });
+    const found = await this.askAny(
+      findCoordinator.name,
+      async (broker) => {
+        const [answer] = await this.control(broker, findCoordinator, { kind, key });
+        if (answer === undefined) return { error: -1, value: undefined };
+        const { error, message, nodeId, host, port } = answer;
+        return { error, message, value: { nodeId, host, port } };
+      },
+      waitMs,
+    );
     if (found === undefined) throw refusedByKafka("FindCoordinator", kafkaError(-1));
     this.coordinators.set(name, found);
     return found;
@@ -195,8 +207,9 @@ export class KafkaCluster {
   async askAny<Value>(
     request: string,
     attempt: (broker: KafkaAddress) => Promise<Attempt<Value>>,
+    waitMs: number = waitDefaultMs,
   ): Promise<Value> {
-    return retrying(this.clock, { request, waitMs: waitDefaultMs }, () => this.tryBrokers(attempt));
+    return retrying(this.clock, { request, waitMs }, () => this.tryBrokers(attempt));
   }
 
   /**

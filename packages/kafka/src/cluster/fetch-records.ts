@@ -7,9 +7,9 @@ import type { KafkaNode } from "./topology.ts";
 const answerTimeoutMs = 15_000;
 
 /**
- * Reads record batches from one broker, once, by default on the connection for fetching. Errors of partitions
- * are in the answer: where one has moved, `refresh` the cluster and ask the new leader. Records are
- * views of the answer, topics are given by name.
+ * Reads record batches from one broker, once, by default on the connection for fetching. Errors of
+ * partitions are in the answer: where one has moved, `refresh` the cluster and ask the new leader.
+ * Records are views of the answer, topics are given by name.
  *
  * @throws KAFKA_CONNECTION_LOST, KAFKA_UNREACHABLE
  */

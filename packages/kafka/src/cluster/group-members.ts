@@ -1,3 +1,4 @@
+import { deleteGroups } from "../requests/delete-groups.ts";
 import { type DescribedMember, describeGroups } from "../requests/describe-groups.ts";
 import { kafkaError } from "../requests/kafka-errors.ts";
 import { leaveGroup } from "../requests/leave-group.ts";
@@ -27,4 +28,15 @@ export async function removeMembers(cluster: KafkaCluster, groupId: string): Pro
       return { error: kafkaError(error).meaning === "stale" ? 0 : error, value: undefined };
     });
   }
+}
+
+/** Removes a group with its offsets, if it is there. @returns false when it has members */
+export async function deleteGroup(cluster: KafkaCluster, groupId: string): Promise<boolean> {
+  const options = { request: deleteGroups.name };
+  return cluster.askCoordinator("group", groupId, options, async (coordinator) => {
+    const { error } = await cluster.control(coordinator, deleteGroups, { groupId });
+    const { name } = kafkaError(error);
+    if (name === "NON_EMPTY_GROUP") return { error: 0, value: false };
+    return { error: name === "GROUP_ID_NOT_FOUND" ? 0 : error, value: true };
+  });
 }

@@ -21,8 +21,8 @@ const brokerTimeoutMs = 8_000;
 const appearMaxMs = 15_000;
 
 /**
- * Makes a topic and waits until each of its partitions has a leader; the topic as it is where one of
- * that name was there before.
+ * Makes a topic and waits until each of its partitions has a leader; the topic as it is where one
+ * of that name was there before.
  *
  * @throws KAFKA_REQUEST_REFUSED
  */

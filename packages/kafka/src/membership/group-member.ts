@@ -30,8 +30,8 @@ export interface GroupMemberOptions {
   /** What kind of group it is, for tools. Default: `millrace`. */
   readonly protocolType?: string;
   /**
-   * Called in the group's leader, in the name of its membership: what each member gets, as bytes that
-   * members understand.
+   * Called in the group's leader, in the name of its membership: what each member gets, as bytes
+   * that members understand.
    */
   readonly assign: (
     members: readonly JoinedMember[],
@@ -82,10 +82,11 @@ export class GroupMember {
    * Joins the group's next generation, for the first time or again. Resolves when all members have
    * joined and the leader has assigned.
    *
-   * @throws KAFKA_NOT_READY, KAFKA_REQUEST_REFUSED
+   * @throws KAFKA_NOT_READY, KAFKA_REQUEST_REFUSED, KAFKA_UNREACHABLE
    */
   async join(protocols: readonly GroupProtocol[]): Promise<JoinedGroup> {
     this.heartbeats.keep(undefined);
+    await this.heartbeats.ready();
     const start = this.cluster.clock.monotonicMs();
     for (let attempt = 0; ; attempt++) {
       const outcome = await this.tryJoin(protocols);
@@ -120,7 +121,10 @@ export class GroupMember {
     );
   }
 
-  /** Ends the thread without leaving: an instance that comes back within the session keeps its place. */
+  /**
+   * Ends the thread without leaving: an instance that comes back within the session keeps its
+   * place.
+   */
   async close(): Promise<void> {
     await this.heartbeats.end();
   }
@@ -151,7 +155,11 @@ export class GroupMember {
   ): Promise<JoinGroupAnswer | { readonly error: number }> {
     const { groupId, sessionTimeoutMs, rebalanceTimeoutMs, groupInstanceId } = this.options;
     const request = {
-      ...{ groupId, sessionTimeoutMs, rebalanceTimeoutMs, protocols, memberId: this.memberId },
+      groupId,
+      sessionTimeoutMs,
+      rebalanceTimeoutMs,
+      protocols,
+      memberId: this.memberId,
       ...instance(groupInstanceId),
       protocolType: this.protocolType,
     };

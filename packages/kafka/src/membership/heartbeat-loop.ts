@@ -1,7 +1,7 @@
 import type { MessagePort } from "node:worker_threads";
-import type { Clock } from "@millrace/core";
+import { type Clock, isMillraceError } from "@millrace/core";
 import { KafkaCluster } from "../cluster/cluster.ts";
-import { isConnectionError } from "../cluster/retry.ts";
+import { retrying } from "../cluster/retry.ts";
 import { heartbeat } from "../requests/heartbeat.ts";
 import { isRetriable, kafkaError, type KafkaError } from "../requests/kafka-errors.ts";
 import { leaveGroup } from "../requests/leave-group.ts";
@@ -10,6 +10,8 @@ import type { HeartbeatMessage, HeartbeatSetup, KeepMessage } from "./heartbeat-
 
 /** How soon a heartbeat that did not reach the coordinator is sent again. */
 const againMs = 100;
+/** How long brokers may be out of reach when the thread starts. */
+const connectMaxMs = 60_000;
 
 /**
  * Keeps a membership by heartbeats over a connection of its own. It gives the membership up when
@@ -21,9 +23,8 @@ export class HeartbeatLoop {
   private readonly port: MessagePort;
   private readonly clock: Clock;
   private readonly progress: Int32Array;
-  private cluster: KafkaCluster | undefined;
   private member: GroupMetadata | undefined;
-  /** When the last heartbeat, or the joining, was accepted. */
+  /** When the last heartbeat that was accepted was sent, or the group was joined. */
   private acceptedMs = 0;
   /** When the main thread's counter was last seen to move, and where it was. */
   private progressMs = 0;
@@ -39,13 +40,24 @@ export class HeartbeatLoop {
     port.on("message", (message: KeepMessage) => this.keep(message.member));
   }
 
-  /** Runs until the thread is ended. */
+  /** Connects, and runs until the thread is ended. */
   async run(): Promise<never> {
+    const cluster = await this.connect();
+    this.tell({ kind: "ready" });
     for (let waitMs = this.setup.intervalMs; ;) {
       this.woken = new AbortController();
       await this.clock.sleep(waitMs, this.woken.signal);
-      waitMs = await this.beat();
+      waitMs = await this.beat(cluster);
     }
+  }
+
+  /** Who opens a membership has reached the cluster before: brokers that are away come back. */
+  private connect(): Promise<KafkaCluster> {
+    const { connection } = this.setup;
+    return retrying(this.clock, { request: "Metadata", waitMs: connectMaxMs }, async () => ({
+      error: 0,
+      value: await KafkaCluster.connect(connection, this.clock),
+    }));
   }
 
   private keep(member: GroupMetadata | undefined): void {
@@ -58,19 +70,20 @@ export class HeartbeatLoop {
   }
 
   /** One heartbeat; gives the time until the next one. */
-  private async beat(): Promise<number> {
+  private async beat(cluster: KafkaCluster): Promise<number> {
     const { member } = this;
     const { intervalMs, sessionTimeoutMs } = this.setup;
     if (member === undefined) return intervalMs;
     this.tell({ kind: "beat" });
     if (this.isStalled()) {
-      await this.giveUp(member);
+      await this.giveUp(cluster, member);
       return intervalMs;
     }
-    const error = await this.send(member);
+    const sentMs = this.clock.monotonicMs();
+    const error = await this.send(cluster, member);
     if (member !== this.member) return intervalMs;
     if (error === undefined || error.name === "REBALANCE_IN_PROGRESS") {
-      this.acceptedMs = this.clock.monotonicMs();
+      this.acceptedMs = sentMs;
       if (error !== undefined) this.wantRebalance(member);
       return intervalMs;
     }
@@ -82,20 +95,22 @@ export class HeartbeatLoop {
   }
 
   /** Undefined: accepted. What does not reach the coordinator counts as if it had moved. */
-  private async send(member: GroupMetadata): Promise<KafkaError | undefined> {
+  private async send(
+    cluster: KafkaCluster,
+    member: GroupMetadata,
+  ): Promise<KafkaError | undefined> {
     const timeoutMs = Math.max(this.setup.sessionTimeoutMs / 2, againMs);
     try {
-      this.cluster ??= await KafkaCluster.connect(this.setup.connection, this.clock);
-      const coordinator = await this.cluster.coordinator("group", member.groupId);
+      const coordinator = await cluster.coordinator("group", member.groupId, timeoutMs);
       const options = { lane: "group", timeoutMs } as const;
-      const { error } = await this.cluster.call(coordinator, heartbeat, member, options);
+      const { error } = await cluster.call(coordinator, heartbeat, member, options);
       if (error === 0) return undefined;
       const known = kafkaError(error);
-      if (known.meaning === "moved") this.cluster.forgetCoordinator("group", member.groupId);
+      if (known.meaning === "moved") cluster.forgetCoordinator("group", member.groupId);
       return known;
     } catch (error) {
-      if (!isConnectionError(error)) throw error;
-      this.cluster?.forgetCoordinator("group", member.groupId);
+      if (!isMillraceError(error)) throw error;
+      cluster.forgetCoordinator("group", member.groupId);
       return { ...kafkaError(13), text: error.message };
     }
   }
@@ -109,15 +124,15 @@ export class HeartbeatLoop {
   }
 
   /** Others get the work at once, without waiting for the session's end. */
-  private async giveUp(member: GroupMetadata): Promise<void> {
+  private async giveUp(cluster: KafkaCluster, member: GroupMetadata): Promise<void> {
     const { progressTimeoutMs } = this.setup;
     this.lose(member, `the main thread made no progress for ${progressTimeoutMs} ms`);
     try {
-      const coordinator = await this.cluster?.coordinator("group", member.groupId);
-      if (coordinator !== undefined) await this.cluster?.control(coordinator, leaveGroup, member);
+      const coordinator = await cluster.coordinator("group", member.groupId);
+      await cluster.control(coordinator, leaveGroup, member);
     } catch (error) {
       // Without heartbeats the session ends as well.
-      if (!isConnectionError(error)) throw error;
+      if (!isMillraceError(error)) throw error;
     }
   }
 

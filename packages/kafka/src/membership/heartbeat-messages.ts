@@ -17,8 +17,12 @@ export interface KeepMessage {
   readonly member: GroupMetadata | undefined;
 }
 
-/** From the thread: a heartbeat is due; the group wants to be joined anew; the membership is over. */
+/**
+ * From the thread: it can send heartbeats now; one is due; the group wants to be joined anew; the
+ * membership is over.
+ */
 export type HeartbeatMessage =
+  | { readonly kind: "ready" }
   | { readonly kind: "beat" }
   | { readonly kind: "rebalance"; readonly generation: number }
   | { readonly kind: "lost"; readonly generation: number; readonly problem: string };

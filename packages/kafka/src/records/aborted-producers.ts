@@ -1,9 +1,4 @@
-/** A transaction that was aborted, as a Fetch answer lists it. */
-export interface AbortedTransaction {
-  readonly producerId: bigint;
-  /** Offset of the transaction's first record. */
-  readonly firstOffset: bigint;
-}
+import type { AbortedTransaction } from "../requests/fetch.ts";
 
 /**
  * The producers whose records are of an aborted transaction, while the batches of a Fetch answer

@@ -7,7 +7,12 @@ export interface PartitionPlace {
 }
 
 /** The error for a record batch that is not as the message format says. */
-export function damaged(place: PartitionPlace, offset: bigint, problem: string): MillraceError {
-  const { topic, partition } = place;
-  return millraceError("LOG_CORRUPT", { topic, partition, offset: String(offset), problem });
+export function damaged(
+  { topic, partition }: PartitionPlace,
+  offset: bigint,
+  problem: string,
+  cause?: unknown,
+): MillraceError {
+  const params = { topic, partition, offset: String(offset), problem };
+  return millraceError("LOG_CORRUPT", params, cause === undefined ? {} : { cause });
 }

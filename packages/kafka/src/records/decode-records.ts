@@ -1,15 +1,16 @@
 import { type LogRecords, offset, type RecordMeta } from "@millrace/core";
-import { headerBytes } from "./batch-header.ts";
-import { chooseBatches } from "./choose-batches.ts";
+import { type BatchHeader, chooseBatches } from "./choose-batches.ts";
 import type { DecodedRecords, FetchedRecords } from "./fetched-records.ts";
 import { type Payload, payloadOf } from "./payload.ts";
 import { readMeta } from "./read-meta.ts";
 import { readValues, type ValueColumns } from "./read-values.ts";
+import { unpackBatches } from "./unpack-batches.ts";
 
 /**
  * Decodes the record batches that a Fetch answer holds of one partition (message format v2) into
  * columns. Values are ranges of the fetched bytes where no batch is compressed, else of one buffer
- * of all records. Offsets, lengths and checksums are checked; damage is never skipped.
+ * of all records; `loadCompressionsOf` comes first. Offsets, lengths and checksums are checked;
+ * damage is never skipped.
  *
  * **Cost** about 20 ns a record, and the checksum: about 0.25 ns a byte
  *
@@ -17,14 +18,12 @@ import { readValues, type ValueColumns } from "./read-values.ts";
  *   LOG_FORMAT_UNSUPPORTED for message formats before v2
  */
 export function decodeRecords(fetched: FetchedRecords): DecodedRecords {
-  const { batches, next } = chooseBatches(fetched);
+  const { batches, next: end } = chooseBatches(fetched);
+  const { bytes, places } = unpackBatches(fetched, batches);
+  const next = batches[places.length]?.baseOffset ?? end;
   const firstOffset = batches[0]?.baseOffset ?? next;
-  const payloads = batches.map((batch) =>
-    payloadOf(fetched, batch, firstOffset, {
-      bytes: fetched.bytes,
-      start: batch.start + headerBytes,
-      end: batch.end,
-    }),
+  const payloads = places.map((place, index) =>
+    payloadOf(fetched, batches[index] as BatchHeader, firstOffset, { bytes, ...place }),
   );
   const records = readPayloads(payloads, fetched, firstOffset);
   return { records: records ?? noRecords(fetched, next), next: offset(next) };
@@ -38,7 +37,7 @@ function readPayloads(
 ): LogRecords | undefined {
   const countMax = payloads.reduce((sum, { recordCount }) => sum + recordCount, 0);
   const values = {
-    offsetDelta: new Int32Array(countMax),
+    ...(areDense(payloads) ? {} : { offsetDelta: new Int32Array(countMax) }),
     valueStart: new Int32Array(countMax),
     valueLength: new Int32Array(countMax),
   };
@@ -50,24 +49,39 @@ function readPayloads(
     count = endRow;
   }
   if (count === 0) return undefined;
-  const first = values.offsetDelta[0] as number;
-  const last = values.offsetDelta[count - 1] as number;
+  const { first, column } = offsetsOf(values, payloads[0]?.deltaMin ?? 0, count);
   return {
     count,
     baseOffset: offset(firstOffset + BigInt(first)),
     buffer: payloads[0]?.bytes ?? bytes,
     valueStart: values.valueStart.subarray(0, count),
     valueLength: values.valueLength.subarray(0, count),
-    ...(last - first === count - 1 ? {} : { offsetDelta: deltasFrom(values, first, count) }),
+    ...(column === undefined ? {} : { offsetDelta: column }),
     ...(meta === undefined ? {} : { meta: firstRows(meta, count) }),
   };
 }
 
-/** Offset deltas, counted from the first record's. */
-function deltasFrom({ offsetDelta }: ValueColumns, first: number, count: number): Int32Array {
+/** Whether no offset is missing. Offsets ascend, so that as many records as offsets are all. */
+function areDense(payloads: readonly Payload[]): boolean {
+  let end = 0;
+  return payloads.every(({ recordCount, lastOffsetDelta, deltaShift }) => {
+    const isNext = deltaShift === end;
+    end += recordCount;
+    return isNext && recordCount === lastOffsetDelta + 1;
+  });
+}
+
+/** The first record's offset delta, and all of them counted from it where some are missing. */
+function offsetsOf(
+  { offsetDelta }: ValueColumns,
+  deltaMin: number,
+  count: number,
+): { first: number; column?: Int32Array } {
+  if (offsetDelta === undefined) return { first: deltaMin };
+  const first = offsetDelta[0] as number;
+  if ((offsetDelta[count - 1] as number) - first === count - 1) return { first };
   const deltas = offsetDelta.subarray(0, count);
-  if (first === 0) return deltas;
-  return deltas.map((delta) => delta - first);
+  return { first, column: first === 0 ? deltas : deltas.map((delta) => delta - first) };
 }
 
 function makeMeta(count: number): RecordMeta {

@@ -1,5 +1,6 @@
 import { assert } from "@millrace/core";
 import { attributeBits, headerBytes, headerField, lengthEnd, magicV2 } from "./batch-header.ts";
+import { type Compression, compressionNames } from "./compression/compression.ts";
 import { measureRecords, type Slice } from "./measure-records.ts";
 import type {
   EncodedBatch,
@@ -99,11 +100,8 @@ function addSlice(run: Run, slice: Slice): void {
 function encodeRun(run: Run, options: EncodeOptions): Uint8Array {
   const { slices, recordCount, sizeBytes, baseTimestamp, timestampMax } = run;
   const gapBytesMax = slices.reduce((most, { gapBytes = 0 }) => Math.max(most, gapBytes), 0);
-  // Every byte up to the size is written, so that the rest of the buffer's old bytes stay inside.
-  const bytes = Buffer.allocUnsafeSlow(sizeBytes + gapBytesMax).subarray(
-    0,
-    sizeBytes + gapBytesMax,
-  );
+  const capacity = sizeBytes + gapBytesMax;
+  const bytes = options.buffers?.take(capacity) ?? Buffer.allocUnsafeSlow(capacity);
   let at = headerBytes;
   let offsetDelta = 0;
   for (const slice of slices) {
@@ -111,10 +109,24 @@ function encodeRun(run: Run, options: EncodeOptions): Uint8Array {
     offsetDelta += slice.endRow - slice.fromRow;
   }
   assert(at === sizeBytes, "a batch is as long as it was measured");
-  const attributes = options.isTransactional === true ? attributeBits.transactional : 0;
-  const batch = bytes.subarray(0, sizeBytes);
-  writeHeader(batch, { attributes, recordCount, baseTimestamp, timestampMax });
+  const { bytes: batch, code } = compressed(bytes.subarray(0, sizeBytes), options.compression);
+  if (code !== 0) options.buffers?.keep(bytes);
+  const transaction = options.isTransactional === true ? attributeBits.transactional : 0;
+  writeHeader(batch, { attributes: transaction | code, recordCount, baseTimestamp, timestampMax });
   return batch;
+}
+
+/** A batch without its header, compressed where that makes it smaller, and its attribute. */
+function compressed(
+  bytes: Uint8Array,
+  compression: Compression | undefined,
+): { bytes: Uint8Array; code: number } {
+  if (compression === undefined) return { bytes, code: 0 };
+  const body = compression.compress(bytes.subarray(headerBytes));
+  if (headerBytes + body.length >= bytes.length) return { bytes, code: 0 };
+  const batch = Buffer.allocUnsafeSlow(headerBytes + body.length);
+  batch.set(body, headerBytes);
+  return { bytes: batch, code: compressionNames.indexOf(compression.name) };
 }
 
 interface HeaderFields {

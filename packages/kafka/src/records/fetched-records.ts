@@ -1,5 +1,5 @@
 import type { LogRecords, Offset } from "@millrace/core";
-import type { AbortedTransaction } from "./aborted-producers.ts";
+import type { AbortedTransaction } from "../requests/fetch.ts";
 import type { PartitionPlace } from "./damaged.ts";
 
 /** What a Fetch answer holds of one partition. */

@@ -4,7 +4,8 @@ import { areHeadersSound } from "./record-headers.ts";
 
 /** Columns that records are read into, by row. */
 export interface ValueColumns {
-  readonly offsetDelta: Int32Array;
+  /** Absent where it is known to be 0, 1, 2, … */
+  readonly offsetDelta?: Int32Array;
   readonly valueStart: Int32Array;
   readonly valueLength: Int32Array;
 }
@@ -78,7 +79,7 @@ export function readValues(payload: Payload, columns: ValueColumns, firstRow: nu
       break;
     at = end;
     if (delta < deltaMin) continue;
-    offsetDelta[row] = delta + deltaShift;
+    if (offsetDelta !== undefined) offsetDelta[row] = delta + deltaShift;
     valueStart[row] = start;
     valueLength[row] = length === 1 ? -1 : length >>> 1;
     row++;
@@ -88,7 +89,7 @@ export function readValues(payload: Payload, columns: ValueColumns, firstRow: nu
 }
 
 /** The error for a record that is not as the message format says. */
-export function malformed({ place, baseOffset, recordCount }: Payload, index: number): Error {
+function malformed({ place, baseOffset, recordCount }: Payload, index: number): Error {
   const problem =
     index < recordCount ? `record ${index} of its batch is malformed` : "its batch is too long";
   return damaged(place, baseOffset, problem);

@@ -1,4 +1,6 @@
 import type { RecordRanges } from "@millrace/core";
+import type { BatchBuffers } from "./batch-buffers.ts";
+import type { Compression } from "./compression/compression.ts";
 
 /** Records of one partition, as columns. */
 export interface RecordsToEncode {
@@ -21,6 +23,10 @@ export interface EncodeOptions {
   readonly isTransactional?: boolean;
   /** Absent: the producer is not idempotent. The sequence is that of the first batch. */
   readonly producer?: ProducerStamp;
+  /** From `loadCompression`. A batch that it does not make smaller is not compressed. */
+  readonly compression?: Compression;
+  /** Where the memory of batches is from; absent: fresh. */
+  readonly buffers?: BatchBuffers;
 }
 
 /** What makes a batch of an idempotent producer its own. */

@@ -1,7 +1,7 @@
 // DeleteTopics v6
 //   request => topics [name STRING?, topic_id UUID, tags], timeout_ms INT32, tags
-//   answer  => throttle_ms INT32, topics [name STRING?, topic_id UUID, error INT16, message STRING?,
-//              tags], tags
+//   answer  => throttle_ms INT32, topics [name STRING?, topic_id UUID, error INT16, message
+//   STRING?, tags], tags
 import type { KafkaApi } from "./api.ts";
 import type { TopicResult } from "./create-topics.ts";
 

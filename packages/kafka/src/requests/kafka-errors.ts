@@ -70,6 +70,8 @@ const rows: readonly Row[] = [
   [56, "KAFKA_STORAGE_ERROR", "moved", "the broker cannot use its disk"],
   [59, "UNKNOWN_PRODUCER_ID", "refused", "the broker has forgotten the producer"],
   [60, "REASSIGNMENT_IN_PROGRESS", "wait", "partitions are being moved"],
+  [68, "NON_EMPTY_GROUP", "refused", "the group has members"],
+  [69, "GROUP_ID_NOT_FOUND", "refused", "there is no such group"],
   [72, "LISTENER_NOT_FOUND", "moved", "the leader has no such listener"],
   [74, "FENCED_LEADER_EPOCH", "moved", "the leader is a newer one than we know"],
   [75, "UNKNOWN_LEADER_EPOCH", "wait", "the broker does not know of its newer epoch yet"],

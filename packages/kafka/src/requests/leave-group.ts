@@ -1,8 +1,8 @@
 // LeaveGroup v4, v5
 //   request => group_id STRING, members [member_id STRING, group_instance_id STRING?, (v5: reason
 //              STRING?,) tags], tags
-//   answer  => throttle_ms INT32, error INT16, members [member_id STRING, group_instance_id STRING?,
-//              error INT16, tags], tags
+//   answer  => throttle_ms INT32, error INT16, members [member_id STRING, group_instance_id
+//   STRING?, error INT16, tags], tags
 import type { KafkaApi } from "./api.ts";
 
 /** A member that goes. */

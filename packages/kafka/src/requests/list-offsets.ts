@@ -1,6 +1,6 @@
 // ListOffsets v7
-//   request => replica INT32 (−1), isolation INT8, topics [name STRING, partitions [partition INT32,
-//              leader_epoch INT32, timestamp INT64, tags], tags], tags
+//   request => replica INT32 (−1), isolation INT8, topics [name STRING, partitions [partition
+//   INT32, leader_epoch INT32, timestamp INT64, tags], tags], tags
 //   answer  => throttle_ms INT32, topics [name STRING, partitions [partition INT32, error INT16,
 //              timestamp INT64, offset INT64, leader_epoch INT32, tags], tags], tags
 import type { KafkaApi } from "./api.ts";

@@ -15,7 +15,7 @@ export interface MetadataRequest {
 }
 
 /** A broker of the cluster. */
-export interface BrokerMetadata {
+interface BrokerMetadata {
   readonly nodeId: number;
   readonly host: string;
   readonly port: number;

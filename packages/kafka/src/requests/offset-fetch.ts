@@ -4,8 +4,8 @@
 //   answer  => throttle_ms INT32, groups [group_id STRING, topics [name STRING, partitions
 //              [partition INT32, offset INT64, leader_epoch INT32, metadata STRING?, error INT16,
 //              tags], tags], error INT16, tags], tags
-// With require_stable an offset that a transaction is moving gives UNSTABLE_OFFSET_COMMIT instead of
-// the old one.
+// With require_stable an offset that a transaction is moving gives UNSTABLE_OFFSET_COMMIT instead
+// of the old one.
 import type { KafkaApi } from "./api.ts";
 import { groupByTopic, readByTopic, type TopicPartition } from "./by-topic.ts";
 

@@ -60,11 +60,12 @@ const requestTimeoutMs = 15_000;
 /**
  * The producer of a transactional id, one transaction at a time.
  *
- * - P1. Batches of a partition are sent one after the other, with ascending sequence numbers; what is
- *   sent again is the identical bytes, to whoever leads then. A broker that has it already says so.
+ * - P1. Batches of a partition are sent one after the other, with ascending sequence numbers; what
+ *   is sent again is the identical bytes, to whoever leads then. A broker that has it already says
+ *   so.
  * - P2. That a transaction shall be committed is said only after everything of it is acknowledged.
- * - P3. It is said again only with the same identity, which coordinators recognise. What the answers
- *   to the repetitions leave open is `indefinite`.
+ * - P3. It is said again only with the same identity, which coordinators recognise. What the
+ *   answers to the repetitions leave open is `indefinite`.
  * - P4. After any failure the producer is done. Opening it anew ends its transaction and its epoch.
  */
 export class TransactionalProducer {
@@ -285,7 +286,9 @@ export class TransactionalProducer {
   private async tryEnd(isCommit: boolean): Promise<EndOutcome> {
     let wasFound = false;
     try {
-      const coordinator = await this.cluster.coordinator("transaction", this.transactionalId);
+      const waitMs = this.leftMs();
+      const id = this.transactionalId;
+      const coordinator = await this.cluster.coordinator("transaction", id, waitMs);
       wasFound = true;
       const answer = await this.endAt(coordinator, isCommit);
       if (answer.error === 0) return { answer };
@@ -321,8 +324,8 @@ export class TransactionalProducer {
   }
 
   /**
-   * Tries to end a transaction that failed, so that readers need not wait for its timeout. It is not
-   * committed in any case, as nobody has said that it shall be.
+   * Tries to end a transaction that failed, so that readers need not wait for its timeout. It is
+   * not committed in any case, as nobody has said that it shall be.
    */
   private async abandon(): Promise<void> {
     // Where it does not work, opening the producer anew or the timeout ends it as well.

@@ -69,9 +69,7 @@ export class Connection {
     });
     this.write(request, correlationId);
     const timer = new AbortController();
-    const timeout = this.options.clock.sleep(timeoutMs, timer.signal).then(() => {
-      if (!timer.signal.aborted) this.end(`no answer came within ${Math.round(timeoutMs)} ms`);
-    });
+    const timeout = this.endAfter(timeoutMs, timer.signal);
     try {
       return await answer;
     } finally {
@@ -94,6 +92,11 @@ export class Connection {
     for (const waiting of this.waiting.splice(0)) {
       waiting.reject(this.lost(waiting.request, problem));
     }
+  }
+
+  private async endAfter(timeoutMs: number, answered: AbortSignal): Promise<void> {
+    await this.options.clock.sleep(timeoutMs, answered);
+    if (!answered.aborted) this.end(`no answer came within ${Math.round(timeoutMs)} ms`);
   }
 
   private write(request: RawRequest, correlationId: number): void {

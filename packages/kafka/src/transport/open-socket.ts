@@ -1,12 +1,13 @@
 // The part of kafkajs that we use: it opens a socket, speaks TLS and authenticates. After that the
 // socket is ours. `Broker` and `ConnectionPool` are not public; a contract test guards what is used
 // here, and the version of kafkajs is pinned.
-import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { connect as connectPlain, isIP, type Socket } from "node:net";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
-import { assert, type MillraceError, millraceError } from "@millrace/core";
-import { formatAddress, type KafkaAddress, type KafkaOptions, type KafkaSasl } from "./options.ts";
+import { assert } from "@millrace/core";
+import { bearerSasl } from "./oauth-bearer.ts";
+import { openingFailed, type OpeningProgress, watchOpening } from "./opening-failed.ts";
+import type { KafkaAddress, KafkaOptions, KafkaSasl } from "./options.ts";
 
 /** A socket to a broker that has let us in. */
 export interface OpenSocket {
@@ -23,8 +24,7 @@ const readBufferBytes = 128 * 1024;
 /**
  * Opens and authenticates a socket; its listeners are removed, nothing of kafkajs is left on it.
  *
- * @throws KAFKA_UNREACHABLE
- * @throws KAFKA_AUTHENTICATION_FAILED
+ * @throws KAFKA_UNREACHABLE, KAFKA_TLS_FAILED, KAFKA_AUTHENTICATION_FAILED
  */
 export async function openSocket(
   address: KafkaAddress,
@@ -32,6 +32,7 @@ export async function openSocket(
 ): Promise<OpenSocket> {
   const timeoutMs = options.connectTimeoutMs ?? connectTimeoutDefaultMs;
   let opened: ReadSocket | undefined;
+  let progress: OpeningProgress | undefined;
   const pool = new ConnectionPool({
     host: address.host,
     port: address.port,
@@ -41,14 +42,18 @@ export async function openSocket(
     connectionTimeout: timeoutMs,
     requestTimeout: timeoutMs,
     logger: silent,
-    socketFactory: (request) => (opened = createSocket(request)).socket,
+    socketFactory: (request) => {
+      opened = createSocket(request);
+      progress = watchOpening(opened.socket, request.ssl !== null);
+      return opened.socket;
+    },
   });
   const [connection] = pool.pool;
   try {
     await new Broker({ connectionPool: pool, logger: silent }).connect();
   } catch (error) {
     opened?.socket.destroy();
-    throw openingFailed(address, error);
+    throw openingFailed(address, error, progress);
   } finally {
     // Its timer looks for requests that wait too long.
     connection?.requestQueue.destroy();
@@ -105,21 +110,7 @@ function tlsOptions(ssl: KafkaOptions["ssl"]): ConnectionOptions | null {
 
 /** A copy in kafkajs' form, which it changes. */
 function saslOptions(sasl: KafkaSasl): object {
-  if (sasl.mechanism !== "oauthbearer") return { ...sasl };
-  const token = async (): Promise<{ value: string }> => ({
-    value: "token" in sasl ? sasl.token : (await readFile(sasl.tokenFile, "utf8")).trim(),
-  });
-  return { mechanism: sasl.mechanism, oauthBearerProvider: token };
-}
-
-function openingFailed(address: KafkaAddress, error: unknown): MillraceError {
-  const broker = formatAddress(address);
-  const { name, message } = error as Error;
-  const problem = message.replace(/\.$/, "");
-  const refused = /SASL|Authentication/i.test(name) || /SASL/.test(message);
-  return refused
-    ? millraceError("KAFKA_AUTHENTICATION_FAILED", { broker, problem })
-    : millraceError("KAFKA_UNREACHABLE", { broker, problem });
+  return sasl.mechanism === "oauthbearer" ? bearerSasl(sasl) : { ...sasl };
 }
 
 interface KafkajsConnection {

@@ -14,10 +14,12 @@ describeWithBroker("topics of a cluster", () => {
       const name = uniqueName("made");
       const configs = { "cleanup.policy": "compact" };
       const topic = { name, partitions: 3, replication: 1, configs };
-      expect(await createTopic(cluster, topic)).toBe("created");
-      expect(await createTopic(cluster, topic)).toBe("existed");
+      const made = await createTopic(cluster, topic);
+      expect(made.name).toBe(name);
+      expect(made.partitions.map(({ partition }) => partition)).toEqual([0, 1, 2]);
+      expect(await createTopic(cluster, { ...topic, partitions: 5 })).toEqual(made);
       const found = (await cluster.topics()).find((candidate) => candidate.name === name);
-      expect(found?.partitions).toHaveLength(3);
+      expect(found).toEqual(made);
       expect(found?.id).toMatch(/^[\w-]{22}$/);
       expect((await topicConfigs(cluster, name)).get("cleanup.policy")).toBe("compact");
       await deleteTopicsOf(cluster, [name, uniqueName("never")]);

@@ -1,59 +1,9 @@
+import { systemClock } from "@millrace/core";
 import { expect, it } from "vitest";
-import type { KafkaCluster } from "../../src/cluster/cluster.ts";
-import { GroupMember, type GroupMemberOptions } from "../../src/membership/group-member.ts";
-import { describeGroups } from "../../src/requests/describe-groups.ts";
+import { KafkaCluster } from "../../src/cluster/cluster.ts";
+import { membersOf } from "../../src/cluster/group-members.ts";
 import { describeWithBroker, options, uniqueName, withCluster } from "../broker.ts";
-
-/** Gives every member its own id, as text. */
-const assign: GroupMemberOptions["assign"] = (members) =>
-  members.map(({ memberId }) => ({ memberId, assignment: Buffer.from(`for ${memberId}`) }));
-
-const protocols = [{ name: "test", metadata: Buffer.from("what I have") }];
-
-class Witness {
-  readonly events: string[] = [];
-  private wake: () => void = () => undefined;
-
-  note(event: string): void {
-    this.events.push(event);
-    this.wake();
-  }
-
-  async until(event: string): Promise<void> {
-    while (!this.events.includes(event)) {
-      await new Promise<void>((resolve) => {
-        this.wake = resolve;
-      });
-    }
-  }
-}
-
-function member(
-  cluster: KafkaCluster,
-  groupId: string,
-  witness: Witness,
-  more: Partial<GroupMemberOptions> = {},
-): GroupMember {
-  return new GroupMember(cluster, {
-    connection: options,
-    groupId,
-    sessionTimeoutMs: 1500,
-    rebalanceTimeoutMs: 10_000,
-    progressTimeoutMs: 60_000,
-    assign,
-    onRebalance: () => witness.note("rebalance"),
-    onLost: () => witness.note("lost"),
-    ...more,
-  });
-}
-
-async function membersOf(cluster: KafkaCluster, groupId: string): Promise<string[]> {
-  const options = { request: describeGroups.name };
-  return cluster.askCoordinator("group", groupId, options, async (coordinator) => {
-    const [group] = await cluster.control(coordinator, describeGroups, { groupId });
-    return { error: group?.error ?? -1, value: group?.members.map((m) => m.memberId) ?? [] };
-  });
-}
+import { member, protocols, Witness } from "./members.ts";
 
 /** Keeps the main thread from doing anything. */
 function block(ms: number): void {
@@ -66,11 +16,8 @@ describeWithBroker("a member of a group", () => {
       const groupId = uniqueName("group");
       const [one, two] = [new Witness(), new Witness()];
       const first = member(cluster, groupId, one);
-      const second = await import("@millrace/core").then(async ({ systemClock }) => {
-        const { KafkaCluster } = await import("../../src/cluster/cluster.ts");
-        return { cluster: await KafkaCluster.connect(options, systemClock) };
-      });
-      const other = member(second.cluster, groupId, two);
+      const process = await KafkaCluster.connect(options, systemClock);
+      const other = member(process, groupId, two);
       try {
         const alone = await first.join(protocols);
         expect(alone).toMatchObject({ generation: 1, isLeader: true, protocol: "test" });
@@ -90,7 +37,7 @@ describeWithBroker("a member of a group", () => {
       } finally {
         await first.close();
         await other.leave();
-        await second.cluster.close();
+        await process.close();
       }
     }));
 
@@ -101,7 +48,8 @@ describeWithBroker("a member of a group", () => {
       const busy = member(cluster, groupId, witness);
       const { memberId } = await busy.join(protocols);
       block(4000);
-      expect(await membersOf(cluster, groupId)).toEqual([memberId]);
+      const [only, ...more] = await membersOf(cluster, groupId);
+      expect([only?.memberId, more]).toEqual([memberId, []]);
       expect(witness.events).toEqual([]);
       await busy.leave();
       expect(await membersOf(cluster, groupId)).toEqual([]);

@@ -1,6 +1,9 @@
 import { offset } from "@millrace/core";
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { BatchBuffers } from "../../src/records/batch-buffers.ts";
+import type { Compression } from "../../src/records/compression/compression.ts";
+import { loadCompression } from "../../src/records/compression/load-compression.ts";
 import { decodeRecords } from "../../src/records/decode-records.ts";
 import { encodeRecords } from "../../src/records/encode-records.ts";
 import { sequenceAfter, stamp } from "../../src/records/stamp.ts";
@@ -77,4 +80,42 @@ test("sequences go on from batch to batch, and a stamp changes them without the 
   expect(decodePlain(batch!.bytes)).toEqual(decodePlain(before));
   stamp(batch!, { ...producer });
   expect(Buffer.compare(batch!.bytes, before)).toBe(0);
+});
+
+describe("memory of batches", () => {
+  const encode = (buffers: BatchBuffers, sizeBytes: number, compression?: Compression) => {
+    const values = rangesOf([Buffer.alloc(sizeBytes, sizeBytes)]);
+    const way = compression === undefined ? {} : { compression };
+    return encodeRecords([{ values }], { timestamp: time, buffers, ...way })[0]!;
+  };
+
+  test("is used again when it was given back", () => {
+    const buffers = new BatchBuffers();
+    const first = encode(buffers, 100);
+    const second = encode(buffers, 100);
+    expect(second.bytes.buffer).not.toBe(first.bytes.buffer);
+    buffers.giveBack(first);
+    const smaller = encode(buffers, 50);
+    expect(smaller.bytes.buffer).toBe(first.bytes.buffer);
+    expect(decodePlain(smaller.bytes)!.map(({ value }) => value)).toEqual([Buffer.alloc(50, 50)]);
+    expect(decodePlain(second.bytes)!.map(({ value }) => value)).toEqual([Buffer.alloc(100, 100)]);
+  });
+
+  test("is fresh where what was given back is too small", () => {
+    const buffers = new BatchBuffers();
+    const first = encode(buffers, 100);
+    buffers.giveBack(first);
+    expect(encode(buffers, 200).bytes.buffer).not.toBe(first.bytes.buffer);
+  });
+
+  test("of compressed ones is used again at once, and their own not at all", async () => {
+    const buffers = new BatchBuffers();
+    const memory = buffers.take(9_000);
+    buffers.keep(memory);
+    const compression = await loadCompression("gzip");
+    const packed = encode(buffers, 8_000, compression);
+    expect(packed.bytes.length).toBeLessThan(500);
+    buffers.giveBack(packed);
+    expect(encode(buffers, 8_000).bytes.buffer).toBe(memory.buffer);
+  });
 });

@@ -6,6 +6,9 @@ import type {
   ProducerStamp,
 } from "../../src/transactions/transactional-producer.ts";
 
+/** Records of another time would be deleted by the retention of their topic. */
+const now = BigInt(Date.now());
+
 /** A batch (format v2) of values shorter than 50 bytes. */
 export function batchOf(topic: string, partition: number, values: string[]): PartitionBatch {
   return {
@@ -28,8 +31,8 @@ function encode(values: string[], stamp: ProducerStamp): Uint8Array {
   batch[16] = 2;
   batch.writeInt16BE(16, 21);
   batch.writeInt32BE(values.length - 1, 23);
-  batch.writeBigInt64BE(1_700_000_000_000n, 27);
-  batch.writeBigInt64BE(1_700_000_000_000n, 35);
+  batch.writeBigInt64BE(now, 27);
+  batch.writeBigInt64BE(now, 35);
   batch.writeBigInt64BE(stamp.producerId, 43);
   batch.writeInt16BE(stamp.producerEpoch, 51);
   batch.writeInt32BE(stamp.baseSequence, 53);

@@ -8,6 +8,7 @@ import {
   kafkaError,
   type KafkaCluster,
   type KafkaLane,
+  loadCompressionsOf,
   type PartitionLeader,
   refusedByKafka,
 } from "@millrace/kafka";
@@ -29,8 +30,6 @@ const outOfReachMaxMs = 120_000;
 
 /** What a fetcher is made with. */
 export interface FetcherOptions {
-  /** Whether keys, times and headers are wanted. */
-  readonly withMeta: boolean;
   /** Called when a reader that had nothing may have something. */
   readonly onArrival: () => void;
 }
@@ -188,7 +187,7 @@ export class Fetcher {
       if (feed === undefined) continue;
       if (answer.error === 0) {
         this.#outOfReachSince.delete(feed);
-        hasCome = this.#take(feed, answer) || hasCome;
+        hasCome = (await this.#take(feed, answer)) || hasCome;
       } else if (isRetriable(kafkaError(answer.error))) {
         moved.push(feed);
         error = answer.error;
@@ -199,17 +198,19 @@ export class Fetcher {
   }
 
   /** @returns as `PartitionFeed.take` */
-  #take(feed: PartitionFeed, answer: FetchedPartition): boolean {
+  async #take(feed: PartitionFeed, answer: FetchedPartition): Promise<boolean> {
     const { topic, partition } = feed;
     const { lastStableOffset } = answer;
     try {
+      const loading = loadCompressionsOf(answer.records);
+      if (loading !== undefined) await loading;
       const decoded = decodeRecords({
         topic,
         partition,
         bytes: answer.records,
         from: feed.fetchOffset,
         committed: { lastStableOffset, abortedTransactions: answer.aborted },
-        withMeta: this.#options.withMeta,
+        withMeta: feed.withMeta,
       });
       return feed.take(decoded, lastStableOffset);
     } catch (error) {

@@ -1,5 +1,12 @@
 import type { Group, GroupMember as Member, GroupOptions, GroupShare, Json } from "@millrace/core";
-import { GroupMember, type JoinedMember, type KafkaCluster } from "@millrace/kafka";
+import {
+  encodeAssignment,
+  encodeSubscription,
+  GroupMember,
+  type JoinedMember,
+  type KafkaCluster,
+  userDataOf,
+} from "@millrace/kafka";
 import type { KafkaLogOptions } from "./kafka-log.ts";
 
 const sessionTimeoutDefaultMs = 10_000;
@@ -8,6 +15,8 @@ const rebalanceTimeoutMs = 60_000;
 /** A process whose main thread does nothing for so long gives up its membership. */
 const progressTimeoutMs = 120_000;
 const protocol = "millrace";
+/** So that tools list the group, with its lag, as that of any consumer. */
+const protocolType = "consumer";
 
 /** Takes part in a consumer group of Kafka; the leader deals out with the options' `assign`. */
 export class KafkaGroup implements Group {
@@ -24,13 +33,14 @@ export class KafkaGroup implements Group {
       sessionTimeoutMs: connection.sessionTimeoutMs ?? sessionTimeoutDefaultMs,
       rebalanceTimeoutMs,
       progressTimeoutMs,
+      protocolType,
       ...(connection.instance === undefined ? {} : { groupInstanceId: connection.instance }),
       assign: async (members, membership) => {
         const { groupId: group, generation, memberId: member } = membership;
         const shares = await options.assign(members.map(memberOf), { group, generation, member });
         return members.map(({ memberId }) => ({
           memberId,
-          assignment: encode(shares.get(memberId) ?? null),
+          assignment: encodeAssignment(encode(shares.get(memberId) ?? null)),
         }));
       },
       onRebalance: () => this.#changed.abort(),
@@ -42,7 +52,7 @@ export class KafkaGroup implements Group {
     // From here on a change is one of the new generation.
     const changed = new AbortController();
     this.#changed = changed;
-    const metadata = encode(this.#options.about());
+    const metadata = encodeSubscription(encode(this.#options.about()));
     const joined = await this.#member.join([{ name: protocol, metadata }]);
     return {
       membership: {
@@ -51,7 +61,7 @@ export class KafkaGroup implements Group {
         member: joined.memberId,
       },
       isLeader: joined.isLeader,
-      share: joined.assignment.length === 0 ? null : decode(joined.assignment),
+      share: decode(joined.assignment),
       changed: changed.signal,
     };
   }
@@ -69,6 +79,9 @@ function encode(value: Json): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(value));
 }
 
+/** Null of what is not ours. */
 function decode(bytes: Uint8Array): Json {
-  return JSON.parse(new TextDecoder().decode(bytes)) as Json;
+  const userData = userDataOf(bytes);
+  if (userData.length === 0) return null;
+  return JSON.parse(new TextDecoder().decode(userData)) as Json;
 }

@@ -7,6 +7,7 @@ import {
   limits,
   type Log,
   type LogReader,
+  type LogReaderOptions,
   type LogWriter,
   millraceError,
   type Offset,
@@ -14,9 +15,11 @@ import {
   type TopicInfo,
   topicKind,
   type TopicSpec,
+  type TopicWarning,
 } from "@millrace/core";
 import {
   createTopic,
+  deleteGroup,
   deleteTopicsOf,
   KafkaCluster,
   type KafkaOptions,
@@ -25,6 +28,7 @@ import {
   membershipState,
   newProducerId,
   removeMembers,
+  topicConfigs,
   TransactionalProducer,
 } from "@millrace/kafka";
 import { offsetOutOfRange } from "../offset-out-of-range.ts";
@@ -35,6 +39,7 @@ import { KafkaLogWriter, staleGeneration } from "./kafka-writer.ts";
 import { KafkaLogReader } from "./kafka-reader.ts";
 import { PartitionFeed } from "./partition-feed.ts";
 import { topicSettings } from "./topic-settings.ts";
+import { topicWarnings } from "./topic-warnings.ts";
 import { Truncations } from "./truncations.ts";
 
 const transactionTimeoutDefaultMs = 10_000;
@@ -52,15 +57,13 @@ export interface KafkaLogOptions extends KafkaOptions {
   readonly instance?: string;
   /** After it the broker aborts a transaction that nobody ends. Default: 10 s. */
   readonly transactionTimeoutMs?: number;
-  /** Whether records come with their keys, times and headers. Default: false. */
-  readonly withMeta?: boolean;
 }
 
 /**
  * A log on Kafka: a topic is a topic, a writer a transactional producer, a group a consumer group.
  *
- * Offsets have gaps where Kafka keeps the marks of transactions. Readers see committed records only.
- * Truncation is gathered for a second; those who asked for it see it at once.
+ * Offsets have gaps where Kafka keeps the marks of transactions. Readers see committed records
+ * only. Truncation is gathered for a second; those who asked for it see it at once.
  */
 export class KafkaLog implements Log {
   readonly #cluster: KafkaCluster;
@@ -80,7 +83,6 @@ export class KafkaLog implements Log {
     this.#ends = new CommittedEnds(cluster);
     this.#truncations = new Truncations(cluster);
     this.#fetcher = new Fetcher(cluster, this.#ends, {
-      withMeta: options.withMeta === true,
       onArrival: () => {
         for (const listener of this.#listeners) listener();
       },
@@ -167,6 +169,15 @@ export class KafkaLog implements Log {
     return (await membersOf(this.#cluster, group)).length > 0;
   }
 
+  removeGroup(group: string): Promise<boolean> {
+    return deleteGroup(this.#cluster, group);
+  }
+
+  /** @throws LOG_TOPIC_UNKNOWN */
+  async topicWarnings(topic: string): Promise<readonly TopicWarning[]> {
+    return topicWarnings(topic, await topicConfigs(this.#cluster, topic));
+  }
+
   /** @throws LOG_GENERATION_STALE */
   async openWriter(id: string, membership: GroupMembership): Promise<LogWriter> {
     await this.#confirmMembership(membership);
@@ -187,10 +198,15 @@ export class KafkaLog implements Log {
   }
 
   /** @throws LOG_TOPIC_UNKNOWN; `read` of the reader LOG_OFFSET_OUT_OF_RANGE */
-  async openReader(topic: string, partition: number, from: Offset): Promise<LogReader> {
+  async openReader(
+    topic: string,
+    partition: number,
+    from: Offset,
+    { withMeta = false }: LogReaderOptions = {},
+  ): Promise<LogReader> {
     const { topicId } = await this.#cluster.leaderOf(topic, partition);
     const feed: PartitionFeed = new PartitionFeed(
-      { topic, topicId, partition },
+      { topic, topicId, partition, withMeta },
       from,
       () => this.#ends.known(topic, partition),
       () => this.#fetcher.resume(feed),

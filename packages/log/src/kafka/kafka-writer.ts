@@ -12,13 +12,16 @@ import {
   type FailedCommit,
   type KafkaTopic,
   type PartitionBatch,
-  type RecordsToEncode,
   stamp,
   type TransactionalProducer,
   type TransactionOffsets,
 } from "@millrace/kafka";
 import { PendingRecords } from "../pending-records.ts";
 import type { CommittedEnds } from "./committed-ends.ts";
+import { recordsToWrite } from "./records-to-write.ts";
+
+/** What Kafka and its tools take for none. */
+const noOffset = -1n;
 
 /** What a writer needs of its log. */
 export interface WriterAccess {
@@ -110,7 +113,7 @@ export class KafkaLogWriter implements LogWriter {
       const { name, id } = topic;
       const isSame = this.#access.topic(name).id === id;
       if (!isSame) throw millraceError("LOG_TOPIC_UNKNOWN", { topic: name });
-      const parts = values.map(partOf);
+      const parts = values.map((each) => recordsToWrite(each, timestamp));
       for (const batch of encodeRecords(parts, { timestamp, isTransactional: true })) {
         batches.push({
           topic: name,
@@ -128,24 +131,24 @@ export class KafkaLogWriter implements LogWriter {
 
   /**
    * What the group has read, so that those who watch it see its lag; and so that Kafka checks the
-   * membership in the same transaction. Where nothing was noted, the end of a partition that is
-   * written does for that.
+   * membership in the same transaction. Where nothing was noted, a partition that is written does
+   * for that, with no offset: nobody's lag is told by it.
    */
   #offsets(): TransactionOffsets | undefined {
     if (this.#membership === undefined) return undefined;
     const { group, generation, member } = this.#membership;
     const offsets = [...this.#read.values()];
-    if (offsets.length === 0) offsets.push(this.#ownOffset());
+    if (offsets.length === 0) offsets.push(this.#noOffset());
     return { group: { groupId: group, generation, memberId: member }, offsets };
   }
 
-  #ownOffset(): { topic: string; partition: number; offset: bigint } {
+  #noOffset(): { topic: string; partition: number; offset: bigint } {
     const written = [...this.#pending.partitions()];
     const isOwn = (name: string): boolean => name.endsWith(".changelog");
     const place = written.find(({ topic }) => isOwn(topic.name)) ?? written[0];
     assert(place !== undefined, "a commit without records has no offsets");
     const { topic, partition } = place;
-    return { topic: topic.name, partition, offset: this.#access.ends.known(topic.name, partition) };
+    return { topic: topic.name, partition, offset: noOffset };
   }
 
   #failed({ kind, problem, cause }: FailedCommit): Error {
@@ -162,11 +165,4 @@ export class KafkaLogWriter implements LogWriter {
 export function staleGeneration(membership: GroupMembership | undefined, cause?: Error): Error {
   const { group = "", generation = -1 } = membership ?? {};
   return millraceError("LOG_GENERATION_STALE", { group, generation }, { cause });
-}
-
-function partOf(value: Uint8Array | RecordRanges): RecordsToEncode {
-  if (!(value instanceof Uint8Array)) return { values: value };
-  const valueStart = Int32Array.of(0);
-  const valueLength = Int32Array.of(value.length);
-  return { values: { count: 1, buffer: value, valueStart, valueLength } };
 }

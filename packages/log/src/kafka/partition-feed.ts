@@ -17,6 +17,8 @@ export interface FeedPlace {
   readonly topic: string;
   readonly topicId: string;
   readonly partition: number;
+  /** Whether keys, times and headers are wanted. */
+  readonly withMeta: boolean;
 }
 
 /**
@@ -29,6 +31,7 @@ export class PartitionFeed implements FeedPlace {
   readonly topic: string;
   readonly topicId: string;
   readonly partition: number;
+  readonly withMeta: boolean;
   /** Offset of the next fetch. */
   fetchOffset: Offset;
   readonly #onDemand: () => void;
@@ -50,6 +53,7 @@ export class PartitionFeed implements FeedPlace {
     this.topic = place.topic;
     this.topicId = place.topicId;
     this.partition = place.partition;
+    this.withMeta = place.withMeta;
     this.fetchOffset = from;
     this.#ownEnd = ownEnd;
     this.#onDemand = onDemand;

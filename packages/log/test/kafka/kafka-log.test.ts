@@ -1,7 +1,24 @@
 import { logSuite } from "@millrace/conformance";
-import { systemClock } from "@millrace/core";
+import { type Log, offset, recordValue, systemClock } from "@millrace/core";
 import { openKafkaLog } from "@millrace/log";
+import { expect, it } from "vitest";
 import { describeWithKafka } from "../../../../dev/services/describe.mjs";
+
+/** All committed values of partition 0. */
+async function valuesIn(log: Log, topic: string): Promise<string[]> {
+  const { end } = await log.bounds(topic, 0);
+  const reader = await log.openReader(topic, 0, offset(0));
+  const values: string[] = [];
+  while (reader.position < end) {
+    const records = await reader.read(1 << 20);
+    for (let index = 0; index < records.count; index++) {
+      values.push(Buffer.from(recordValue(records, index)).toString());
+    }
+    if (records.count === 0) await systemClock.sleep(10);
+  }
+  await reader.close();
+  return values;
+}
 
 describeWithKafka("a log on Kafka", (kafka) => {
   logSuite({
@@ -23,5 +40,24 @@ describeWithKafka("a log on Kafka", (kafka) => {
         },
       };
     },
+  });
+
+  it("a record that is too large for its topic aborts the commit, and the next writer goes on", async () => {
+    const log = await openKafkaLog({ brokers: kafka.brokers }, systemClock);
+    const [topic, id] = [`large-${process.pid}`, `large-${process.pid}-writer`];
+    await log.createTopic({ name: topic, partitions: 1, kind: "records" });
+    const membership = await log.joinGroup(`${id}s`);
+    const writer = await log.openWriter(id, membership);
+    writer.append(topic, 0, Buffer.from("small"));
+    writer.append(topic, 0, Buffer.alloc(9 * 1024 * 1024));
+    const aborted = { code: "LOG_COMMIT_ABORTED", params: { writerId: id } };
+    await expect(writer.commit()).rejects.toMatchObject(aborted);
+
+    const next = await log.openWriter(id, membership);
+    next.append(topic, 0, Buffer.from("next"));
+    await next.commit();
+    expect(await valuesIn(log, topic)).toEqual(["next"]);
+    await log.deleteTopics([topic]);
+    await log.close();
   });
 });

@@ -1,5 +1,6 @@
 import { type DeadLetter, type Log, recordValue } from "@millrace/core";
 import { deadLetterTopic, decodeDeadLetters } from "@millrace/runtime";
+import type { LogPlace } from "./open-log.ts";
 import { withSavedLog } from "./saved-log.ts";
 
 const readBytesMax = 4 * 1024 * 1024;
@@ -7,11 +8,11 @@ const readBytesMax = 4 * 1024 * 1024;
 /**
  * All dead letters of a pipeline's saved state, by partition, oldest first.
  *
- * @param directory of the log: the pipeline's own below the state directory, or a shared one
+ * @param place of the log: the pipeline's own below the state directory, or a shared one
  * @throws FILE_NOT_FOUND when nothing was saved there
  */
-export async function readDeadLetters(directory: string, pipeline: string): Promise<DeadLetter[]> {
-  return withSavedLog(directory, (log) => deadLettersOf(log, pipeline));
+export async function readDeadLetters(place: LogPlace, pipeline: string): Promise<DeadLetter[]> {
+  return withSavedLog(place, (log) => deadLettersOf(log, pipeline));
 }
 
 /** All dead letters that a log holds of a pipeline. */

@@ -1,6 +1,9 @@
 import { type Clock, type Log, millraceError, systemClock } from "@millrace/core";
 import { type KafkaLogOptions, openKafkaLog, openLmdbLog, parseKafkaUrl } from "@millrace/log";
 
+/** Where a log is: a directory, or a Kafka cluster by `kafka://host:port,…` or by its options. */
+export type LogPlace = string | KafkaLogOptions;
+
 /** Whether a log's place is a Kafka cluster, and not a directory. */
 export function isKafkaUrl(place: string): boolean {
   return place.startsWith("kafka:");
@@ -10,21 +13,18 @@ export function isKafkaUrl(place: string): boolean {
 const logParameters = ["replication", "sessionTimeoutMs", "transactionTimeoutMs"] as const;
 
 /**
- * How a Kafka log is opened: what the URL says (`kafka://host:port?ssl=true&replication=3&instance=a`,
- * with `sessionTimeoutMs`, `transactionTimeoutMs` and `clientId`), what the environment says of who we are, and what is
- * given. Secrets have no place in a URL: `MILLRACE_KAFKA_USERNAME`, `MILLRACE_KAFKA_PASSWORD` and
- * `MILLRACE_KAFKA_MECHANISM` (`plain`, `scram-sha-256` or `scram-sha-512`) hold them.
+ * How a Kafka log is opened: what the URL says
+ * (`kafka://host:port?ssl=true&replication=3&instance=a`, with `sessionTimeoutMs`,
+ * `transactionTimeoutMs` and `clientId`), and what is given beside. Secrets have no place in a URL.
+ *
+ * @throws KAFKA_OPTIONS_INVALID
  */
-export function kafkaOptions(
-  url: string,
-  given: Partial<KafkaLogOptions> = {},
-  env: Readonly<Record<string, string | undefined>> = process.env,
-): KafkaLogOptions {
+export function kafkaOptions(url: string, given: Partial<KafkaLogOptions> = {}): KafkaLogOptions {
   const [place = "", query = ""] = url.split("?");
   const parameters = new URLSearchParams(query);
   const ofLog = takeLogParameters(parameters);
   const rest = parameters.size === 0 ? "" : `?${parameters.toString()}`;
-  return { ...parseKafkaUrl(place + rest), ...ofLog, ...saslOf(env), withMeta: true, ...given };
+  return { ...parseKafkaUrl(place + rest), ...ofLog, ...given };
 }
 
 /** Takes out what only the log understands. */
@@ -46,24 +46,14 @@ function takeLogParameters(parameters: URLSearchParams): Partial<KafkaLogOptions
   return taken;
 }
 
-function saslOf(env: Readonly<Record<string, string | undefined>>): Partial<KafkaLogOptions> {
-  const username = env["MILLRACE_KAFKA_USERNAME"];
-  const password = env["MILLRACE_KAFKA_PASSWORD"];
-  const mechanism = env["MILLRACE_KAFKA_MECHANISM"] ?? "plain";
-  if (username === undefined || password === undefined) return {};
-  if (mechanism !== "plain" && mechanism !== "scram-sha-256" && mechanism !== "scram-sha-512") {
-    const problem = "MILLRACE_KAFKA_MECHANISM is plain, scram-sha-256 or scram-sha-512";
-    throw millraceError("KAFKA_OPTIONS_INVALID", { problem });
-  }
-  return { sasl: { mechanism, username, password } };
-}
-
 /**
- * Opens the log at a place: `kafka://host:port,…`, or a directory.
+ * Opens the log at a place.
  *
- * @throws LOG_STORAGE_FAILED, KAFKA_UNREACHABLE, KAFKA_OPTIONS_INVALID
+ * @throws LOG_STORAGE_FAILED, KAFKA_UNREACHABLE, KAFKA_TLS_FAILED, KAFKA_AUTHENTICATION_FAILED,
+ *   KAFKA_OPTIONS_INVALID
  */
-export function openLog(place: string, clock: Clock = systemClock): Promise<Log> {
+export function openLog(place: LogPlace, clock: Clock = systemClock): Promise<Log> {
+  if (typeof place !== "string") return openKafkaLog(place, clock);
   if (isKafkaUrl(place)) return openKafkaLog(kafkaOptions(place), clock);
   return openLmdbLog({ directory: place });
 }

@@ -36,9 +36,9 @@ export interface RunOptions {
   readonly connectors?: ConnectorRegistry;
   /**
    * The log that pipelines share, and with it their topics; this pipeline's state is kept in it, so
-   * that `state` is not used. A directory, or `kafka://host:port,…`, is opened and closed by the run;
-   * a log of your own is not closed. On Kafka, runs of the same pipeline share its work. Default: a
-   * log of the pipeline's own, in `state`.
+   * that `state` is not used. A directory, or `kafka://host:port,…`, is opened and closed by the
+   * run; a log of your own is not closed. On Kafka, runs of the same pipeline share its work.
+   * Default: a log of the pipeline's own, in `state`.
    */
   readonly log?: Log | string;
   /** How to reach Kafka beside the URL in `log`: TLS, SASL, replication, time-outs. */

@@ -1,6 +1,6 @@
 import { access } from "node:fs/promises";
 import { type Log, millraceError } from "@millrace/core";
-import { isKafkaUrl, openLog } from "./open-log.ts";
+import { isKafkaUrl, type LogPlace, openLog } from "./open-log.ts";
 
 /**
  * Does something with the log at a place: a directory in which one was saved, or a Kafka cluster.
@@ -8,10 +8,10 @@ import { isKafkaUrl, openLog } from "./open-log.ts";
  * @throws FILE_NOT_FOUND when nothing was saved there; KAFKA_UNREACHABLE
  */
 export async function withSavedLog<Result>(
-  place: string,
+  place: LogPlace,
   action: (log: Log) => Promise<Result>,
 ): Promise<Result> {
-  if (!isKafkaUrl(place)) await checkExists(place);
+  if (typeof place === "string" && !isKafkaUrl(place)) await checkExists(place);
   const log = await openLog(place);
   try {
     return await action(log);

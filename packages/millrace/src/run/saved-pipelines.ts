@@ -3,17 +3,21 @@ import { basename, dirname, join, resolve } from "node:path";
 import type { SavedPipeline, SavedPlace } from "@millrace/cli";
 import { millraceError } from "@millrace/core";
 import { isStateLocked, type StuckReport, whyStuck } from "@millrace/runtime";
-import { isKafkaUrl } from "./open-log.ts";
+import { isKafkaUrl, type LogPlace } from "./open-log.ts";
 import { withSavedLog } from "./saved-log.ts";
 
 /**
  * The pipelines that a log or a state directory holds; the directory of one pipeline's state stands
  * for that pipeline.
  *
+ * @param placeOf where the log of a name is, with who we are to it
  * @throws FILE_NOT_FOUND when there is no such directory
  */
-export async function savedPipelines({ state, log }: SavedPlace): Promise<SavedPipeline[]> {
-  if (log !== undefined) return pipelinesOfLog({ state, log });
+export async function savedPipelines(
+  { state, log }: SavedPlace,
+  placeOf: (log: string) => LogPlace = (place) => place,
+): Promise<SavedPipeline[]> {
+  if (log !== undefined) return pipelinesOfLog({ state, log }, placeOf(log));
   if (await isLog(state)) {
     const path = resolve(state);
     return [{ pipeline: basename(path), state: dirname(path) }];
@@ -26,13 +30,16 @@ export async function savedPipelines({ state, log }: SavedPlace): Promise<SavedP
 }
 
 const ofControl = ".control";
-const ofEnded = ".ended.control";
+const ofNews = ".news.control";
 
-function pipelinesOfLog(place: SavedPlace & { readonly log: string }): Promise<SavedPipeline[]> {
-  return withSavedLog(place.log, async (log) =>
+function pipelinesOfLog(
+  saved: SavedPlace & { readonly log: string },
+  place: LogPlace,
+): Promise<SavedPipeline[]> {
+  return withSavedLog(place, async (log) =>
     (await log.topics())
-      .filter(({ name }) => name.endsWith(ofControl) && !name.endsWith(ofEnded))
-      .map(({ name }) => ({ pipeline: name.slice(0, -ofControl.length), ...place }))
+      .filter(({ name }) => name.endsWith(ofControl) && !name.endsWith(ofNews))
+      .map(({ name }) => ({ pipeline: name.slice(0, -ofControl.length), ...saved }))
       .toSorted((a, b) => (a.pipeline < b.pipeline ? -1 : 1)),
   );
 }
@@ -42,9 +49,12 @@ function pipelinesOfLog(place: SavedPlace & { readonly log: string }): Promise<S
  *
  * @throws FILE_NOT_FOUND when nothing was saved there
  */
-export async function readWhyStuck({ pipeline, state, log }: SavedPipeline): Promise<StuckReport> {
+export async function readWhyStuck(
+  { pipeline, state, log }: SavedPipeline,
+  placeOf: (log: string) => LogPlace = (place) => place,
+): Promise<StuckReport> {
   if (log !== undefined && isKafkaUrl(log)) {
-    return withSavedLog(log, async (saved) => {
+    return withSavedLog(placeOf(log), async (saved) => {
       const isRunning = (await saved.hasMembers?.(pipeline)) === true;
       return whyStuck(saved, pipeline, isRunning);
     });

@@ -1,37 +1,15 @@
 import { createInterface } from "node:readline";
 import { findTopic } from "@millrace/connectors/topic";
-import { type Log, type LogWriter, millraceError, recordValue } from "@millrace/core";
-import { openLog } from "./open-log.ts";
+import { type LogWriter, millraceError, recordValue } from "@millrace/core";
+import { type LogPlace, openLog } from "./open-log.ts";
 import { withSavedLog } from "./saved-log.ts";
 
 const readBytesMax = 1024 * 1024;
 const commitBytes = 1024 * 1024;
 
-/** The topics of a log that are not a pipeline's own, in order of their names. */
-export async function listTopics(
-  place: string,
-): Promise<{ name: string; partitions: number; records: number }[]> {
-  return withSavedLog(place, async (log) => {
-    const topics = (await log.topics()).filter((topic) => topic.kind === "records");
-    const listed = topics.map(async ({ name, partitions }) => {
-      return { name, partitions, records: await countRecords(log, name, partitions) };
-    });
-    return (await Promise.all(listed)).toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  });
-}
-
-async function countRecords(log: Log, topic: string, partitions: number): Promise<number> {
-  let records = 0;
-  for (let partition = 0; partition < partitions; partition += 1) {
-    const { start, end } = await log.bounds(topic, partition);
-    records += Number(end - start);
-  }
-  return records;
-}
-
 /** Gives each record that a topic holds, as text. @throws LOG_TOPIC_UNKNOWN */
 export async function readTopicRecords(
-  place: string,
+  place: LogPlace,
   topic: string,
   take: (record: string) => void,
 ): Promise<void> {
@@ -60,7 +38,7 @@ export async function readTopicRecords(
  * @returns how many
  */
 export async function writeTopicRecords(
-  place: string,
+  place: LogPlace,
   topic: string,
   input: NodeJS.ReadableStream,
   partitions: number | undefined,

@@ -81,7 +81,7 @@ describeWithKafka("runs that share a pipeline on Kafka", (kafka) => {
 
   async function prepare(name: string): Promise<void> {
     await workspace.write(`${name}.ts`, pipelineFile(name));
-    const words = ["topic", "write", `${name}-orders`, "--log", log(), "--partitions", "4"];
+    const words = ["topics", "write", `${name}-orders`, "--log", log(), "--partitions", "4"];
     const writing = workspace.start(words);
     writing.child.stdin?.end(orderLines());
     checkExit(await writing.ended, 0);
@@ -93,7 +93,7 @@ describeWithKafka("runs that share a pipeline on Kafka", (kafka) => {
   }
 
   async function totals(name: string): Promise<string[]> {
-    const read = await workspace.pipe(["topic", "read", `${name}-totals`, "--log", log()]);
+    const read = await workspace.pipe(["topics", "read", `${name}-totals`, "--log", log()]);
     checkExit(read, 0);
     return readTotals(read.stdout);
   }

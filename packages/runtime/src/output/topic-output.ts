@@ -1,5 +1,11 @@
 import { partitionRows } from "@millrace/columnar";
-import type { LogWriter, RecordEncoder, RecordRanges } from "@millrace/core";
+import {
+  type LogWriter,
+  type RecordEncoder,
+  type RecordRanges,
+  takeRecords,
+  type TopicSink,
+} from "@millrace/core";
 import type { TopicOutput } from "@millrace/plan";
 import type { RecordBatch } from "apache-arrow";
 import type { EdgeOutput } from "./edge-output.ts";
@@ -14,6 +20,7 @@ export class TopicEdgeOutput implements EdgeOutput {
   pendingBytes = 0;
   rowsWritten: number;
   readonly #planned: TopicOutput;
+  readonly #sink: TopicSink;
   readonly #encoder: RecordEncoder;
   readonly #task: number;
   readonly #partitions: number;
@@ -22,11 +29,12 @@ export class TopicEdgeOutput implements EdgeOutput {
   /** @param options `partitions`: of the topic */
   constructor(
     planned: TopicOutput,
-    encoder: RecordEncoder,
+    sink: TopicSink,
     options: { readonly task: number; readonly partitions: number; readonly rowsWritten: number },
   ) {
     this.#planned = planned;
-    this.#encoder = encoder;
+    this.#sink = sink;
+    this.#encoder = sink.createEncoder();
     this.#task = options.task;
     this.#partitions = options.partitions;
     this.rowsWritten = options.rowsWritten;
@@ -35,10 +43,11 @@ export class TopicEdgeOutput implements EdgeOutput {
   write(batch: RecordBatch): void {
     const { keys } = this.#planned;
     this.rowsWritten += batch.numRows;
-    if (keys.length === 0) return this.#add(this.#task % this.#partitions, batch);
+    if (this.#sink.choosePartitions !== undefined) return this.#addChosen(batch);
+    if (keys.length === 0) return this.#add(this.#ownPartition, this.#encode(batch));
     const parts = partitionRows(batch, keys, this.#partitions);
     parts.forEach((part, partition) => {
-      if (part !== undefined) this.#add(partition, part);
+      if (part !== undefined) this.#add(partition, this.#encode(part));
     });
   }
 
@@ -50,9 +59,31 @@ export class TopicEdgeOutput implements EdgeOutput {
     this.pendingBytes = 0;
   }
 
-  #add(partition: number, rows: RecordBatch): void {
+  get #ownPartition(): number {
+    return this.#task % this.#partitions;
+  }
+
+  /** By what the sink says of the encoded records. */
+  #addChosen(batch: RecordBatch): void {
+    const records = this.#encode(batch);
+    const chosen = this.#sink.choosePartitions?.(records, this.#partitions) ?? [];
+    const indexes = Array.from({ length: this.#partitions }, (): number[] => []);
+    for (const [index, partition] of chosen.entries()) {
+      indexes[partition < 0 ? this.#ownPartition : partition]?.push(index);
+    }
+    for (const [partition, ofPartition] of indexes.entries()) {
+      if (ofPartition.length === 0) continue;
+      this.#add(partition, takeRecords(records, Int32Array.from(ofPartition)));
+    }
+  }
+
+  #encode(rows: RecordBatch): RecordRanges {
     const records = this.#encoder.encode(rows);
-    this.#pending.push({ partition, records });
     this.pendingBytes += records.buffer.length;
+    return records;
+  }
+
+  #add(partition: number, records: RecordRanges): void {
+    this.#pending.push({ partition, records });
   }
 }

@@ -107,7 +107,7 @@ function openOutput(
   const sink = context.topicSinks.get(output.sinkId);
   const partitions = context.topics.get(output.topic)?.partitions;
   assert(sink !== undefined && partitions !== undefined, "every sink topic has been opened");
-  return new TopicEdgeOutput(output, sink.createEncoder(), { ...options, partitions });
+  return new TopicEdgeOutput(output, sink, { ...options, partitions });
 }
 
 /**

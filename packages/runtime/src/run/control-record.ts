@@ -53,9 +53,9 @@ export function controlTopic(pipeline: string): string {
   return `${pipeline}.control`;
 }
 
-/** Name of the topic in which runs that share a pipeline tell what has ended. */
-export function endedTopic(pipeline: string): string {
-  return `${pipeline}.ended.control`;
+/** Name of the topic in which runs that share a pipeline tell each other how they stand. */
+export function newsTopic(pipeline: string): string {
+  return `${pipeline}.news.control`;
 }
 
 /** The last record, or undefined for a pipeline that was never started on this log. */

@@ -10,8 +10,8 @@ import {
 const readBytesMax = 1024 * 1024;
 
 /**
- * The last record of a partition, copied from nothing; undefined where there is none. A log may have
- * marks of its own at its end, so it looks further and further back.
+ * The last record of a partition, copied from nothing; undefined where there is none. A log may
+ * have marks of its own at its end, so it looks further and further back.
  */
 export async function readLastRecord(
   log: Log,
@@ -34,13 +34,13 @@ async function searchBackwards(
   place: { topic: string; partition: number; start: Offset; end: Offset },
 ): Promise<Uint8Array | undefined> {
   const { topic, partition, start, end } = place;
-  for (let back = 1n; start < end; back *= 8n) {
+  if (start === end) return undefined;
+  for (let back = 1n; ; back *= 8n) {
     const from = end - back < start ? start : offset(end - back);
     const records = await lastRecords(log, { topic, partition, from, end });
     if (records !== undefined) return recordValue(records, records.count - 1);
-    if (from === start) break;
+    if (from === start) return undefined;
   }
-  return undefined;
 }
 
 /** The last records that a reader gives before `end`; undefined where it gives none. */

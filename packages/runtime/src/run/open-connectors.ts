@@ -57,8 +57,8 @@ export interface OpenedSink {
 }
 
 /**
- * Opens the sinks of the plan, by id; stores with a single owner only where `isLeader`. Those opened
- * are closed again when one fails.
+ * Opens the sinks of the plan, by id; stores with a single owner only where `isLeader`. Those
+ * opened are closed again when one fails.
  */
 export async function openSinks(
   plan: PhysicalPlan,

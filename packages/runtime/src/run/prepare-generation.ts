@@ -11,7 +11,7 @@ import { encodeChangelogRecord } from "../task/changelog-record.ts";
 import {
   type ControlRecord,
   controlTopic,
-  endedTopic,
+  newsTopic,
   readControl,
   stageOutlines,
   writeControl,
@@ -37,7 +37,7 @@ export function deadLetterTopic(pipeline: string): string {
 
 /** Makes sure that the topics exist in which runs tell each other how the pipeline stands. */
 export async function createControlTopics(log: Log, pipeline: string): Promise<void> {
-  for (const name of [controlTopic(pipeline), endedTopic(pipeline)]) {
+  for (const name of [controlTopic(pipeline), newsTopic(pipeline)]) {
     await log.createTopic({ name, partitions: 1, kind: "control" });
   }
 }
@@ -183,7 +183,7 @@ async function oldTopics(log: Log, pipeline: string): Promise<string[]> {
   return topics
     .filter(({ name, kind }) => kind !== "records" && name.startsWith(`${pipeline}.`))
     .map((topic) => topic.name)
-    .filter((name) => name !== controlTopic(pipeline) && name !== endedTopic(pipeline));
+    .filter((name) => name !== controlTopic(pipeline) && name !== newsTopic(pipeline));
 }
 
 function topicsOf(plan: PhysicalPlan): TopicSpec[] {

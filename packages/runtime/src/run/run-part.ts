@@ -5,6 +5,7 @@ import { buildSinkTasks, buildTask, type TaskContext } from "./build-tasks.ts";
 import { closeAll } from "./open-connectors.ts";
 import { reportOf, type TaskReport } from "./task-report.ts";
 import { elsewhere, mainPlace, type Placement } from "./threads/place-tasks.ts";
+import type { OtherRunsPlace } from "./threads/threaded-parts.ts";
 import type { ThreadBoard } from "./threads/thread-board.ts";
 import { Worker } from "./worker.ts";
 
@@ -14,6 +15,8 @@ export interface PartOptions {
   readonly placement: Placement;
   /** Absent where one thread runs all tasks. */
   readonly board?: ThreadBoard | undefined;
+  /** Where the other runs are on the board; absent where there are none, or this is a thread. */
+  readonly otherRuns?: OtherRunsPlace;
 }
 
 /**
@@ -24,11 +27,18 @@ export class RunPart {
   readonly #tasks: readonly Task[];
   readonly #sinkTasks: readonly SinkTask[];
   readonly #worker: Worker;
+  readonly board: OtherRunsPlace | undefined;
 
-  private constructor(tasks: readonly Task[], sinkTasks: readonly SinkTask[], worker: Worker) {
+  private constructor(
+    tasks: readonly Task[],
+    sinkTasks: readonly SinkTask[],
+    worker: Worker,
+    board: OtherRunsPlace | undefined,
+  ) {
     this.#tasks = tasks;
     this.#sinkTasks = sinkTasks;
     this.#worker = worker;
+    this.board = board;
   }
 
   /** Opens the part's tasks; those opened are closed again when one fails. */
@@ -58,7 +68,7 @@ export class RunPart {
       board,
       isWhole,
     });
-    return new RunPart(tasks, sinkTasks, worker);
+    return new RunPart(tasks, sinkTasks, worker, options.otherRuns);
   }
 
   /** Whether everything has been processed to its end. */

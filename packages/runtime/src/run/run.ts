@@ -1,5 +1,6 @@
 import { assert, isMillraceError, limits, type Source, type TopicSink } from "@millrace/core";
 import { GroupPart } from "./group/group-part.ts";
+import type { OtherRuns } from "./group/other-runs.ts";
 import { closeAll, openSources, openTopicSinks } from "./open-connectors.ts";
 import { createControlTopics, type Generation } from "./prepare-generation.ts";
 import type { RunEnvironment, RunnablePlan, RunSettings } from "./run-options.ts";
@@ -8,10 +9,19 @@ import { topicsByName } from "./sink-topics.ts";
 import { rowsReadBy, sumReports } from "./sum-reports.ts";
 import { openParts, type RunParts } from "./threads/threaded-parts.ts";
 
-/** Times that a run restores itself after an error that says a retry may help. */
+/** Times that a run restores itself after errors that come one soon after the other. */
 const restoresMax = 5;
+/** An attempt that went on for longer does not count. */
+const soonMs = 60_000;
 const restoreDelayMs = 50;
-const restorable: ReadonlySet<string> = new Set(["LOG_COMMIT_INDEFINITE", "LOG_COMMIT_ABORTED"]);
+/** A commit in doubt, or a log that is out of reach for the moment. */
+const restorable: ReadonlySet<string> = new Set([
+  "LOG_COMMIT_INDEFINITE",
+  "LOG_COMMIT_ABORTED",
+  "KAFKA_NOT_READY",
+  "KAFKA_CONNECTION_LOST",
+  "KAFKA_UNREACHABLE",
+]);
 
 /** What a run has opened through its connectors, by id. */
 interface OpenedConnectors {
@@ -40,6 +50,8 @@ export class Run {
   /** Undefined before the tasks are open and after they have ended. */
   #running: RunParts | undefined;
   #attempt: Attempt | undefined;
+  /** By all shares that have ended. */
+  #rowsReadHere = 0;
 
   constructor(plan: RunnablePlan, environment: RunEnvironment, settings: RunSettings) {
     assert(
@@ -69,16 +81,21 @@ export class Run {
 
   /**
    * T4: an attempt that failed in doubt is thrown away whole, and the next one restores from the
-   * log.
+   * log. It gives up where several fail one soon after the other.
    */
   async #runWithRestores(): Promise<RunSummary> {
+    const { clock } = this.#environment;
+    let isFirst = true;
     for (let restores = 0; ; restores += 1) {
+      const startedAtMs = clock.monotonicMs();
       try {
-        return await this.#runOnce(this.#settings.isFresh && restores === 0);
+        return await this.#runOnce(this.#settings.isFresh && isFirst);
       } catch (error) {
+        isFirst = false;
+        if (clock.monotonicMs() - startedAtMs > soonMs) restores = 0;
         const mayRetry = isMillraceError(error) && restorable.has(error.code);
         if (!mayRetry || restores >= restoresMax || this.#abort.signal.aborted) throw error;
-        await this.#environment.clock.sleep(restoreDelayMs * 2 ** restores, this.#abort.signal);
+        await clock.sleep(restoreDelayMs * 2 ** restores, this.#abort.signal);
       }
     }
   }
@@ -121,6 +138,19 @@ export class Run {
 
   /** Undefined when the share was taken back: there is another one. */
   async #runShare(part: GroupPart, opened: OpenedConnectors): Promise<RunSummary | undefined> {
+    try {
+      return await this.#takeShare(part, opened);
+    } catch (error) {
+      // Also before there is a share: a leader may be sent away while it prepares the generation.
+      if (!part.isTakenOver(error)) throw error;
+      return undefined;
+    } finally {
+      await part.giveUp();
+    }
+  }
+
+  /** Joins, opens the tasks of the share, and runs them. Undefined as in `#runShare`. */
+  async #takeShare(part: GroupPart, opened: OpenedConnectors): Promise<RunSummary | undefined> {
     const share = await part.join();
     const { log } = this.#environment;
     const { control, partitions, membership } = share;
@@ -137,26 +167,27 @@ export class Run {
     });
     const stop = (): void => parts.stop();
     share.changed.addEventListener("abort", stop);
+    let others: OtherRuns | undefined;
     try {
-      const rowsReadBefore = this.#attempt?.rowsReadBefore ?? rowsReadBy(parts.reports());
+      others = await part.openOtherRuns(share, parts);
+      const rowsReadBefore = rowsReadBy(parts.reports()) - this.#rowsReadHere;
       const attempt = { generation: share, parts, rowsReadBefore };
       this.#attempt = attempt;
       this.#running = parts;
       if (this.#abort.signal.aborted || share.changed.aborted) parts.stop();
       await parts.run();
-      const isFinished = parts.isEnded && (await part.finish(share, this.#abort.signal));
+      const isFinished = parts.isEnded && (await part.finish(share, others, this.#abort.signal));
       if (!isFinished && !this.#abort.signal.aborted) return undefined;
       const commits = parts.reports().reduce((sum, { counts }) => sum + counts.commits, 0);
       const outcome = isFinished ? "finished" : "stopped";
       return { ...this.#statusOf(attempt), outcome, commits };
-    } catch (error) {
-      if (!part.isTakenOver(error)) throw error;
-      return undefined;
     } finally {
       share.changed.removeEventListener("abort", stop);
       this.#running = undefined;
+      const { rowsReadBefore = 0 } = this.#attempt ?? {};
+      this.#rowsReadHere = rowsReadBy(parts.reports()) - rowsReadBefore;
+      await others?.close();
       await parts.close();
-      await part.giveUp();
     }
   }
 

@@ -5,6 +5,7 @@ export const environmentErrors: {
   PIPELINE_FILE_NOT_FOUND: ErrorSpec<{ path: string }>;
   PIPELINE_FILE_INVALID: ErrorSpec<{ path: string; problem: string }>;
   PIPELINE_FILE_FAILED: ErrorSpec<{ path: string; problem: string }>;
+  PIPELINE_NOT_SAVED: ErrorSpec<{ pipeline: string; path: string }>;
   COMMAND_LINE_INVALID: ErrorSpec<{ problem: string }>;
   DIRECTORY_NOT_EMPTY: ErrorSpec<{ path: string }>;
   ERROR_CODE_UNKNOWN: ErrorSpec<{ code: string; nearest: string }>;
@@ -29,6 +30,13 @@ export const environmentErrors: {
     exitCode: 2,
     message: (p) => `Loading ${quote(p.path)} failed: ${p.problem}.`,
     hint: "The error comes from the pipeline file itself.",
+  }),
+  PIPELINE_NOT_SAVED: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 3,
+    message: (p) => `${quote(p.path)} holds nothing of the pipeline ${quote(p.pipeline)}.`,
+    hint: "pipe topics --log … lists what a log holds.",
   }),
   COMMAND_LINE_INVALID: errorSpec({
     domain: "user",

@@ -6,6 +6,7 @@ import { kafkaErrors } from "./kafka.ts";
 import { logErrors } from "./log.ts";
 import { planErrors } from "./plan.ts";
 import { recordErrors } from "./record.ts";
+import { registryErrors } from "./registry.ts";
 import { runErrors } from "./run.ts";
 
 /**
@@ -19,6 +20,7 @@ export const catalogue: typeof planErrors &
   typeof connectorErrors &
   typeof kafkaErrors &
   typeof logErrors &
+  typeof registryErrors &
   typeof runErrors &
   typeof environmentErrors = {
   ...planErrors,
@@ -28,6 +30,7 @@ export const catalogue: typeof planErrors &
   ...connectorErrors,
   ...kafkaErrors,
   ...logErrors,
+  ...registryErrors,
   ...runErrors,
   ...environmentErrors,
 };

@@ -4,6 +4,7 @@ import { errorSpec, type ErrorSpec, quote } from "../error-spec.ts";
 export const kafkaErrors: {
   KAFKA_OPTIONS_INVALID: ErrorSpec<{ problem: string }>;
   KAFKA_UNREACHABLE: ErrorSpec<{ broker: string; problem: string }>;
+  KAFKA_TLS_FAILED: ErrorSpec<{ broker: string; problem: string }>;
   KAFKA_AUTHENTICATION_FAILED: ErrorSpec<{ broker: string; problem: string }>;
   KAFKA_CONNECTION_LOST: ErrorSpec<{ broker: string; request: string; problem: string }>;
   KAFKA_ANSWER_INVALID: ErrorSpec<{ request: string; problem: string }>;
@@ -16,7 +17,7 @@ export const kafkaErrors: {
     retry: "never",
     exitCode: 3,
     message: (p) => `The options of a Kafka cluster are not valid: ${p.problem}.`,
-    hint: "Write kafka://host:port,host:port, and give user and password as the option sasl.",
+    hint: "Write kafka://host:port,host:port; who we are is said by variables MILLRACE_KAFKA_… or the option kafka.sasl.",
   }),
   KAFKA_UNREACHABLE: errorSpec({
     domain: "external",
@@ -25,19 +26,26 @@ export const kafkaErrors: {
     message: (p) => `The broker ${p.broker} cannot be reached: ${p.problem}.`,
     hint: "Check the address, and that the broker's advertised.listeners can be reached from here.",
   }),
+  KAFKA_TLS_FAILED: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 3,
+    message: (p) => `TLS with the broker ${p.broker} fails: ${p.problem}.`,
+    hint: "Say ssl=true only where the listener speaks TLS; name the authority of its certificate by MILLRACE_KAFKA_CA_FILE or ssl.ca.",
+  }),
   KAFKA_AUTHENTICATION_FAILED: errorSpec({
     domain: "user",
     retry: "never",
     exitCode: 3,
     message: (p) => `The broker ${p.broker} does not let us in: ${p.problem}.`,
-    hint: "Check the mechanism, the user and the password, and whether the listener wants TLS.",
+    hint: "Check the mechanism, and the user and the password or the token; the broker's log says more.",
   }),
   KAFKA_CONNECTION_LOST: errorSpec({
     domain: "external",
     retry: "backoff",
     exitCode: 1,
     message: (p) => `${p.request} to ${p.broker} got no answer: ${p.problem}.`,
-    hint: "The broker may have received the request; what is safe to repeat is repeated.",
+    hint: "What is safe to repeat is repeated. A broker also hangs up on those who do not say who they are.",
   }),
   KAFKA_ANSWER_INVALID: errorSpec({
     domain: "external",

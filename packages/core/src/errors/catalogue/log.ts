@@ -3,6 +3,7 @@ import { errorSpec, type ErrorSpec, quote } from "../error-spec.ts";
 /** Errors of the log. */
 export const logErrors: {
   LOG_TOPIC_UNKNOWN: ErrorSpec<{ topic: string }>;
+  LOG_VALUES_ONLY: ErrorSpec<{ topic: string }>;
   LOG_TOPIC_MISMATCH: ErrorSpec<{ topic: string; expected: number; actual: number }>;
   LOG_WRITER_FENCED: ErrorSpec<{ writerId: string }>;
   LOG_GENERATION_STALE: ErrorSpec<{ group: string; generation: number; current?: number }>;
@@ -22,6 +23,7 @@ export const logErrors: {
     offset: string;
     problem: string;
   }>;
+  LOG_COMPRESSION_MISSING: ErrorSpec<{ compression: string; package: string }>;
   TOPIC_RECORD_REFUSED: ErrorSpec<{
     topic: string;
     partition: number;
@@ -30,6 +32,14 @@ export const logErrors: {
   }>;
   LOG_STORAGE_FAILED: ErrorSpec<{ path: string; problem: string }>;
 } = {
+  LOG_VALUES_ONLY: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 2,
+    message: (p) =>
+      `The log of the topic ${quote(p.topic)} holds values only, no keys, times and headers.`,
+    hint: "Take withMetadata out of the topic's format, or put the columns into the records.",
+  }),
   LOG_TOPIC_UNKNOWN: errorSpec({
     domain: "user",
     retry: "never",
@@ -98,6 +108,14 @@ export const logErrors: {
     message: (p) =>
       `Record ${p.offset} of ${p.topic}[${p.partition}] cannot be read: ${p.problem}.`,
     hint: "Copy the records to a new topic with a client of Kafka 0.11 or newer.",
+  }),
+  LOG_COMPRESSION_MISSING: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 3,
+    message: (p) =>
+      `Records compressed with ${p.compression} need the package ${p.package}, which does not load.`,
+    hint: "Install it beside millrace: npm i <package>.",
   }),
   TOPIC_RECORD_REFUSED: errorSpec({
     domain: "user",

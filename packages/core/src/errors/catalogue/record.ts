@@ -10,6 +10,7 @@ export const recordErrors: {
   RECORD_FIELD_NULL: ErrorSpec<{ field: string }>;
   RECORD_VALIDATION_FAILED: ErrorSpec<{ field: string; problem: string }>;
   RECORD_SCHEMA_UNKNOWN: ErrorSpec<{ format: string; schemaId: number }>;
+  RECORD_TOMBSTONE: ErrorSpec<{ key: string }>;
   RECORD_EVENT_TIME_MISSING: ErrorSpec<{ source: string }>;
   RECORD_EVENT_TIME_FUTURE: ErrorSpec<{ source: string; time: number; futureLimitMs: number }>;
   RECORD_FUNCTION_FAILED: ErrorSpec<{ step: string; problem: string }>;
@@ -55,7 +56,14 @@ export const recordErrors: {
     retry: "never",
     exitCode: 1,
     message: (p) => `The record has the ${p.format} schema ${p.schemaId}, which is not known.`,
-    hint: "Give the schema of that id to the format.",
+    hint: "Give the schema of that id to the format, or the registry that the producer uses.",
+  }),
+  RECORD_TOMBSTONE: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 1,
+    message: (p) => `The record has no value: it deletes what came before with the key ${p.key}.`,
+    hint: 'A stream of rows that stay has no place for it; tombstones: "skip" passes over such records.',
   }),
   RECORD_EVENT_TIME_MISSING: errorSpec({
     domain: "user",

@@ -53,6 +53,7 @@ export class LmdbLogWriter implements LogWriter {
   }
 
   appendAll(topic: string, partition: number, values: RecordRanges): void {
+    if (values.meta !== undefined) throw millraceError("LOG_VALUES_ONLY", { topic });
     this.#pending.appendAll(this.#topic(topic, partition), partition, values);
   }
 

@@ -165,6 +165,7 @@ class MemoryLogWriter implements LogWriter {
   }
 
   appendAll(topic: string, partition: number, values: RecordRanges): void {
+    if (values.meta !== undefined) throw millraceError("LOG_VALUES_ONLY", { topic });
     const found = this.#access.topic(topic);
     partitionOf(found, partition);
     this.#pending.appendAll(found, partition, values);

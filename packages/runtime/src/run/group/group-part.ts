@@ -18,7 +18,8 @@ import {
 } from "../prepare-generation.ts";
 import { readControl } from "../control-record.ts";
 import type { RunEnvironment, RunnablePlan } from "../run-options.ts";
-import { readEnded, tellEnded } from "./ended-partitions.ts";
+import type { RunParts } from "../threads/threaded-parts.ts";
+import { OtherRuns } from "./other-runs.ts";
 import { dealOut, type RunMember, type RunShare } from "./run-share.ts";
 
 /** How often a run that has ended looks whether the others have. */
@@ -28,6 +29,7 @@ const finishedEveryMs = 100;
 export interface TakenShare extends Generation {
   readonly membership: GroupMembership;
   readonly partitions: readonly number[];
+  readonly members: readonly string[];
   readonly isLeader: boolean;
   readonly changed: AbortSignal;
   /** Those that this process writes. */
@@ -78,12 +80,12 @@ export class GroupPart {
   async join(): Promise<TakenShare> {
     assert(this.#group !== undefined, "a group is joined after it has been opened");
     const { membership, isLeader, share, changed } = await this.#group.join();
-    const { control, isContinued, partitions } = share as unknown as RunShare;
+    const { control, isContinued, partitions, members } = share as unknown as RunShare;
     checkGeneration(control, this.#plan.physical, this.#options.sources);
     this.#partitions = partitions;
     this.#sinks ??= await this.#openSinks(control.generation, isLeader);
     const sinks = this.#sinks;
-    return { control, isContinued, membership, isLeader, partitions, changed, sinks };
+    return { control, isContinued, membership, isLeader, partitions, members, changed, sinks };
   }
 
   /** Closes what the share had open: another process may need it. */
@@ -104,20 +106,46 @@ export class GroupPart {
     return error.code === "LOG_WRITER_FENCED" || error.code === "LOG_GENERATION_STALE";
   }
 
+  /** Tells the other runs and hears of them; undefined where there are none. */
+  async openOtherRuns(
+    { membership, members, partitions, isLeader }: TakenShare,
+    parts: RunParts,
+  ): Promise<OtherRuns | undefined> {
+    const { board } = parts;
+    if (board === undefined) return undefined;
+    const { log, clock } = this.#environment;
+    return OtherRuns.open({
+      log,
+      clock,
+      plan: this.#plan.physical,
+      board: board.buffer,
+      place: board.place,
+      member: membership.member,
+      members,
+      groupGeneration: membership.generation,
+      partitions,
+      isLeader,
+      onFailure: () => parts.stop(),
+    });
+  }
+
   /**
    * After all tasks of a share have ended: waits until those of the others have, and records it.
    *
    * @returns false when the share was taken back, or the run stopped, before that
    */
-  async finish(share: TakenShare, stopped: AbortSignal): Promise<boolean> {
+  async finish(
+    share: TakenShare,
+    others: OtherRuns | undefined,
+    stopped: AbortSignal,
+  ): Promise<boolean> {
     const { log, clock } = this.#environment;
     const plan = this.#plan.physical;
-    const { control, membership, partitions, isLeader, changed } = share;
-    const { generation } = control;
-    if (partitions.length < plan.partitions) {
-      await tellEnded(log, plan.pipeline, { generation, partitions });
+    const { control, membership, isLeader, changed } = share;
+    if (others !== undefined) {
+      others.end();
       const until = AbortSignal.any([changed, stopped]);
-      while (!(await this.#areAllEnded(share))) {
+      while (!(isLeader ? others.areAllEnded : await this.#isRecorded(share))) {
         await clock.sleep(finishedEveryMs, until);
         if (until.aborted) return false;
       }
@@ -126,12 +154,9 @@ export class GroupPart {
     return true;
   }
 
-  /** The leader counts what others told; they wait until it has recorded the end. */
-  async #areAllEnded({ control, isLeader }: TakenShare): Promise<boolean> {
-    const { log } = this.#environment;
-    const { pipeline, partitions } = this.#plan.physical;
-    if (isLeader) return (await readEnded(log, pipeline, control.generation)).size === partitions;
-    const last = await readControl(log, pipeline);
+  /** Whether the leader has recorded the end. */
+  async #isRecorded({ control }: TakenShare): Promise<boolean> {
+    const last = await readControl(this.#environment.log, this.#plan.physical.pipeline);
     return last?.generation !== control.generation || last.status === "finished";
   }
 
@@ -143,7 +168,6 @@ export class GroupPart {
     const plan = this.#plan.physical;
     const { topicSinks } = this.#options;
     const decided = await this.#decide();
-    this.#isFresh = false;
     if (decided.isContinued) return dealOut(members, decided.control, true);
     await this.giveUp();
     const sinks = await this.#openSinks(decided.control.generation, true);
@@ -156,6 +180,7 @@ export class GroupPart {
       sinks,
       topicSinks,
     });
+    this.#isFresh = false;
     return dealOut(members, control, false);
   }
 

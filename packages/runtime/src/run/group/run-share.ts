@@ -15,6 +15,8 @@ export interface RunShare {
   readonly control: ControlRecord;
   readonly isContinued: boolean;
   readonly partitions: readonly number[];
+  /** All members that have a share, this one among them. */
+  readonly members: readonly string[];
 }
 
 /**
@@ -34,7 +36,8 @@ export function dealOut(
   );
   return new Map(
     members.map(({ id }) => {
-      const share: RunShare = { control, isContinued, partitions: shares.get(id) ?? [] };
+      const partitions = shares.get(id) ?? [];
+      const share: RunShare = { control, isContinued, partitions, members: [...shares.keys()] };
       return [id, share as unknown as Json];
     }),
   );

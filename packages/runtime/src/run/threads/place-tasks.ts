@@ -15,8 +15,9 @@ export function placeOnMain(plan: PhysicalPlan, partitions: readonly number[]): 
 }
 
 /**
- * Spreads the tasks of some partitions over threads: one after the other, in the order of stages and partitions, so that
- * each thread gets as many as any other and where it divides, whole partitions.
+ * Spreads the tasks of some partitions over threads: one after the other, in the order of stages
+ * and partitions, so that each thread gets as many as any other and where it divides, whole
+ * partitions.
  *
  * @param staysOnMain what only the main thread can open
  */

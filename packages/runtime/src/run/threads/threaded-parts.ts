@@ -8,10 +8,18 @@ import { mainPlace, placeOnMain, placeTasks } from "./place-tasks.ts";
 import type { TaskThreads } from "./task-threads.ts";
 import { ThreadBoard } from "./thread-board.ts";
 
+/** The place of the other runs on the board of a process. */
+export interface OtherRunsPlace {
+  readonly buffer: SharedArrayBuffer;
+  readonly place: number;
+}
+
 /** All tasks of a run, opened and restored, in one thread or several. */
 export interface RunParts {
   /** Whether everything has been processed to its end. */
   readonly isEnded: boolean;
+  /** Where tasks here see how far the other runs of the group are; absent where there are none. */
+  readonly board: OtherRunsPlace | undefined;
   /** Of every task. */
   reports(): TaskReport[];
   /** Runs until every task has ended or `stop` was called. @throws the first error of a task */
@@ -26,20 +34,28 @@ export async function openParts(context: TaskContext): Promise<RunParts> {
   const { threads } = context.environment;
   const plan = context.plan.physical;
   if (threads !== undefined) return ThreadedParts.open(context, threads);
-  return RunPart.open(context, {
-    place: mainPlace,
-    placement: placeOnMain(plan, context.partitions),
-  });
+  const placement = placeOnMain(plan, context.partitions);
+  if (isWhole(context)) return RunPart.open(context, { place: mainPlace, placement });
+  const otherRuns = { buffer: ThreadBoard.allocate(plan, 2), place: 1 };
+  const board = new ThreadBoard(plan, otherRuns.buffer, mainPlace);
+  return RunPart.open(context, { place: mainPlace, placement, board, otherRuns });
+}
+
+/** Whether this process has all tasks. */
+function isWhole({ plan, partitions }: TaskContext): boolean {
+  return partitions.length === plan.physical.partitions;
 }
 
 /** Tasks in threads, with those that only the main thread can run and all sink tasks in it. */
 class ThreadedParts implements RunParts {
   readonly #main: RunPart;
   readonly #threads: TaskThreads;
+  readonly board: OtherRunsPlace | undefined;
 
-  private constructor(main: RunPart, threads: TaskThreads) {
+  private constructor(main: RunPart, threads: TaskThreads, board: OtherRunsPlace | undefined) {
     this.#main = main;
     this.#threads = threads;
+    this.board = board;
   }
 
   static async open(context: TaskContext, threads: TaskThreads): Promise<ThreadedParts> {
@@ -49,7 +65,10 @@ class ThreadedParts implements RunParts {
     const placement = placeTasks(plan, threads.count, context.partitions, (stage) =>
       mainStages.has(stage),
     );
-    const board = ThreadBoard.allocate(plan, threads.count + 1);
+    // After the threads' places comes one for the other runs, where there are any.
+    const place = threads.count + 1;
+    const isAlone = isWhole(context);
+    const board = ThreadBoard.allocate(plan, isAlone ? place : place + 1);
     const sources = Object.fromEntries(
       [...context.sources].map(([id, source]) => [id, source.fingerprint]),
     );
@@ -60,7 +79,7 @@ class ThreadedParts implements RunParts {
         placement,
         board: new ThreadBoard(plan, board, mainPlace),
       });
-      return new ThreadedParts(main, threads);
+      return new ThreadedParts(main, threads, isAlone ? undefined : { buffer: board, place });
     } catch (error) {
       await threads.close();
       throw error;

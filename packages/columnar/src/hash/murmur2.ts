@@ -29,7 +29,7 @@ export function murmur2(bytes: Uint8Array, start = 0, end: number = bytes.length
 }
 
 /** The partition that Kafka's default partitioner gives a record with this key. */
-export function partitionOfKey(
+export function kafkaPartitionOf(
   partitions: number,
   bytes: Uint8Array,
   start = 0,

@@ -1,0 +1,54 @@
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import type { PeerRun } from "../measure/run-peer.ts";
+
+/** Why a peer's job has no figure although it was tried. */
+export interface FailedRun {
+  readonly peer: string;
+  readonly job: string;
+  readonly block: number;
+  readonly events: number;
+  readonly error: string;
+}
+
+/** The raw results of a comparison: a line of JSON per run, appended as it ends. */
+export class RawRuns {
+  readonly #file: string;
+  #runs: (PeerRun | FailedRun)[];
+
+  constructor(file: string) {
+    this.#file = file;
+    const lines = existsSync(file) ? readFileSync(file, "utf8").split("\n") : [];
+    // A kill can leave half a line at the end.
+    this.#runs = lines.filter(isWhole).map((line) => JSON.parse(line) as PeerRun | FailedRun);
+  }
+
+  get all(): readonly (PeerRun | FailedRun)[] {
+    return this.#runs;
+  }
+
+  /** Whether a run is there and need not be done again. */
+  has(run: Pick<FailedRun, "peer" | "job" | "block" | "events">): boolean {
+    return this.#runs.some(
+      (known) =>
+        known.peer === run.peer &&
+        known.job === run.job &&
+        known.block === run.block &&
+        known.events === run.events,
+    );
+  }
+
+  /** Forgets runs, which are then done again. */
+  forget(isForgotten: (run: PeerRun | FailedRun) => boolean): void {
+    this.#runs = this.#runs.filter((run) => !isForgotten(run));
+    writeFileSync(this.#file, this.#runs.map((run) => `${JSON.stringify(run)}\n`).join(""));
+  }
+
+  add(run: PeerRun | FailedRun): void {
+    this.#runs.push(run);
+    appendFileSync(this.#file, `${JSON.stringify(run)}\n`);
+  }
+}
+
+function isWhole(line: string): boolean {
+  return line.startsWith("{") && line.endsWith("}");
+}

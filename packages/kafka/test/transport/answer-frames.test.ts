@@ -1,0 +1,32 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { AnswerFrames } from "../../src/transport/answer-frames.ts";
+
+const answers = fc.array(fc.uint8Array({ minLength: 4, maxLength: 60 }), { maxLength: 8 });
+
+it("answers are the same however the stream is cut", () => {
+  fc.assert(
+    fc.property(answers, fc.array(fc.nat(80)), (sent, sizes) => {
+      const parts = sent.flatMap((answer) => {
+        const length = Buffer.alloc(4);
+        length.writeInt32BE(answer.length);
+        return [length, answer];
+      });
+      const stream = Buffer.concat(parts);
+      const seen: string[] = [];
+      const frames = new AnswerFrames((answer) => seen.push(answer.toString("hex")));
+      let at = 0;
+      for (const size of sizes) frames.push(stream.subarray(at, (at += size)));
+      frames.push(stream.subarray(at));
+      expect(seen).toEqual(sent.map((answer) => Buffer.from(answer).toString("hex")));
+    }),
+    { seed: 4, numRuns: 500 },
+  );
+});
+
+it.each(["ffffffff", "00000003", "7fffffff"])("the length %s ends the stream", (length) => {
+  const frames = new AnswerFrames(() => undefined);
+  expect(() => frames.push(Buffer.from(length, "hex"))).toThrow(
+    expect.objectContaining({ code: "KAFKA_ANSWER_INVALID" }),
+  );
+});

@@ -1,0 +1,55 @@
+import { rowsToBatch } from "@millrace/columnar";
+import {
+  type CommitFault,
+  faultyLog,
+  GrowingSource,
+  ManualClock,
+  MemoryStore,
+} from "@millrace/conformance";
+import { openMemoryLog } from "@millrace/log";
+import { expect, test } from "vitest";
+import { flightSchema, runFlights, takeFlights } from "./flights.ts";
+import { dayStart, flight } from "./live.ts";
+
+/** A run of a live source whose next commits of tasks fail in doubt, as many as are left. */
+function doubtfulRun() {
+  const left = { faults: 0 };
+  const faultOf = (writerId: string): CommitFault => {
+    if (writerId.endsWith(".control") || left.faults === 0) return "none";
+    left.faults -= 1;
+    return "unknown-lost";
+  };
+  const log = faultyLog(openMemoryLog(), faultOf);
+  const clock = new ManualClock(dayStart);
+  const source = new GrowingSource(1, takeFlights);
+  const run = runFlights({ log, clock, store: new MemoryStore(), rows: source.connector() });
+  const append = (hour: number): void =>
+    source.append(0, rowsToBatch(flightSchema, [flight(hour)]));
+  return { left, clock, run, append };
+}
+
+test("a run gives up where doubtful commits come one soon after the other", async () => {
+  const { left, clock, run, append } = doubtfulRun();
+  left.faults = 100;
+  const finished = expect(run.finished).rejects.toMatchObject({
+    code: "LOG_COMMIT_INDEFINITE",
+  });
+  append(0);
+  await clock.advance(10_000);
+  await finished;
+  expect(left.faults).toBe(94);
+});
+
+test("a run that lives long survives any number of them", async () => {
+  const { left, clock, run, append } = doubtfulRun();
+  for (let hour = 0; hour < 12; hour += 1) {
+    left.faults = 1;
+    append(hour);
+    await clock.advance(70_000, 500);
+    expect(left.faults).toBe(0);
+    expect(run.status()?.rowsRead).toBe(hour + 1);
+  }
+  run.stop();
+  await clock.advance(1000);
+  expect((await run.finished).outcome).toBe("stopped");
+});
