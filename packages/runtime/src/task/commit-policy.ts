@@ -6,13 +6,10 @@ const pendingBytesMax = 16 * 1024 * 1024;
 const intervalMinMs = 400;
 /** A commit may take a fifth of a worker's time: four times as long passes before the next (T5). */
 const restFactor = 4;
-/** A task that is caught up does not wait longer than this with what it has. */
-const pauseMaxMs = 20;
 
 /**
- * Decides when a task commits: when caught up, when a budget is full (T5). While there is input,
- * commits take at most a fifth of the time; of a task that keeps up, half: many tasks that commit
- * for a few rows each would only make each other's commits slow.
+ * Decides when a task commits: when caught up, when a budget is full, never more than a fifth of
+ * the time (T5).
  */
 export class CommitPolicy {
   readonly #clock: Clock;
@@ -34,16 +31,6 @@ export class CommitPolicy {
   /** What has to pass between two commits that could as well be one, in ms. */
   get restMs(): number {
     return restFactor * this.#durationMs;
-  }
-
-  /**
-   * What a task that is caught up waits before it commits, in ms: for as long as a commit took.
-   * Less than 1 ms is not worth a timer.
-   */
-  get pauseMs(): number {
-    const sinceMs = this.#clock.monotonicMs() - this.#finishedAtMs;
-    const leftMs = Math.min(this.#durationMs, pauseMaxMs) - sinceMs;
-    return leftMs < 1 ? 0 : leftMs;
   }
 
   committed(durationMs: number): void {

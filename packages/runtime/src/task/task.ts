@@ -10,8 +10,8 @@
 //   T4. After a commit of unknown outcome the task is discarded, with its writer and its state, and
 //     restored.
 //   T5. It commits when caught up or when a budget is full (commit-policy.ts).
-//   T6. The await points of a turn follow each other: the read, room for rows in flight, a pause or
-//     the commit. No wall clock, no randomness but Clock and Random.
+//   T6. The await points of a turn follow each other: the read, room for rows in flight, the
+//     commit. No wall clock, no randomness but Clock and Random.
 //   T7. Every operator's counts balance at every commit.
 //   T8. Nothing is in flight at a commit: it waits for what is. A task that is stopped meanwhile
 //     does not commit; what it took in since its last commit is read again.
@@ -165,7 +165,6 @@ export class Task {
         : this.#policy.isDue(this.#parts.outputs.reduce((sum, o) => sum + o.pendingBytes, 0)) &&
           (this.#isDirty || !isHeld);
     if (isQuiet) this.#caughtUp.clear();
-    if (isDue && isQuiet && (await this.#pause())) return "worked";
     if (isDue) await this.commit();
     if (this.#isEnded) return "ended";
     // What it took may have moved the front, and with it the limit that it seems to be beyond.
@@ -322,14 +321,6 @@ export class Task {
     const { chain, inputs } = this.#parts;
     chain.advanceWatermark(inputs.map((input) => input.watermark));
     this.#deadLetters.push(...chain.takeDeadLetters());
-  }
-
-  /** Waits before a commit that comes soon after the last one. @returns whether it had to */
-  async #pause(): Promise<boolean> {
-    const { pauseMs } = this.#policy;
-    if (pauseMs === 0 || this.#canEnd() || this.#parts.chain.isAborted) return false;
-    await this.#parts.clock.sleep(pauseMs);
-    return true;
   }
 
   /** Fires timers in processing time; the worker asks for a turn often enough. */
