@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import type * as Services from "../../dev/services/services.mjs";
+import type * as services from "../../dev/services/services.mjs";
 
-/** A broker of the benchmark's own, as it would run for real: compiled fully, with a larger heap. */
+/**
+ * A broker of the benchmark's own, as it would run for real: compiled fully, with a larger heap.
+ */
 export interface Broker {
   readonly address: string;
   /** User and system time that its process has taken so far, in ms; steps of 10. */
@@ -25,7 +27,7 @@ export async function startBroker(
   }
   // Not bundled with the benchmark: it starts scripts that lie beside it.
   const { href } = pathToFileURL(resolve("dev/services/services.mjs"));
-  const { ownCluster } = (await import(href)) as typeof Services;
+  const { ownCluster } = (await import(href)) as typeof services;
   const cluster = await ownCluster({ nodes: 1, settings, isMeasured: true });
   const [address] = cluster.brokers;
   if (address === undefined) throw new Error("a cluster has a node");

@@ -4,7 +4,6 @@ import {
   encodeRecords,
   fetchRecords,
   KafkaCluster,
-  type KafkaNode,
   listOffsetsOf,
   produce,
 } from "@millrace/kafka";
@@ -73,7 +72,11 @@ export class RawBytes {
     const underWay: Promise<unknown>[] = [];
     for (const { partition, records } of batches) {
       if (underWay.length >= produceWindow) await underWay.shift();
-      underWay.push(this.#produce(leader, { topic, partition, records }));
+      const entry = { topic, partition, records };
+      const request = { transactionalId: null, timeoutMs: 10_000, batches: [entry] };
+      const way = { lane: "produce", timeoutMs: 15_000 } as const;
+      const answer = this.#cluster.call(leader, produce, request, way);
+      underWay.push(answer.then(([result]) => checkProduced(result)));
     }
     await Promise.all(underWay);
   }
@@ -100,13 +103,6 @@ export class RawBytes {
 
   close(): Promise<void> {
     return this.#cluster.close();
-  }
-
-  async #produce(leader: KafkaNode, entry: RawBatch & { readonly topic: string }): Promise<void> {
-    const request = { transactionalId: null, timeoutMs: 10_000, batches: [entry] };
-    const options = { lane: "produce", timeoutMs: 15_000 } as const;
-    const [result] = await this.#cluster.call(leader, produce, request, options);
-    if (result?.error !== 0) throw new Error(`Produce: error ${result?.error}`);
   }
 
   async #leaderOf(topic: string) {
@@ -136,4 +132,8 @@ function nextOffset(bytes: Uint8Array): bigint | undefined {
     at = end;
   }
   return next;
+}
+
+function checkProduced(result: { readonly error: number } | undefined): void {
+  if (result?.error !== 0) throw new Error(`Produce: error ${result?.error}`);
 }

@@ -3,7 +3,8 @@ import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Writable } from "node:stream";
-import { createTopic, type KafkaCluster, partitionOfKey } from "@millrace/kafka";
+import { kafkaPartitionOf } from "@millrace/columnar";
+import { createTopic, type KafkaCluster } from "@millrace/kafka";
 import { repositoryRoot } from "../repository.ts";
 
 /** Partitions of every topic of the comparison. */
@@ -92,7 +93,7 @@ function closingTime(events: number): string {
 function keyOfEachPartition(): number[] {
   const found = new Map<number, number>();
   for (let key = -1; found.size < partitions; key -= 1) {
-    const partition = partitionOfKey(partitions, new TextEncoder().encode(String(key)));
+    const partition = kafkaPartitionOf(partitions, new TextEncoder().encode(String(key)));
     if (!found.has(partition)) found.set(partition, key);
   }
   return [...found.values()];

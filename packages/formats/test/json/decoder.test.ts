@@ -55,7 +55,7 @@ function expectAlike(options: DecoderOptions, seed: number, lineCount: number): 
   expect(difference.good / difference.records).toBeGreaterThan(0.15);
 }
 
-describe("JsonDecoder, compared with JSON.parse,", () => {
+describe("JsonDecoder, compared with JSON.parse,", { timeout: 180_000 }, () => {
   it("reads flat records alike", () => expectAlike(optionsFor(Flat.schema), 1, 12000));
 
   it("reads records of narrow numbers alike", () =>

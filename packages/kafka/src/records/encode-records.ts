@@ -34,14 +34,20 @@ export function encodeRecords(
   parts: readonly RecordsToEncode[],
   options: EncodeOptions,
 ): EncodedBatch[] {
-  const { producer } = options;
-  let sequence = producer?.baseSequence ?? 0;
-  return cutRuns(parts, options).map((run) => {
-    const batch = { bytes: encodeRun(run, options), recordCount: run.recordCount };
-    stamp(batch, producer === undefined ? noProducer : { ...producer, baseSequence: sequence });
-    sequence = sequenceAfter(sequence, run.recordCount);
-    return batch;
+  const { producer = noProducer } = options;
+  const batches = cutRuns(parts, options).map((run) => {
+    return { bytes: encodeRun(run, options), recordCount: run.recordCount };
   });
+  if (producer !== "later") stampAll(batches, producer);
+  return batches;
+}
+
+function stampAll(batches: readonly EncodedBatch[], producer: ProducerStamp): void {
+  let { baseSequence } = producer;
+  for (const batch of batches) {
+    stamp(batch, { ...producer, baseSequence });
+    if (producer !== noProducer) baseSequence = sequenceAfter(baseSequence, batch.recordCount);
+  }
 }
 
 /** Cuts the records into runs that are within the bound as batches. */

@@ -21,8 +21,11 @@ export interface EncodeOptions {
   /** Bytes of a batch before it is compressed; a single record that is larger goes alone. */
   readonly batchBytesMax?: number;
   readonly isTransactional?: boolean;
-  /** Absent: the producer is not idempotent. The sequence is that of the first batch. */
-  readonly producer?: ProducerStamp;
+  /**
+   * Absent: the producer is not idempotent. The sequence is that of the first batch. `"later"`: the
+   * caller stamps each batch, which has no checksum before that.
+   */
+  readonly producer?: ProducerStamp | "later";
   /** From `loadCompression`. A batch that it does not make smaller is not compressed. */
   readonly compression?: Compression;
   /** Where the memory of batches is from; absent: fresh. */

@@ -18,12 +18,15 @@ import {
   type TopicWarning,
 } from "@millrace/core";
 import {
+  type Compression,
+  type CompressionName,
   createTopic,
   deleteGroup,
   deleteTopicsOf,
   KafkaCluster,
   type KafkaOptions,
   type KafkaTopic,
+  loadCompression,
   membersOf,
   membershipState,
   newProducerId,
@@ -55,6 +58,8 @@ export interface KafkaLogOptions extends KafkaOptions {
    * membership): when it comes back within the session it has what it had. Default: none.
    */
   readonly instance?: string;
+  /** How record batches are compressed. Default: not. Reading needs no option. */
+  readonly compression?: CompressionName;
   /** After it the broker aborts a transaction that nobody ends. Default: 10 s. */
   readonly transactionTimeoutMs?: number;
 }
@@ -68,6 +73,7 @@ export interface KafkaLogOptions extends KafkaOptions {
 export class KafkaLog implements Log {
   readonly #cluster: KafkaCluster;
   readonly #options: KafkaLogOptions;
+  readonly #compression: Compression | undefined;
   readonly #ends: CommittedEnds;
   readonly #truncations: Truncations;
   readonly #fetcher: Fetcher;
@@ -77,7 +83,12 @@ export class KafkaLog implements Log {
   /** Topics as last seen, by name: writers look them up without waiting. */
   #topics = new Map<string, KafkaTopic>();
 
-  private constructor(cluster: KafkaCluster, options: KafkaLogOptions) {
+  private constructor(
+    cluster: KafkaCluster,
+    options: KafkaLogOptions,
+    compression: Compression | undefined,
+  ) {
+    this.#compression = compression;
     this.#cluster = cluster;
     this.#options = options;
     this.#ends = new CommittedEnds(cluster);
@@ -91,7 +102,9 @@ export class KafkaLog implements Log {
 
   /** @throws KAFKA_UNREACHABLE, KAFKA_AUTHENTICATION_FAILED, KAFKA_OPTIONS_INVALID */
   static async open(options: KafkaLogOptions, clock: Clock): Promise<KafkaLog> {
-    const log = new KafkaLog(await KafkaCluster.connect(options, clock), options);
+    const { compression } = options;
+    const loaded = compression === undefined ? undefined : await loadCompression(compression);
+    const log = new KafkaLog(await KafkaCluster.connect(options, clock), options, loaded);
     try {
       await log.topics();
       return log;
@@ -252,6 +265,7 @@ export class KafkaLog implements Log {
     return new KafkaLogWriter(producer, membership, {
       clock: this.#cluster.clock,
       ends: this.#ends,
+      compression: this.#compression,
       topic: (name) => this.#topic(name),
       confirm: async () => {
         if (await producer.isFenced()) {

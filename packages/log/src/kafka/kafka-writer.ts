@@ -8,6 +8,10 @@ import {
   type RecordRanges,
 } from "@millrace/core";
 import {
+  BatchBuffers,
+  type Compression,
+  type EncodedBatch,
+  type EncodeOptions,
   encodeRecords,
   type FailedCommit,
   type KafkaTopic,
@@ -27,6 +31,8 @@ const noOffset = -1n;
 export interface WriterAccess {
   readonly clock: Clock;
   readonly ends: CommittedEnds;
+  /** What batches are compressed with, if with anything. */
+  readonly compression: Compression | undefined;
   /** As last seen. @throws LOG_TOPIC_UNKNOWN */
   topic(name: string): KafkaTopic;
   /** Whether writer and membership still hold, where nothing is written that would show it. */
@@ -43,6 +49,9 @@ export class KafkaLogWriter implements LogWriter {
   readonly #membership: GroupMembership | undefined;
   readonly #access: WriterAccess;
   readonly #pending = new PendingRecords<KafkaTopic>();
+  /** Batches of the commit under way: once it is acknowledged, their memory is used again. */
+  #encoded: EncodedBatch[] = [];
+  readonly #encoding: EncodeOptions & { readonly buffers: BatchBuffers };
   readonly #read = new Map<string, { topic: string; partition: number; offset: bigint }>();
 
   constructor(
@@ -54,6 +63,14 @@ export class KafkaLogWriter implements LogWriter {
     this.#producer = producer;
     this.#membership = membership;
     this.#access = access;
+    const { compression } = access;
+    this.#encoding = {
+      timestamp: 0,
+      isTransactional: true,
+      producer: "later",
+      buffers: new BatchBuffers(),
+      ...(compression === undefined ? {} : { compression }),
+    };
   }
 
   get pendingBytes(): number {
@@ -83,6 +100,10 @@ export class KafkaLogWriter implements LogWriter {
     for (const { topic, partition, end } of outcome.ends) {
       this.#access.ends.raise(topic, partition, end);
     }
+    // Memory of compressed batches is the compressor's.
+    if (this.#encoding.compression === undefined) {
+      for (const batch of this.#encoded) this.#encoding.buffers.giveBack(batch);
+    }
     this.#clear();
   }
 
@@ -95,6 +116,7 @@ export class KafkaLogWriter implements LogWriter {
   }
 
   #clear(): void {
+    this.#encoded = [];
     this.#pending.clear();
     this.#read.clear();
   }
@@ -114,7 +136,8 @@ export class KafkaLogWriter implements LogWriter {
       const isSame = this.#access.topic(name).id === id;
       if (!isSame) throw millraceError("LOG_TOPIC_UNKNOWN", { topic: name });
       const parts = values.map((each) => recordsToWrite(each, timestamp));
-      for (const batch of encodeRecords(parts, { timestamp, isTransactional: true })) {
+      for (const batch of encodeRecords(parts, { ...this.#encoding, timestamp })) {
+        this.#encoded.push(batch);
         batches.push({
           topic: name,
           partition,

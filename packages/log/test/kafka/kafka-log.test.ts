@@ -60,4 +60,36 @@ describeWithKafka("a log on Kafka", (kafka) => {
     await log.deleteTopics([topic]);
     await log.close();
   });
+
+  it.each(["gzip", "snappy", "lz4", "zstd"] as const)(
+    "what is compressed with %s is read without being told, also where memory is used again",
+    async (compression) => {
+      const log = await openKafkaLog({ brokers: kafka.brokers, compression }, systemClock);
+      const plain = await openKafkaLog({ brokers: kafka.brokers }, systemClock);
+      const name = `compressed-${compression}`;
+      await log.createTopic({ name, partitions: 1, kind: "records" });
+      await plain.topics();
+      const writers = [await log.openAppender(), await plain.openAppender()];
+      const written: string[] = [];
+      for (let round = 0; round < 6; round++) {
+        for (const writer of writers) {
+          const values = Array.from({ length: 50 }, (_, at) => `${"ab".repeat(40)} ${round} ${at}`);
+          for (const value of values) writer.append(name, 0, new TextEncoder().encode(value));
+          written.push(...values);
+          await writer.commit();
+        }
+      }
+      const { end } = await plain.bounds(name, 0);
+      const reader = await plain.openReader(name, 0, offset(0));
+      const read: string[] = [];
+      while (reader.position < end) {
+        const records = await reader.read(1_000_000);
+        for (let at = 0; at < records.count; at++) {
+          read.push(new TextDecoder().decode(recordValue(records, at)));
+        }
+      }
+      expect(read).toEqual(written);
+      await Promise.all([log.close(), plain.close()]);
+    },
+  );
 });

@@ -12,10 +12,13 @@ export function isKafkaUrl(place: string): boolean {
 /** What a URL may say beside how the brokers are reached. */
 const logParameters = ["replication", "sessionTimeoutMs", "transactionTimeoutMs"] as const;
 
+type Compression = NonNullable<KafkaLogOptions["compression"]>;
+const compressions: readonly Compression[] = ["gzip", "snappy", "lz4", "zstd"];
+
 /**
  * How a Kafka log is opened: what the URL says
  * (`kafka://host:port?ssl=true&replication=3&instance=a`, with `sessionTimeoutMs`,
- * `transactionTimeoutMs` and `clientId`), and what is given beside. Secrets have no place in a URL.
+ * `transactionTimeoutMs`, `compression` and `clientId`), and what is given beside. Secrets have no place in a URL.
  *
  * @throws KAFKA_OPTIONS_INVALID
  */
@@ -40,10 +43,20 @@ function takeLogParameters(parameters: URLSearchParams): Partial<KafkaLogOptions
     }
     taken[name] = Number(text);
   }
+  const compression = parameters.get("compression");
+  parameters.delete("compression");
+  if (compression !== null) taken.compression = compressionOf(compression);
   const instance = parameters.get("instance");
   parameters.delete("instance");
   if (instance !== null && instance !== "") taken.instance = instance;
   return taken;
+}
+
+function compressionOf(name: string): Compression {
+  const found = compressions.find((candidate) => candidate === name);
+  if (found !== undefined) return found;
+  const problem = `compression must be one of ${compressions.join(", ")}`;
+  throw millraceError("KAFKA_OPTIONS_INVALID", { problem });
 }
 
 /**

@@ -42,8 +42,12 @@ describeWithKafka("a topic whose rows are placed by their records' keys", (kafka
     await kafkaTool(
       "org.apache.kafka.tools.ConsoleProducer",
       [
-        ...["--bootstrap-server", kafka.brokers.join(), "--topic", theirs],
-        ...["--reader-property", "parse.key=true"],
+        "--bootstrap-server",
+        kafka.brokers.join(),
+        "--topic",
+        theirs,
+        "--reader-property",
+        "parse.key=true",
       ],
       users.map((user, amount) => `${user}\t{"amount":${amount}}\n`).join(""),
     );

@@ -16,7 +16,7 @@ export async function bundleScript(name: string, source: string): Promise<string
     platform: "node",
     format: "esm",
     conditions: ["@millrace/source"],
-    external: ["lmdb"],
+    external: ["lmdb", "lz4-napi", "snappy"],
   });
   const path = join(directory, `${name}.mjs`);
   await writeFile(path, (result.outputFiles[0] as { contents: Uint8Array }).contents);
