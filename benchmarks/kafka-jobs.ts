@@ -2,7 +2,8 @@
 // the slope between a short and a long topic, so that neither planning nor warming up counts.
 //
 // Beside it the broker's CPU, and what the least of work with the same bytes costs: fetching what
-// the job reads and producing what it wrote, in the same round.
+// the job reads and producing what it wrote, in the same round. `--short` and `--full` choose
+// sizes, BENCH_ROUNDS how often; names of jobs choose those.
 import { openKafkaLog, openMemoryLog } from "millrace/log";
 import type { Log } from "@millrace/core";
 import { type RunOptions, run } from "millrace";
@@ -18,7 +19,9 @@ import { type RawBatch, RawBytes } from "./kafka/raw-bytes.ts";
 import { type BenchLine, printLines } from "./harness/report.ts";
 
 const isFull = process.argv.includes("--full");
-const sizes = isFull ? [2_000_000, 8_000_000] : [500_000, 2_000_000];
+const isShort = process.argv.includes("--short");
+const quickSizes = isShort ? [200_000, 800_000] : [500_000, 2_000_000];
+const sizes = isFull ? [2_000_000, 8_000_000] : quickSizes;
 const rounds = Number(process.env["BENCH_ROUNDS"] ?? (isFull ? 7 : 5));
 const chosen = process.argv.slice(2).filter((word) => !word.startsWith("--"));
 
@@ -172,7 +175,7 @@ class Bench {
 
   #newName(job: KafkaJob): string {
     this.#runs += 1;
-    return `${job.name.toLowerCase()}-${this.#runs}`;
+    return `${job.name.toLowerCase()}-${process.pid}-${this.#runs}`;
   }
 
   /** Removes what a run has made. */
@@ -200,8 +203,10 @@ const broker = await startBroker();
 const log = await openKafkaLog({ brokers: [broker.address] });
 const raw = await RawBytes.connect(broker.address);
 const inputs = sizes.map((count) => ({ count, ...nexmarkRecords(count) }));
-for (const input of inputs)
-  for (const topic of [input.bids, input.auctions]) await fillTopic(log, topic);
+const present = new Set((await log.topics()).map(({ name }) => name));
+for (const { topic, partitions } of inputs.flatMap(({ bids, auctions }) => [bids, auctions])) {
+  if (!present.has(topic)) await fillTopic(log, { topic, partitions });
+}
 const bench = new Bench(broker, log, raw, inputs);
 const lines: BenchLine[] = [];
 for (const job of kafkaJobs) {
