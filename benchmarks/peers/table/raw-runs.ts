@@ -39,7 +39,9 @@ export class RawRuns {
 
   /** Forgets runs, which are then done again. */
   forget(isForgotten: (run: PeerRun | FailedRun) => boolean): void {
-    this.#runs = this.#runs.filter((run) => !isForgotten(run));
+    const kept = this.#runs.filter((run) => !isForgotten(run));
+    if (kept.length === this.#runs.length) return;
+    this.#runs = kept;
     writeFileSync(this.#file, this.#runs.map((run) => `${JSON.stringify(run)}\n`).join(""));
   }
 
