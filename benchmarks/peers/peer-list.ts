@@ -144,7 +144,7 @@ function pythonPeer({ script, env = {}, output, isBounded, ...rest }: PythonPeer
     command: ({ software, sources }) => ({
       program: join(software, "bin", "python"),
       args: [join(sources, "python", script)],
-      env: { PYTHONDONTWRITEBYTECODE: "1", ...env },
+      env,
     }),
   };
 }

@@ -36,6 +36,8 @@ export class InputSets {
     if (known !== undefined) return known;
     const made = this.#make(events);
     this.#sets.set(events, made);
+    // What failed is tried anew by the next run.
+    made.catch(() => this.#sets.delete(events));
     return made;
   }
 

@@ -75,7 +75,7 @@ function pythonRecipe(name: string): Recipe {
       { program: "python3", args: ["-m", "venv", directory] },
       {
         program: join(directory, "bin", "pip"),
-        args: ["install", "--disable-pip-version-check", "-r", requirements],
+        args: ["install", "--disable-pip-version-check", "--no-compile", "-r", requirements],
       },
     ],
   };

@@ -26,27 +26,36 @@ export class RawRuns {
     return this.#runs;
   }
 
-  /** Whether a run is there and need not be done again. */
-  has(run: Pick<FailedRun, "peer" | "job" | "block" | "events">): boolean {
-    return this.#runs.some(
-      (known) =>
-        known.peer === run.peer &&
-        known.job === run.job &&
-        known.block === run.block &&
-        known.events === run.events,
-    );
+  /** Whether a run is there and need not be done again; one that failed is. */
+  has(run: RunName): boolean {
+    return this.#runs.some((known) => !("error" in known) && isSame(known, run));
   }
 
   /** Forgets runs, which are then done again. */
   forget(isForgotten: (run: PeerRun | FailedRun) => boolean): void {
-    this.#runs = this.#runs.filter((run) => !isForgotten(run));
+    const kept = this.#runs.filter((run) => !isForgotten(run));
+    if (kept.length === this.#runs.length) return;
+    this.#runs = kept;
     writeFileSync(this.#file, this.#runs.map((run) => `${JSON.stringify(run)}\n`).join(""));
   }
 
+  /** Adds a run, in the place of one that failed. */
   add(run: PeerRun | FailedRun): void {
+    this.forget((known) => "error" in known && isSame(known, run));
     this.#runs.push(run);
     appendFileSync(this.#file, `${JSON.stringify(run)}\n`);
   }
+}
+
+type RunName = Pick<FailedRun, "peer" | "job" | "block" | "events">;
+
+function isSame(one: RunName, other: RunName): boolean {
+  return (
+    one.peer === other.peer &&
+    one.job === other.job &&
+    one.block === other.block &&
+    one.events === other.events
+  );
 }
 
 function isWhole(line: string): boolean {
