@@ -18,7 +18,8 @@ const compressions: readonly Compression[] = ["gzip", "snappy", "lz4", "zstd"];
 /**
  * How a Kafka log is opened: what the URL says
  * (`kafka://host:port?ssl=true&replication=3&instance=a`, with `sessionTimeoutMs`,
- * `transactionTimeoutMs`, `compression` and `clientId`), and what is given beside. Secrets have no place in a URL.
+ * `transactionTimeoutMs`, `compression` and `clientId`), and what is given beside. Secrets have no
+ * place in a URL.
  *
  * @throws KAFKA_OPTIONS_INVALID
  */
