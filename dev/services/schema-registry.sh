@@ -159,6 +159,20 @@ wait_ready() {
   done
 }
 
+# It answers before it can write: the first schemas may wait for its journal.
+wait_writable() {
+  local deadline; deadline=$(($(date +%s) + WAIT))
+  until curl -fs -m 10 -o /dev/null -H 'Content-Type: application/vnd.schemaregistry.v1+json' \
+    -d '{"schema":"\"string\""}' "$URL/subjects/millrace-ready/versions"; do
+    if [ "$(date +%s)" -ge "$deadline" ]; then
+      tail -n 20 "$INST/registry.log" >&2; die "takes no schema within ${WAIT}s"
+    fi
+    sleep 0.3
+  done
+  curl -fs -m 10 -o /dev/null -X DELETE "$URL/subjects/millrace-ready" ||
+    die "could not remove the subject it was tried with"
+}
+
 case "$CMD" in
   install) install_registry ;;
 
@@ -171,6 +185,7 @@ case "$CMD" in
     curl -fs -m 10 -o /dev/null -X PUT -H 'Content-Type: application/vnd.schemaregistry.v1+json' \
       -d "{\"compatibility\":\"$COMPAT\"}" "$URL/config" ||
       die "could not set the compatibility level"
+    wait_writable
     p=$(reg_pid)
     echo "url=$URL version=$VERSION pid=$p rss_mib=$(rss_mib "$p")" \
       "ready_ms=$(($(now_ms) - t0))"

@@ -26,7 +26,8 @@ describeWithBroker("a producer", () => {
             { topic, partition: 0, end: BigInt(index * 4 + 3) },
             { topic, partition: 1, end: BigInt(index * 2 + 1) },
           ];
-          expect(await producer.commit({ batches })).toEqual({ kind: "committed", ends });
+          const outcome = await producer.commit({ batches });
+          expect(outcome).toEqual({ kind: "committed", ends: expect.arrayContaining(ends) });
         }
         const expected = ["a1", "a2", "a4", "b1", "b2", "b4", "c1", "c2", "c4"];
         expect(await committed(cluster, topic, 0)).toEqual(expected);
