@@ -69,7 +69,9 @@ export class CsvScanner {
         this.#add(start, isCarriage ? at - 1 : at, fieldForm.bare);
       }
       if (at >= length) {
-        this.recordEnd = length;
+        // A carriage return ends the last line as well.
+        const isCarriage = isEnd && length > from && bytes[length - 1] === carriageReturn;
+        this.recordEnd = isCarriage ? length - 1 : length;
         return isEnd ? length : -1;
       }
       if (bytes[at] === newline) {

@@ -150,6 +150,13 @@ describe("CsvDecoder", () => {
     expect([...recordIndex!]).toEqual([0, 6]);
   });
 
+  it("takes a carriage return that ends the input for the end of an empty line", () => {
+    for (const text of ["a,b\n1,2\n\r", "a,b\n1,2\r", 'a,b\n1,"2"\r']) {
+      const { rows, badRecords } = decode(Pair, text);
+      expect([rows, badRecords]).toEqual([[{ a: "1", b: "2" }], []]);
+    }
+  });
+
   it("says which columns there are when one is missing", () => {
     expect(() => decode(Pair, "a,c\n")).toThrow(
       expect.objectContaining({
