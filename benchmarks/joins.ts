@@ -1,7 +1,7 @@
 // Joins by operator, against a Map over objects and DuckDB on one thread. All three must agree.
 import type { OperatorSpec } from "@millrace/plan";
 import { keep } from "./harness/compare.ts";
-import { measureInTurn } from "./harness/measure.ts";
+import { measureAlone, measureInTurn } from "./harness/measure.ts";
 import { type BenchLine, printLines } from "./harness/report.ts";
 import { DuckDbJoins } from "./joins/duckdb-joins.ts";
 import { auctionsAndBids, denseSides, type JoinInput, objectsOf } from "./joins/join-rows.ts";
@@ -18,6 +18,8 @@ interface JoinCase {
     right: ReturnType<typeof objectsOf>,
   ) => number;
   readonly sql: string;
+  /** Rows per CPU second. */
+  readonly goal?: number;
 }
 
 const nexmark = auctionsAndBids(1_000_000);
@@ -38,6 +40,7 @@ const cases: JoinCase[] = [
     spec: { kind: "intervalJoin", ...selected, joinKind: "inner", lowerMs: 0, upperMs: 10_000 },
     plain: within(10_000, 0),
     sql: "l JOIN r ON l.key = r.key AND r.time BETWEEN l.time AND l.time + 10000",
+    goal: 5e6,
   },
   {
     name: "interval join, 12 pairs a row",
@@ -99,10 +102,12 @@ const cases: JoinCase[] = [
 
 async function measure(given: JoinCase): Promise<BenchLine[]> {
   const { input } = given;
+  const rows = input.left.times.length + input.right.times.length;
+  const ours = millraceJoin(given.spec, input, given.swap);
+  const alone = await measureAlone(() => keep(ours()));
   const [left, right] = [objectsOf(input.left), objectsOf(input.right)];
   const duck = await DuckDbJoins.open(input);
   try {
-    const ours = millraceJoin(given.spec, input, given.swap);
     const counts = [ours(), given.plain(left, right), await duck.join(given.sql)];
     if (new Set(counts).size !== 1) throw new Error(`${given.name}: rows ${counts.join(", ")}`);
     const found = await measureInTurn(
@@ -113,10 +118,15 @@ async function measure(given: JoinCase): Promise<BenchLine[]> {
       ],
       { warmUps: 2, repeats: 5 },
     );
-    const rows = left.length + right.length;
     const rate = (name: string): number => rows / ((found.get(name)?.cpuMs ?? Number.NaN) / 1e3);
     const line = { case: given.name, value: rate("ours"), unit: "rows/cpu-s" };
     return [
+      {
+        case: `${given.name}, alone in the process`,
+        value: rows / (alone.cpuMs / 1e3),
+        unit: "rows/cpu-s",
+        ...(given.goal === undefined ? {} : { baseline: given.goal, against: "goal" }),
+      },
       { ...line, baseline: rate("plain"), against: "Map over objects" },
       { ...line, baseline: rate("duckdb"), against: "DuckDB, one thread" },
     ];

@@ -3,7 +3,7 @@
 import { DuckDBInstance, type DuckDBConnection } from "@duckdb/node-api";
 import { table } from "arquero";
 import { keep } from "./harness/compare.ts";
-import { measureInTurn, type Case } from "./harness/measure.ts";
+import { measureAlone, measureInTurn, type Case } from "./harness/measure.ts";
 import { type BenchLine, printLines } from "./harness/report.ts";
 import { windowCases, type WindowCase } from "./windows/cases.ts";
 import { rideBatches, rideObjects, ridesSql } from "./windows/rides.ts";
@@ -18,6 +18,7 @@ const connection = await (await DuckDBInstance.create(":memory:", { threads: "1"
  */
 async function measure(each: WindowCase): Promise<BenchLine[]> {
   const batches = rideBatches(each.rides);
+  const alone = await measureAlone(() => keep(runOperator(each.operator(), batches)));
   const objects = rideObjects(each.rides);
   await connection.run(`CREATE OR REPLACE TABLE rides AS ${ridesSql(each.rides)}`);
   const counts = {
@@ -49,13 +50,20 @@ async function measure(each: WindowCase): Promise<BenchLine[]> {
   const found = await measureInTurn(cases, { warmUps: 2, repeats: 5 });
   const rate = (name: string): number =>
     each.rides.rows / ((found.get(name)?.cpuMs ?? Number.NaN) / 1_000);
-  return cases.slice(1).map(({ name }) => ({
+  const aloneLine: BenchLine = {
+    case: `${each.name}, alone in the process`,
+    value: each.rides.rows / (alone.cpuMs / 1_000),
+    unit: "rows/cpu-s",
+    ...(each.goal === undefined ? {} : { baseline: each.goal, against: "goal" }),
+  };
+  const compared = cases.slice(1).map(({ name }) => ({
     case: each.name,
     value: rate("ours"),
     unit: "rows/cpu-s",
     baseline: rate(name),
     against: name,
   }));
+  return [aloneLine, ...compared];
 }
 
 /** Computes all rows of a query into a table, and counts them. */

@@ -35,6 +35,15 @@ export async function measureInTurn(
   return new Map([...all].map(([name, measurements]) => [name, medianOf(measurements)]));
 }
 
+/**
+ * The median of a case before what it is compared with is in memory: the objects of a baseline cost
+ * every collection of garbage, whoever made the garbage.
+ */
+export async function measureAlone(run: () => void): Promise<Measurement> {
+  const found = await measureInTurn([{ name: "alone", run }], { warmUps: 4, repeats: 9 });
+  return found.get("alone") as Measurement;
+}
+
 /** Measures one call. */
 export async function measureOnce(run: () => Promise<void> | void): Promise<Measurement> {
   const cpuBefore = process.cpuUsage();

@@ -20,6 +20,8 @@ export interface GroupTableOptions {
   readonly operatorId?: string;
   /** Groups at most; `limits.groupsMax` unless given. */
   readonly groupsMax?: number;
+  /** Groups to make room for at once, which spares the table to grow there; more is no error. */
+  readonly groupsExpected?: number | undefined;
 }
 
 const bytesKinds: ReadonlySet<string> = new Set(["utf8", "binary", "enum", "json"]);
@@ -57,6 +59,13 @@ export class GroupTable {
     });
     this.#operatorId = options.operatorId ?? "group table";
     this.#groupsMax = options.groupsMax ?? limits.groupsMax;
+    this.#expect(Math.min(options.groupsExpected ?? 0, this.#groupsMax));
+  }
+
+  #expect(groups: number): void {
+    if (groups === 0) return;
+    this.#reserve(groups);
+    while (groups * 4 > this.#slots.length) this.#growSlots();
   }
 
   /** Groups so far. */

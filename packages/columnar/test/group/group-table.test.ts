@@ -18,8 +18,11 @@ class PlainGroups {
 }
 
 /** Looks the keys up batch by batch, as they come. */
-function groupsOf(batches: readonly (readonly (number | null)[])[]): number[] {
-  const table = new GroupTable([key]);
+function groupsOf(
+  batches: readonly (readonly (number | null)[])[],
+  groupsExpected?: number,
+): number[] {
+  const table = new GroupTable([key], { groupsExpected });
   return batches.flatMap((values) => {
     const data = values.includes(null)
       ? columnOf(
@@ -39,9 +42,12 @@ function groupsOf(batches: readonly (readonly (number | null)[])[]): number[] {
 }
 
 test.each([
-  ["small", 100, 5000],
-  ["larger than the caches", 200_000, 60_000],
-])("a table that is %s numbers keys in the order in which they come", (_, keys, rows) => {
+  ["small", 100, 5000, undefined],
+  ["larger than the caches", 200_000, 60_000, undefined],
+  ["larger than expected", 200_000, 60_000, 1000],
+  ["smaller than expected", 100, 5000, 100_000],
+])("a table that is %s numbers keys in the order in which they come", (...given) => {
+  const [, keys, rows, groupsExpected] = given;
   const random = seededRandom(7);
   const batches = Array.from({ length: 8 }, (__, batch) =>
     Array.from({ length: rows }, (): number | null => {
@@ -52,7 +58,7 @@ test.each([
   );
   const plain = new PlainGroups();
   const expected = batches.flatMap((values) => values.map((value) => plain.groupOf(value)));
-  const found = groupsOf(batches);
+  const found = groupsOf(batches, groupsExpected);
   expect(found.length).toBe(expected.length);
   expect(found.findIndex((group, row) => group !== expected[row])).toBe(-1);
 });

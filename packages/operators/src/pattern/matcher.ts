@@ -1,5 +1,5 @@
 import { takeRows } from "@millrace/columnar";
-import { limits, millraceError } from "@millrace/core";
+import { millraceError } from "@millrace/core";
 import type { PatternSpec } from "@millrace/plan";
 import type { RecordBatch } from "apache-arrow";
 import { TimerHeap } from "../process/timer-heap.ts";
@@ -41,12 +41,13 @@ const takenFrom = 65_536;
  *   was given out, as its first row is gone, or is in `matchedStarts`.
  * - M3. A row is gone for good, so the changelog needs to know only where a key's rows begin now.
  *
- * **State** see `KeptRows` and `TakenRows`; at most `limits.patternRowsMax` rows
+ * **State** see `KeptRows` and `TakenRows`; at most `rowsMax` rows
  */
 export class Matcher {
   readonly #spec: PatternSpec;
   readonly #isEager: boolean;
   readonly #operatorId: string;
+  readonly #rowsMax: number;
   readonly #rows: KeptRows;
   readonly #keys: PatternKeys;
   readonly #conditions: Conditions;
@@ -80,11 +81,13 @@ export class Matcher {
       readonly keys: PatternKeys;
       readonly conditions: Conditions;
     },
-    operatorId: string,
+    bound: { readonly operatorId: string; readonly rowsMax: number },
   ) {
+    const { operatorId } = bound;
     this.#spec = spec;
     this.#isEager = spec.skip.kind === "to-next-row";
     this.#operatorId = operatorId;
+    this.#rowsMax = bound.rowsMax;
     this.#rows = parts.rows;
     this.#keys = parts.keys;
     this.#conditions = parts.conditions;
@@ -153,9 +156,9 @@ export class Matcher {
 
   /** @throws MillraceError `RUN_STATE_TOO_LARGE` */
   #checkRoom(count: number): void {
-    if (this.#rows.liveCount + count <= limits.patternRowsMax) return;
+    if (this.#rows.liveCount + count <= this.#rowsMax) return;
     const operatorId = this.#operatorId;
-    const limit = `${limits.patternRowsMax} rows`;
+    const limit = `${this.#rowsMax} rows`;
     throw millraceError("RUN_STATE_TOO_LARGE", { operatorId, limit }, { where: { operatorId } });
   }
 

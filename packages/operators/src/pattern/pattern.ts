@@ -1,5 +1,6 @@
 import {
   type Collector,
+  limits,
   millraceError,
   type Operator,
   type OperatorCounts,
@@ -43,10 +44,12 @@ export class PatternOperator implements Operator {
   readonly #parts: PatternParts;
   readonly #output: MatchOutput;
 
+  /** @param rowsMax rows that may be kept at most */
   constructor(
     spec: PatternSpec,
     schemas: { readonly input: RowSchema; readonly output: RowSchema },
     operatorId: string,
+    rowsMax: number = limits.patternRowsMax,
   ) {
     const overflow = (column: string): never => {
       throw millraceError("RUN_SUM_OVERFLOW", { operatorId, column }, { where: { operatorId } });
@@ -55,7 +58,7 @@ export class PatternOperator implements Operator {
     const rows = new KeptRows();
     const keys = new PatternKeys(schemas.input, spec.keys, operatorId);
     const conditions = new Conditions(spec, rows, overflow);
-    const matcher = new Matcher(spec, { rows, keys, conditions }, operatorId);
+    const matcher = new Matcher(spec, { rows, keys, conditions }, { operatorId, rowsMax });
     this.#parts = { rows, keys, conditions, matcher };
     this.#output = new MatchOutput(spec, schemas.output, overflow);
     const first = new FirstRows(this.#parts);

@@ -24,7 +24,7 @@ import { RowOrdinals } from "./row-ordinals.ts";
 import { type SessionPane, timeCalls } from "./session-pane.ts";
 import { tableShapes } from "./table-shapes.ts";
 import type { Emit } from "./window-output.ts";
-import type { WindowSpans } from "./window-rows.ts";
+import type { GroupSpans } from "./window-rows.ts";
 import { WindowTable } from "./window-table.ts";
 
 /** A window aggregation over global windows. */
@@ -284,7 +284,7 @@ export class GlobalWindowOperator implements Operator {
     return totals;
   }
 
-  #setSpan(spans: WindowSpans, pane: SessionPane, group: number, ordinal: number): void {
+  #setSpan(spans: GroupSpans, pane: SessionPane, group: number, ordinal: number): void {
     const { trigger, purge } = this.#spec.window;
     const isTimed = trigger.kind === "every";
     spans.starts[group] = isTimed && purge ? ordinal * trigger.everyMs : pane.firstOf(group);
@@ -292,6 +292,6 @@ export class GlobalWindowOperator implements Operator {
   }
 }
 
-function emptySpans(count: number): WindowSpans {
+function emptySpans(count: number): GroupSpans {
   return { starts: new Float64Array(count), ends: new Float64Array(count) };
 }

@@ -3,6 +3,7 @@ import type { DataType, FieldType } from "@millrace/core";
 import type { Data } from "apache-arrow";
 import { compareValues } from "../aggregate/compare-values.ts";
 import { isReadAsNumber, readNumbers } from "../aggregate/read-numbers.ts";
+import { radixOrder } from "./radix-order.ts";
 
 /**
  * A number per row that orders as the values do; equal numbers may need `compare`. Nulls come
@@ -70,12 +71,7 @@ function ranksOf(data: Data, type: DataType): KeyRanks {
   return ranks;
 }
 
-/**
- * Rows in ascending order of one key of whole numbers without nulls; undefined where it is not.
- *
- * Key and row are packed in one float64, so that the native sort of numbers orders them: about a
- * fifth of the time of a sort that calls back.
- */
+/** Rows in ascending order of one key of whole numbers without nulls; undefined where it is not. */
 function orderOfIntegers(data: Data, count: number): Int32Array | undefined {
   if (data.nullCount > 0) return undefined;
   const values = readNumbers(data);
@@ -87,21 +83,15 @@ function orderOfIntegers(data: Data, count: number): Int32Array | undefined {
     if (value < least) least = value;
     if (value > greatest) greatest = value;
   }
-  if ((greatest - least + 1) * count > Number.MAX_SAFE_INTEGER) return undefined;
-  const packed = new Float64Array(count);
-  for (let row = 0; row < count; row += 1) {
-    packed[row] = ((values[row] as number) - least) * count + row;
-  }
-  packed.sort();
-  const order = new Int32Array(count);
-  for (let row = 0; row < count; row += 1) order[row] = (packed[row] as number) % count;
-  return order;
+  const range = count === 0 ? 0 : greatest - least;
+  return Number.isSafeInteger(range) ? radixOrder(values, least, range, count) : undefined;
 }
 
 /**
  * Rows in ascending order of their keys: nulls first, text by its bytes, NaN last.
  *
- * **Cost** O(rows · log rows); 8 bytes a row and key
+ * **Cost** O(rows) for one key of whole numbers, otherwise O(rows · log rows); 8 bytes a row and
+ * key
  */
 export function orderByKeys(
   columns: readonly Data[],

@@ -34,17 +34,20 @@ export class OpenWindow {
   readonly groups: GroupTable;
   readonly calls: readonly CallState[];
   #isChanged = new Uint8Array(16);
-  #changed: number[] = [];
+  #changed = new Int32Array(16);
+  #changedCount = 0;
 
+  /** @param groupsExpected how many groups to make room for at once */
   constructor(
     span: { readonly start: number; readonly firstEnd: number },
     keys: readonly FieldType[],
     calls: readonly WindowCall[],
     operatorId: string,
+    groupsExpected?: number,
   ) {
     this.start = span.start;
     this.firstEnd = span.firstEnd;
-    this.groups = new GroupTable(keys, { operatorId });
+    this.groups = new GroupTable(keys, { operatorId, groupsExpected });
     this.calls = calls.map(({ call, plan, retracts }) => ({
       form: plan.form,
       accumulator: plan.create(),
@@ -71,14 +74,21 @@ export class OpenWindow {
       const grown = new Uint8Array(Math.max(this.groups.size, this.#isChanged.length * 2));
       grown.set(this.#isChanged);
       this.#isChanged = grown;
+      const changed = new Int32Array(grown.length);
+      changed.set(this.#changed);
+      this.#changed = changed;
     }
     const flags = this.#isChanged;
+    const changed = this.#changed;
+    let changedCount = this.#changedCount;
     for (let i = 0; i < count; i += 1) {
       const group = groups[i] as number;
       if (flags[group] === 1) continue;
       flags[group] = 1;
-      this.#changed.push(group);
+      changed[changedCount] = group;
+      changedCount += 1;
     }
+    this.#changedCount = changedCount;
   }
 
   /**
@@ -101,14 +111,14 @@ export class OpenWindow {
 
   /** Whether there is something for the next delta. */
   get isChanged(): boolean {
-    return this.#changed.length > 0;
+    return this.#changedCount > 0;
   }
 
   /** Groups changed since the last call, and marks them as unchanged. */
   takeChanged(): Int32Array {
-    const changed = Int32Array.from(this.#changed);
-    for (const group of this.#changed) this.#isChanged[group] = 0;
-    this.#changed = [];
+    const changed = this.#changed.slice(0, this.#changedCount);
+    for (const group of changed) this.#isChanged[group] = 0;
+    this.#changedCount = 0;
     return changed;
   }
 

@@ -1,6 +1,6 @@
 import { ClosedWindows } from "./closed-windows.ts";
 import type { Emit, WindowOutput } from "./window-output.ts";
-import { constantSpans, type WindowRowsOptions } from "./window-rows.ts";
+import type { WindowRowsOptions } from "./window-rows.ts";
 import type { WindowStore } from "./window-store.ts";
 import type { WindowTotals } from "./window-totals.ts";
 
@@ -24,7 +24,7 @@ export class OutputAtClose implements WindowOutput {
   advance(watermark: number, emit: Emit): void {
     for (const due of this.#store.takeDue(watermark)) {
       const { window, groups } = this.#totals.of(due);
-      this.#closed.add(window, constantSpans(due, window.groups.size), emit, groups);
+      this.#closed.add(window, due, emit, groups);
     }
     this.#closed.flush(emit);
   }

@@ -8,7 +8,7 @@ import { EmittedRows } from "./emitted-rows.ts";
 import { mergeGroups } from "./merge-windows.ts";
 import type { OpenWindow } from "./open-window.ts";
 import type { Emit, WindowOutput } from "./window-output.ts";
-import { constantSpans, WindowRows, type WindowRowsOptions } from "./window-rows.ts";
+import { WindowRows, type WindowRowsOptions } from "./window-rows.ts";
 import type { DueWindow, WindowStore } from "./window-store.ts";
 import { PaneSums } from "./window-totals.ts";
 
@@ -102,7 +102,7 @@ export class UpdatingOutput implements WindowOutput {
       Int32Array.from({ length: size }, (_, i) => pane.groups.find(keys, hashes, i));
     const [only] = window.panes;
     if (only !== undefined && window.panes.length === 1) {
-      return this.#rows.of(only, constantSpans(window, only.groups.size), groupsIn(only));
+      return this.#rows.of(only, window, groupsIn(only));
     }
     const total = this.#store.fresh({ start: window.start, firstEnd: window.end });
     total.groups.lookup(keys, hashes, undefined, size, new Int32Array(size));
@@ -113,7 +113,7 @@ export class UpdatingOutput implements WindowOutput {
       }
       mergeGroups(total, pane, targets);
     }
-    return this.#rows.of(total, constantSpans(window, size));
+    return this.#rows.of(total, window);
   }
 
   advance(watermark: number, emit: Emit): void {
@@ -144,7 +144,7 @@ export class UpdatingOutput implements WindowOutput {
 
   #replaceAll(window: DueWindow): RowChanges {
     const { window: total } = this.#sums.of(window);
-    const rows = this.#rows.of(total, constantSpans(window, total.groups.size));
+    const rows = this.#rows.of(total, window);
     return this.#emitted.replace(window.end, rows);
   }
 

@@ -13,21 +13,13 @@ import { orderByKeys } from "./key-order.ts";
 import type { OpenWindow, WindowCall } from "./open-window.ts";
 
 /** Start and end of the window of each group. */
-export interface WindowSpans {
+export interface GroupSpans {
   readonly starts: Float64Array;
   readonly ends: Float64Array;
 }
 
-/** One window for all groups. */
-export function constantSpans(
-  window: { readonly start: number; readonly end: number },
-  count: number,
-): WindowSpans {
-  return {
-    starts: new Float64Array(count).fill(window.start),
-    ends: new Float64Array(count).fill(window.end),
-  };
-}
+/** Start and end of the one window of all groups, or of that of each group. */
+export type WindowSpans = { readonly start: number; readonly end: number } | GroupSpans;
 
 /** How the rows of windows are made. */
 export interface WindowRowsOptions {
@@ -78,19 +70,21 @@ export class WindowRows {
     }
     const results = window.calls.map((c) => c.accumulator.result(order, count));
     const calls = makeBatch(this.#calls, results, count);
+    const [starts, ends] = "start" in spans ? [spans.start, spans.end] : [spans.starts, spans.ends];
     const columns = [
       ...window.groups.keyColumns(order, count).slice(0, this.#keyCount),
-      timestampColumn(inOrder(spans.starts, order, 0), count),
-      timestampColumn(inOrder(spans.ends, order, 0), count),
+      timestampColumn(inOrder(starts, order, 0), count),
+      timestampColumn(inOrder(ends, order, 0), count),
       ...this.#results.map((result) => result.evaluate(calls)),
-      int64Column(inOrder(spans.ends, order, -1), count),
+      int64Column(inOrder(ends, order, -1), count),
     ];
     return makeBatch(this.#schema, columns, count);
   }
 }
 
-function inOrder(values: Float64Array, order: Int32Array, plus: number): Float64Array {
+function inOrder(values: Float64Array | number, order: Int32Array, plus: number): Float64Array {
   const out = new Float64Array(order.length);
+  if (typeof values === "number") return out.fill(values + plus);
   for (let i = 0; i < order.length; i += 1) out[i] = (values[order[i] as number] as number) + plus;
   return out;
 }

@@ -33,6 +33,8 @@ export class WindowStore implements PaneStore {
   #ended = -Infinity;
   /** No window that it has not given ends before. */
   #nextEnding = Infinity;
+  /** The pane opened last, if it is open: the next is expected to have as many groups. */
+  #newest: OpenWindow | undefined;
 
   constructor(options: {
     readonly keys: readonly FieldType[];
@@ -53,7 +55,10 @@ export class WindowStore implements PaneStore {
     const panes = this.#panes.get(start) ?? [];
     const found = panes.find((pane) => pane.firstEnd === firstEnd);
     if (found !== undefined) return found;
-    const pane = this.fresh({ start, firstEnd });
+    const groups = this.#newest?.groups.size;
+    const span = { start, firstEnd };
+    const pane = new OpenWindow(span, this.keys, this.calls, this.#operatorId, groups);
+    this.#newest = pane;
     panes.push(pane);
     this.#panes.set(start, panes);
     this.#paneCount += 1;
@@ -161,6 +166,7 @@ export class WindowStore implements PaneStore {
     for (const [start, panes] of this.#panes) {
       if (this.layout.lastEndOf(start) <= limit) {
         this.#panes.delete(start);
+        if (this.#newest?.start === start) this.#newest = undefined;
         this.#paneCount -= panes.length;
         continue;
       }

@@ -1,5 +1,5 @@
 import type { OperatorSegment, OutputRow } from "@millrace/conformance";
-import type { DataType, FieldType, Operator } from "@millrace/core";
+import type { DataType, FieldType, Operator, RowSchema } from "@millrace/core";
 import type {
   Expression,
   FunctionName,
@@ -10,6 +10,7 @@ import type {
   PatternSpec,
 } from "@millrace/plan";
 import fc from "fast-check";
+import { PatternOperator } from "../../src/pattern/pattern.ts";
 import {
   batchOf,
   call,
@@ -271,11 +272,20 @@ export function matchRow({ variables }: ModelPattern, taken: readonly Taken[]): 
 
 /** The operator of a pattern. */
 export function patternOperator({ spec }: PatternCase): Operator {
+  return operatorOf(spec, schemasOf(spec));
+}
+
+/** The operator of a pattern that keeps so many rows at most. */
+export function boundedPattern({ spec }: PatternCase, rowsMax: number): Operator {
+  return new PatternOperator(spec, schemasOf(spec), "under-test", rowsMax);
+}
+
+function schemasOf(spec: PatternSpec): { readonly input: RowSchema; readonly output: RowSchema } {
   const fields = [
     patternInput[0] as FieldType,
     ...spec.columns.map(({ name, expression }) => ({ name, type: expression.type })),
   ];
-  return operatorOf(spec, { input: { fields: patternInput }, output: { fields } });
+  return { input: { fields: patternInput }, output: { fields } };
 }
 
 /** A row with its hidden columns. */

@@ -1,4 +1,5 @@
 import { takeRows } from "@millrace/columnar";
+import type { Operator } from "@millrace/core";
 import { collectOutput, operatorLaws, type OutputRow } from "@millrace/conformance";
 import { orderOf, watermarkDelayMs } from "@millrace/plan";
 import type { PatternSkip } from "@millrace/plan";
@@ -8,6 +9,7 @@ import { batchOf } from "../fixtures.ts";
 import type { ModelRow } from "./naive-patterns.ts";
 import {
   batchOfRows,
+  boundedPattern,
   expectedRows,
   numbers,
   patternCase,
@@ -187,6 +189,30 @@ describe("pattern", () => {
     const falling = Array.from({ length: 200 }, (_, i) => -i);
     expect(() => outputOf(pattern, numbers("k", ...falling))).toThrow(
       expect.objectContaining({ code: "RUN_STATE_TOO_LARGE" }),
+    );
+  });
+
+  test("refuses to keep more rows than its limit, and goes on while it lets go of them", () => {
+    const pattern = patternCase([low("a"), high("b")], 1_000_000, pastLast);
+    const give = (operator: Operator, rows: readonly ModelRow[]): readonly OutputRow[] => {
+      const out = collectOutput();
+      operator.process(batchOfRows(rows), out, 0);
+      operator.advanceWatermark(rows.at(-1)!.time + 1, out);
+      return out.rows;
+    };
+    const ones = (key: string, count: number): ModelRow[] =>
+      numbers(key, ...Array.from({ length: count }, () => 1));
+    const matched = boundedPattern(pattern, 10);
+    for (let round = 0; round < 5; round += 1) {
+      const rows = numbers("k", 1, 1, 1, 1, 1, 1, 6);
+      const later = rows.map((row) => ({ ...row, time: row.time + 100 * round }));
+      expect(counts(give(matched, later))).toEqual([6]);
+    }
+    expect(() => give(boundedPattern(pattern, 10), ones("k", 11))).toThrow(
+      expect.objectContaining({
+        code: "RUN_STATE_TOO_LARGE",
+        message: expect.stringContaining("10 rows"),
+      }),
     );
   });
 
