@@ -31,7 +31,7 @@ export class RawBytes {
     return new RawBytes(await KafkaCluster.connect({ brokers: [address] }, systemClock));
   }
 
-  /** Fetches a topic from its start to its end; `take` sees each answer's bytes. */
+  /** Fetches a topic from its start to its end; `take` sees each answer's bytes, during the call only. */
   async fetchAll(
     topic: string,
     take: (partition: number, bytes: Uint8Array, from: bigint, stable: bigint) => void = () =>
@@ -63,6 +63,8 @@ export class RawBytes {
         take(partition, records, at[partition] ?? 0n, lastStableOffset);
         at[partition] = nextOffset(records) ?? at[partition] ?? 0n;
       }
+      const view = answer.partitions.find(({ records }) => records.length > 0);
+      if (view !== undefined) this.#cluster.giveBack(view.records);
     }
   }
 

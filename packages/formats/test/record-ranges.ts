@@ -1,4 +1,4 @@
-import type { RecordRanges } from "@millrace/core";
+import type { DecodedValues, RecordDecoder, RecordRanges } from "@millrace/core";
 
 /** The records in one buffer, each after a gap of so many bytes of noise. */
 export function rangesOf(records: readonly Uint8Array[], gap = 0): RecordRanges {
@@ -23,4 +23,11 @@ export function recordsOf(ranges: RecordRanges): Uint8Array[] {
     const start = ranges.valueStart[i]!;
     return ranges.buffer.slice(start, start + ranges.valueLength[i]!);
   });
+}
+
+/** Decodes records, and then uses their memory for something else: rows must not depend on it. */
+export function decodedOnce(decoder: RecordDecoder, records: RecordRanges): DecodedValues {
+  const decoded = decoder.decode(records);
+  records.buffer.fill(0xa5);
+  return decoded;
 }

@@ -68,6 +68,8 @@ export class TopicReader implements SourceReader {
     const next = position === undefined ? options.start : offset(BigInt(position.offset));
     const reader = await options.log.openReader(options.topic, options.partition, next, {
       withMeta: options.withMeta,
+      // Decoded rows are copies.
+      isTransient: true,
     });
     return new TopicReader(options, reader, next);
   }

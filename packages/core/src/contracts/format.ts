@@ -104,7 +104,10 @@ export interface RecordDecoder {
    * absent in formats that never need anything.
    */
   prepare?(records: RecordRanges, from?: number, to?: number): Promise<void> | undefined;
-  /** Decodes records `from` (default 0) to `to` (default all; exclusive), which are not copied. */
+  /**
+   * Decodes records `from` (default 0) to `to` (default all; exclusive). What it gives is its own:
+   * the records' memory may be used for others after that.
+   */
   decode(records: RecordRanges, from?: number, to?: number): DecodedValues;
 }
 

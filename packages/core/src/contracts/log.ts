@@ -131,6 +131,11 @@ export interface LogReaderOptions {
    * Whether records come with their keys, times and headers, where the log has such. Default no.
    */
   readonly withMeta?: boolean;
+  /**
+   * Whether nobody reads records any more once the next ones are asked for, or the reader is closed:
+   * the log may then use their memory again. Default no.
+   */
+  readonly isTransient?: boolean;
 }
 
 /** Topics of partitions, transactions over them, readers from an offset. */

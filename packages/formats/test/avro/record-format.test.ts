@@ -4,7 +4,7 @@ import { avroFormat, avroSchemaOf, type AvroOptions } from "@millrace/formats";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { plainRows } from "../plain-rows.ts";
-import { rangesOf, recordsOf } from "../record-ranges.ts";
+import { decodedOnce, rangesOf, recordsOf } from "../record-ranges.ts";
 import { avscType, toAvsc } from "./avsc-oracle.ts";
 
 const Everything = t.row({
@@ -49,7 +49,7 @@ function optionsFor(
 
 function decoded(rowType: RowSchema, records: readonly Uint8Array[], options: AvroOptions = {}) {
   const decoder = avroFormat(options).recordDecoder(optionsFor(rowType));
-  const { rows, ...rest } = decoder.decode(rangesOf(records, 3));
+  const { rows, ...rest } = decodedOnce(decoder, rangesOf(records, 3));
   return { rows: batchToRows(rowType, rows), ...rest };
 }
 

@@ -2,7 +2,7 @@ import { batchToRows, rowsToBatch } from "@millrace/columnar";
 import { Decimal, type DecoderOptions, type Json, type RowType, t } from "@millrace/core";
 import { avro, avroFormat, type AvroOptions, recordFormat } from "@millrace/formats";
 import { describe, expect, it } from "vitest";
-import { rangesOf, recordsOf } from "../record-ranges.ts";
+import { decodedOnce, rangesOf, recordsOf } from "../record-ranges.ts";
 import { avscType } from "./avsc-oracle.ts";
 
 const recordOf = (...fields: readonly Json[]): Json => ({ type: "record", name: "R", fields });
@@ -25,7 +25,7 @@ function read(
   const type = avscType(schema);
   const records = values.map((value) => type.toBuffer(value));
   const decoder = avroFormat({ schema, ...options }).recordDecoder(optionsFor(rowType));
-  const { rows, ...rest } = decoder.decode(rangesOf(records));
+  const { rows, ...rest } = decodedOnce(decoder, rangesOf(records));
   return { rows: batchToRows(rowType.schema, rows), ...rest };
 }
 
@@ -142,7 +142,7 @@ describe("Avro schema resolution", () => {
     // Each begins with its branch: int 1, double 2.5, "x", null.
     const records = [Buffer.from([4, 2]), double, Buffer.from([2, 2, 120]), Buffer.from([0])];
     const decoder = avroFormat({ schema }).recordDecoder(optionsFor(Row));
-    const { rows, badRecords } = decoder.decode(rangesOf(records));
+    const { rows, badRecords } = decodedOnce(decoder, rangesOf(records));
     expect(batchToRows(Row.schema, rows)).toEqual([{ a: 1 }, { a: 2.5 }]);
     expect(badRecords).toMatchObject([
       { index: 2, code: "RECORD_FIELD_TYPE", place: { field: "a", byte: 1 } },
@@ -353,7 +353,7 @@ describe("Avro records with the ids of their schemas", () => {
       Buffer.from([0, 0]),
     ];
     const decoder = avroFormat({ schemas }).recordDecoder(optionsFor(Row));
-    const { rows, badRecords } = decoder.decode(rangesOf(records));
+    const { rows, badRecords } = decodedOnce(decoder, rangesOf(records));
     expect(batchToRows(Row.schema, rows)).toEqual([
       { id: 1, name: null },
       { id: 2, name: "b" },

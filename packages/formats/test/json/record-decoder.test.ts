@@ -2,7 +2,7 @@ import { batchToRows } from "@millrace/columnar";
 import { type RowSchema, seededRandom } from "@millrace/core";
 import { jsonFormat } from "@millrace/formats";
 import { describe, expect, it } from "vitest";
-import { rangesOf } from "../record-ranges.ts";
+import { decodedOnce, rangesOf } from "../record-ranges.ts";
 import { RandomRecords } from "./random-records.ts";
 import { Flat, Nested } from "./row-types.ts";
 
@@ -14,7 +14,7 @@ function optionsFor(schema: RowSchema) {
 
 function decoded(schema: RowSchema, records: readonly Uint8Array[], gap = 0) {
   const decoder = jsonFormat.recordDecoder(optionsFor(schema));
-  const { rows, ...rest } = decoder.decode(rangesOf(records, gap));
+  const { rows, ...rest } = decodedOnce(decoder, rangesOf(records, gap));
   return { rows: batchToRows(schema, rows), ...rest };
 }
 

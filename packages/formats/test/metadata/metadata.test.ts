@@ -21,6 +21,7 @@ import {
 } from "@millrace/formats";
 import fc from "fast-check";
 import { describe, expect, expectTypeOf, it } from "vitest";
+import { decodedOnce } from "../record-ranges.ts";
 
 const Flight = t.row({ origin: t.utf8(), delay: t.float64().nullable() });
 
@@ -112,7 +113,7 @@ function read<Row extends object>(
     columns,
     validators: new Map(),
   });
-  const { rows, ...rest } = decoder.decode(records);
+  const { rows, ...rest } = decodedOnce(decoder, { ...records, buffer: records.buffer.slice() });
   const fields = columns.map((name) => schema.fields.find((field) => field.name === name)!);
   return { rows: batchToRows({ fields }, rows), ...rest };
 }

@@ -5,7 +5,7 @@ import { protobufFields, protobufFormat, type ProtobufFields } from "@millrace/f
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { plainRows } from "../plain-rows.ts";
-import { rangesOf, recordsOf } from "../record-ranges.ts";
+import { decodedOnce, rangesOf, recordsOf } from "../record-ranges.ts";
 import { bufbuildMessage, messageWith, toBufbuild } from "./bufbuild-oracle.ts";
 
 const Dot = t.row({ x: t.float64(), name: t.utf8().nullable(), dots: t.list(t.int32()) });
@@ -87,7 +87,7 @@ function optionsFor(
 
 function decoded(rowType: RowSchema, numbers: ProtobufFields, records: readonly Uint8Array[]) {
   const decoder = protobufFormat({ fields: numbers }).recordDecoder(optionsFor(rowType));
-  const { rows, ...rest } = decoder.decode(rangesOf(records, 3));
+  const { rows, ...rest } = decodedOnce(decoder, rangesOf(records, 3));
   return { rows: batchToRows(rowType, rows), ...rest };
 }
 

@@ -2,7 +2,7 @@ import { batchToRows } from "@millrace/columnar";
 import { type RowType, t } from "@millrace/core";
 import { protobuf, protobufFormat, type ProtobufFields, recordFormat } from "@millrace/formats";
 import { describe, expect, it } from "vitest";
-import { rangesOf } from "../record-ranges.ts";
+import { decodedOnce, rangesOf } from "../record-ranges.ts";
 
 const rowOf = (columns: Parameters<typeof t.row>[0]) => t.row(columns) as unknown as RowType<never>;
 
@@ -14,7 +14,7 @@ function read(rowType: RowType<never>, fields: ProtobufFields, ...records: reado
   );
   const decoder = protobufFormat({ fields }).recordDecoder({ schema, columns, validators });
   const bytes = records.map((hex) => Buffer.from(hex.replaceAll(" ", ""), "hex"));
-  const { rows, ...rest } = decoder.decode(rangesOf(bytes));
+  const { rows, ...rest } = decodedOnce(decoder, rangesOf(bytes));
   return { rows: batchToRows(schema, rows), ...rest };
 }
 

@@ -6,7 +6,7 @@ import {
   type RecordFormat,
   type RowType,
 } from "@millrace/core";
-import { rangesOf, recordsOf } from "../record-ranges.ts";
+import { decodedOnce, rangesOf, recordsOf } from "../record-ranges.ts";
 
 /** The rows as records, once the format is ready to write. */
 export async function encoded(
@@ -28,7 +28,7 @@ export async function decoded(
   const decoder = format.recordDecoder({ schema, columns, validators: new Map() });
   const ranges = rangesOf(records, 3);
   await decoder.prepare?.(ranges);
-  const { rows, badRecords } = decoder.decode(ranges);
+  const { rows, badRecords } = decodedOnce(decoder, ranges);
   return { rows: batchToRows(schema, rows), badRecords };
 }
 

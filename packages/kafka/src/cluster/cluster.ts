@@ -245,6 +245,14 @@ export class KafkaCluster {
     return this.call(broker, api, request, { lane, timeoutMs: controlTimeoutMs });
   }
 
+  /**
+   * Takes the memory of an answer back, of which these bytes are a view: nobody may read any of it
+   * from now on. It need not be given back.
+   */
+  giveBack(bytes: Uint8Array): void {
+    this.transport.giveBack?.(bytes);
+  }
+
   async close(): Promise<void> {
     await this.transport.close();
   }

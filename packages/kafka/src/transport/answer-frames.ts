@@ -1,20 +1,23 @@
 import { millraceError } from "@millrace/core";
+import type { AnswerMemory } from "./answer-memory.ts";
 
 /** An answer longer than this is taken for a broken stream. */
 const answerBytesMax = 512 * 1024 * 1024;
 
 /**
  * Cuts a stream of bytes into answers, each with a 32-bit length before it. Each answer is copied
- * once, into memory of its own: nothing of a chunk is kept.
+ * once, into memory that is its own until it is given back: nothing of a chunk is kept.
  */
 export class AnswerFrames {
   private readonly onAnswer: (answer: Buffer) => void;
+  private readonly memory: AnswerMemory;
   /** The first bytes of a length, while it is not complete. */
   private head: Buffer = Buffer.alloc(0);
   private body: Buffer | undefined;
   private filled = 0;
 
-  constructor(onAnswer: (answer: Buffer) => void) {
+  constructor(memory: AnswerMemory, onAnswer: (answer: Buffer) => void) {
+    this.memory = memory;
     this.onAnswer = onAnswer;
   }
 
@@ -44,7 +47,7 @@ export class AnswerFrames {
       this.onAnswer(Buffer.from(chunk.subarray(4, 4 + length)));
       return chunk.subarray(4 + length);
     }
-    this.body = Buffer.allocUnsafeSlow(length);
+    this.body = this.memory.take(length);
     this.filled = 0;
     return chunk.subarray(4);
   }

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { type Clock, isMillraceError, millraceError } from "@millrace/core";
 import { WireWriter } from "../wire/writer.ts";
 import { AnswerFrames } from "./answer-frames.ts";
+import type { AnswerMemory } from "./answer-memory.ts";
 import type { OpenSocket } from "./open-socket.ts";
 import type { RawRequest } from "./transport.ts";
 
@@ -18,6 +19,8 @@ export interface ConnectionOptions {
   readonly broker: string;
   readonly clientId: string;
   readonly clock: Clock;
+  /** Where answers get their memory. */
+  readonly memory: AnswerMemory;
 }
 
 /**
@@ -41,7 +44,7 @@ export class Connection {
     // The broker cuts a connection that is used after its session; we take a new one before.
     this.retireAtMs =
       lifetime === 0 ? Number.POSITIVE_INFINITY : options.clock.monotonicMs() + 0.8 * lifetime;
-    const frames = new AnswerFrames((answer) => this.answered(answer));
+    const frames = new AnswerFrames(options.memory, (answer) => this.answered(answer));
     open.receive((bytes) => {
       try {
         frames.push(bytes);
@@ -73,7 +76,8 @@ export class Connection {
     try {
       return await answer;
     } finally {
-      timer.abort();
+      // Without a reason, an error would be made for nobody.
+      timer.abort("answered");
       await timeout;
     }
   }

@@ -1,4 +1,5 @@
 import { type Clock, millraceError } from "@millrace/core";
+import { AnswerMemory } from "./answer-memory.ts";
 import { Connection } from "./connection.ts";
 import { openSocket } from "./open-socket.ts";
 import { formatAddress, type KafkaAddress, type KafkaOptions } from "./options.ts";
@@ -11,6 +12,7 @@ import type { KafkaTransport, RawRequest, SendOptions } from "./transport.ts";
 export class SocketTransport implements KafkaTransport {
   private readonly options: KafkaOptions;
   private readonly clock: Clock;
+  private readonly memory = new AnswerMemory();
   private readonly connections = new Map<string, Promise<Connection>>();
   private isClosed = false;
 
@@ -28,6 +30,10 @@ export class SocketTransport implements KafkaTransport {
     const connection = await this.connection(broker, lane);
     const leftMs = timeoutMs - (this.clock.monotonicMs() - start);
     return connection.send(request, Math.max(leftMs, 1));
+  }
+
+  giveBack(answer: Uint8Array): void {
+    this.memory.giveBack(answer);
   }
 
   async close(): Promise<void> {
@@ -72,7 +78,8 @@ export class SocketTransport implements KafkaTransport {
     if (this.isClosed) throw closed();
     const socket = await openSocket(broker, this.options);
     const clientId = this.options.clientId ?? "millrace";
-    const connection = new Connection(socket, { broker: address, clientId, clock: this.clock });
+    const { clock, memory } = this;
+    const connection = new Connection(socket, { broker: address, clientId, clock, memory });
     if (this.isClosed) {
       connection.end("the transport was closed");
       throw closed();

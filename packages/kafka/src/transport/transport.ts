@@ -35,6 +35,8 @@ export interface KafkaTransport {
    * @throws KAFKA_CONNECTION_LOST when no answer came: the broker may have received the request
    */
   send(broker: KafkaAddress, request: RawRequest, options: SendOptions): Promise<Uint8Array>;
+  /** Takes the memory of an answer back, for the next ones: nobody may read it from now on. */
+  giveBack?(answer: Uint8Array): void;
   /** Ends all connections; requests under way fail. */
   close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { AnswerFrames } from "../../src/transport/answer-frames.ts";
+import { AnswerMemory } from "../../src/transport/answer-memory.ts";
 
 const answers = fc.array(fc.uint8Array({ minLength: 4, maxLength: 60 }), { maxLength: 8 });
 
@@ -14,7 +15,9 @@ it("answers are the same however the stream is cut", () => {
       });
       const stream = Buffer.concat(parts);
       const seen: string[] = [];
-      const frames = new AnswerFrames((answer) => seen.push(answer.toString("hex")));
+      const frames = new AnswerFrames(new AnswerMemory(), (answer) =>
+        seen.push(answer.toString("hex")),
+      );
       let at = 0;
       for (const size of sizes) frames.push(stream.subarray(at, (at += size)));
       frames.push(stream.subarray(at));
@@ -25,7 +28,7 @@ it("answers are the same however the stream is cut", () => {
 });
 
 it.each(["ffffffff", "00000003", "7fffffff"])("the length %s ends the stream", (length) => {
-  const frames = new AnswerFrames(() => undefined);
+  const frames = new AnswerFrames(new AnswerMemory(), () => undefined);
   expect(() => frames.push(Buffer.from(length, "hex"))).toThrow(
     expect.objectContaining({ code: "KAFKA_ANSWER_INVALID" }),
   );

@@ -13,6 +13,7 @@ import {
   refusedByKafka,
 } from "@millrace/kafka";
 import { offsetOutOfRange } from "../offset-out-of-range.ts";
+import { AnswerLease } from "./answer-lease.ts";
 import type { CommittedEnds } from "./committed-ends.ts";
 import type { PartitionFeed } from "./partition-feed.ts";
 
@@ -180,6 +181,11 @@ export class Fetcher {
     const moved: PartitionFeed[] = [];
     let hasCome = false;
     let error = 0;
+    const withRecords = answers.filter(({ records }) => records.length > 0);
+    const [first] = withRecords;
+    const lease = new AnswerLease(withRecords.length, () => {
+      if (first !== undefined) this.#cluster.giveBack(first.records);
+    });
     for (const answer of answers) {
       const feed = feeds.find(
         (candidate) => candidate.partition === answer.partition && candidate.topic === answer.topic,
@@ -187,32 +193,40 @@ export class Fetcher {
       if (feed === undefined) continue;
       if (answer.error === 0) {
         this.#outOfReachSince.delete(feed);
-        hasCome = (await this.#take(feed, answer)) || hasCome;
+        hasCome = (await this.#take(feed, answer, lease)) || hasCome;
       } else if (isRetriable(kafkaError(answer.error))) {
         moved.push(feed);
         error = answer.error;
       } else await this.#refuse(feed, answer);
     }
+    lease.release();
     if (hasCome) this.#options.onArrival();
     if (moved.length > 0) await this.#lookAgain(moved, kafkaError(error).name);
   }
 
   /** @returns as `PartitionFeed.take` */
-  async #take(feed: PartitionFeed, answer: FetchedPartition): Promise<boolean> {
+  async #take(feed: PartitionFeed, answer: FetchedPartition, lease: AnswerLease): Promise<boolean> {
     const { topic, partition } = feed;
     const { lastStableOffset } = answer;
     try {
-      const loading = loadCompressionsOf(answer.records);
+      // Who may keep records would keep those of others in memory with them.
+      const isKept = !feed.isTransient;
+      const bytes = isKept && lease.isShared ? answer.records.slice() : answer.records;
+      const loading = loadCompressionsOf(bytes);
       if (loading !== undefined) await loading;
       const decoded = decodeRecords({
         topic,
         partition,
-        bytes: answer.records,
+        bytes,
         from: feed.fetchOffset,
         committed: { lastStableOffset, abortedTransactions: answer.aborted },
         withMeta: feed.withMeta,
       });
-      return feed.take(decoded, lastStableOffset);
+      const { count, buffer } = decoded.records;
+      const isView = count > 0 && buffer.buffer === answer.records.buffer;
+      const release = isView ? lease.hold() : undefined;
+      // Who keeps records never lets go: the memory is then the collector's.
+      return feed.take(decoded, lastStableOffset, isKept ? undefined : release);
     } catch (error) {
       this.#fail(feed, error);
       return false;

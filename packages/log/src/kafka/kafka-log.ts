@@ -218,11 +218,11 @@ export class KafkaLog implements Log {
     topic: string,
     partition: number,
     from: Offset,
-    { withMeta = false }: LogReaderOptions = {},
+    { withMeta = false, isTransient = false }: LogReaderOptions = {},
   ): Promise<LogReader> {
     const { topicId } = await this.#cluster.leaderOf(topic, partition);
     const feed: PartitionFeed = new PartitionFeed(
-      { topic, topicId, partition, withMeta },
+      { topic, topicId, partition, withMeta, isTransient },
       from,
       () => this.#ends.known(topic, partition),
       () => this.#fetcher.resume(feed),

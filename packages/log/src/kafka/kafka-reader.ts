@@ -36,5 +36,6 @@ export class KafkaLogReader implements LogReader {
 
   async close(): Promise<void> {
     this.#fetcher.remove(this.#feed);
+    this.#feed.close();
   }
 }

@@ -10,6 +10,8 @@ interface Chunk {
   /** Where the fetch that brought them ended. */
   readonly next: Offset;
   taken: number;
+  /** To be called when nobody reads the records any more; absent where that is not known. */
+  readonly release: (() => void) | undefined;
 }
 
 /** A partition as a reader of it needs to be told apart from one that was made anew. */
@@ -19,6 +21,8 @@ export interface FeedPlace {
   readonly partition: number;
   /** Whether keys, times and headers are wanted. */
   readonly withMeta: boolean;
+  /** Whether records are read only until the next ones are asked for. */
+  readonly isTransient: boolean;
 }
 
 /**
@@ -32,11 +36,14 @@ export class PartitionFeed implements FeedPlace {
   readonly topicId: string;
   readonly partition: number;
   readonly withMeta: boolean;
+  readonly isTransient: boolean;
   /** Offset of the next fetch. */
   fetchOffset: Offset;
   readonly #onDemand: () => void;
   readonly #ownEnd: () => bigint;
   readonly #chunks: Chunk[] = [];
+  /** What the reader has of chunks that are all taken. */
+  #lent: (() => void) | undefined;
   #waitingBytes = 0;
   /** Transactions before it are decided; known from the first answer on. */
   #lastStable: bigint | undefined;
@@ -54,6 +61,7 @@ export class PartitionFeed implements FeedPlace {
     this.topicId = place.topicId;
     this.partition = place.partition;
     this.withMeta = place.withMeta;
+    this.isTransient = place.isTransient;
     this.fetchOffset = from;
     this.#ownEnd = ownEnd;
     this.#onDemand = onDemand;
@@ -72,13 +80,14 @@ export class PartitionFeed implements FeedPlace {
   /**
    * Takes what a fetch brought.
    *
+   * @param release called when nobody reads the records any more
    * @returns whether a reader that was told of nothing may have something now
    */
-  take({ records, next }: DecodedRecords, lastStable: bigint): boolean {
+  take({ records, next }: DecodedRecords, lastStable: bigint, release?: () => void): boolean {
     this.fetchOffset = next;
     this.#lastStable = lastStable;
     if (records.count > 0) {
-      this.#chunks.push({ records, next, taken: 0 });
+      this.#chunks.push({ records, next, taken: 0, release });
       this.#waitingBytes += bytesOf(records, 0);
     }
     this.#resume();
@@ -95,6 +104,7 @@ export class PartitionFeed implements FeedPlace {
 
   /** As `LogReader.read`. */
   async read(bytesMax: number): Promise<LogRecords> {
+    this.#takeBack();
     for (;;) {
       const [first] = this.#chunks;
       if (first !== undefined) return this.#give(first, bytesMax);
@@ -107,6 +117,18 @@ export class PartitionFeed implements FeedPlace {
         this.#wake = resolve;
       });
     }
+  }
+
+  /** Lets go of all records: nobody reads them any more. */
+  close(): void {
+    this.#takeBack();
+    for (const { release } of this.#chunks.splice(0)) release?.();
+  }
+
+  #takeBack(): void {
+    const lent = this.#lent;
+    this.#lent = undefined;
+    lent?.();
   }
 
   #isUpToDate(): boolean {
@@ -122,6 +144,7 @@ export class PartitionFeed implements FeedPlace {
     const wantedMore = this.wantsMore;
     if (isWhole) {
       this.#chunks.shift();
+      this.#lent = chunk.release;
       this.#waitingBytes -= bytesOf(chunk.records, 0);
     }
     if (!wantedMore && this.wantsMore) this.#onDemand();

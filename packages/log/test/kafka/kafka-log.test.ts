@@ -1,5 +1,5 @@
 import { logSuite } from "@millrace/conformance";
-import { type Log, offset, recordValue, systemClock } from "@millrace/core";
+import { type Log, type LogRecords, offset, recordValue, systemClock } from "@millrace/core";
 import { openKafkaLog } from "@millrace/log";
 import { expect, it } from "vitest";
 import { describeWithOwnCluster } from "../../../../dev/services/describe.mjs";
@@ -41,6 +41,53 @@ describeWithOwnCluster("a log on Kafka", { nodes: 1 }, (kafka) => {
         },
       };
     },
+  });
+
+  it("uses the memory of records again that nobody reads any more, and of no others", async () => {
+    const log = await openKafkaLog({ brokers: kafka.brokers }, systemClock);
+    const topic = `memory-${process.pid}`;
+    const [partitions, commits, perCommit, size] = [3, 6, 4_000, 1_000];
+    await log.createTopic({ name: topic, partitions, kind: "records" });
+    const record = (partition: number, index: number): Buffer =>
+      Buffer.alloc(size, `${partition}:${index};`);
+    const writer = await log.openWriter(topic, await log.joinGroup(`${topic}s`));
+    for (let commit = 0; commit < commits; commit += 1) {
+      for (let at = 0; at < perCommit; at += 1) {
+        for (let partition = 0; partition < partitions; partition += 1) {
+          writer.append(topic, partition, record(partition, commit * perCommit + at));
+        }
+      }
+      await writer.commit();
+    }
+    const wrong: string[] = [];
+    const check = (partition: number, first: number, records: LogRecords): void => {
+      for (let at = 0; at < records.count; at += 1) {
+        const isSame = record(partition, first + at).equals(recordValue(records, at));
+        if (!isSame) wrong.push(`${partition}/${first + at}`);
+      }
+    };
+    // One reads much at a time, one little, and one keeps all that it gets.
+    const wholes = new Set<ArrayBufferLike>();
+    const kept: { readonly first: number; readonly records: LogRecords }[] = [];
+    const readAll = async (partition: number, bytes: number, isTransient: boolean) => {
+      const reader = await log.openReader(topic, partition, offset(0), { isTransient });
+      for (let next = 0; next < commits * perCommit;) {
+        const records = await reader.read(bytes);
+        check(partition, next, records);
+        if (partition === 0) wholes.add(records.buffer.buffer);
+        if (!isTransient) kept.push({ first: next, records });
+        next += records.count;
+        await systemClock.sleep(partition === 1 ? 1 : 0);
+      }
+      await reader.close();
+    };
+    await Promise.all([readAll(0, 1 << 24, true), readAll(1, 1 << 20, true)]);
+    await Promise.all([readAll(0, 1 << 24, true), readAll(2, 1 << 20, false)]);
+    for (const { first, records } of kept) check(2, first, records);
+    expect(wrong).toEqual([]);
+    // 48 MB of it came in answers of some megabytes each.
+    expect(wholes.size).toBeLessThan(10);
+    await log.close();
   });
 
   it("a record that is too large for its topic aborts the commit, and the next writer goes on", async () => {
