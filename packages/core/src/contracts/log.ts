@@ -132,8 +132,8 @@ export interface LogReaderOptions {
    */
   readonly withMeta?: boolean;
   /**
-   * Whether nobody reads records any more once the next ones are asked for, or the reader is closed:
-   * the log may then use their memory again. Default no.
+   * Whether nobody reads records any more once the next ones are asked for, or the reader is
+   * closed: the log may then use their memory again. Default no.
    */
   readonly isTransient?: boolean;
 }

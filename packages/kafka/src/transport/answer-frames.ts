@@ -4,9 +4,13 @@ import type { AnswerMemory } from "./answer-memory.ts";
 /** An answer longer than this is taken for a broken stream. */
 const answerBytesMax = 512 * 1024 * 1024;
 
+/** Bytes that are read at once where no answer has begun. */
+const scratchBytes = 128 * 1024;
+
 /**
- * Cuts a stream of bytes into answers, each with a 32-bit length before it. Each answer is copied
- * once, into memory that is its own until it is given back: nothing of a chunk is kept.
+ * Cuts a stream of bytes into answers, each with a 32-bit length before it. The socket reads into
+ * `space`: what follows the beginning of a long answer goes straight to its memory, which is its
+ * own until it is given back.
  */
 export class AnswerFrames {
   private readonly onAnswer: (answer: Buffer) => void;
@@ -15,10 +19,22 @@ export class AnswerFrames {
   private head: Buffer = Buffer.alloc(0);
   private body: Buffer | undefined;
   private filled = 0;
+  private readonly scratch = Buffer.allocUnsafeSlow(scratchBytes);
 
   constructor(memory: AnswerMemory, onAnswer: (answer: Buffer) => void) {
     this.memory = memory;
     this.onAnswer = onAnswer;
+  }
+
+  /** Where the next bytes of the stream are to be put. */
+  space(): Buffer {
+    return this.body?.subarray(this.filled) ?? this.scratch;
+  }
+
+  /** So many bytes are at the beginning of `space` now. @throws as `push` */
+  came(count: number): void {
+    if (this.body === undefined) this.push(this.scratch.subarray(0, count));
+    else this.advance(this.body, count);
   }
 
   /** Takes the next bytes of the stream. @throws KAFKA_ANSWER_INVALID at an impossible length */
@@ -55,11 +71,14 @@ export class AnswerFrames {
   private fill(body: Buffer, chunk: Buffer): Buffer {
     const count = Math.min(chunk.length, body.length - this.filled);
     chunk.copy(body, this.filled, 0, count);
-    this.filled += count;
-    if (this.filled === body.length) {
-      this.body = undefined;
-      this.onAnswer(body);
-    }
+    this.advance(body, count);
     return chunk.subarray(count);
+  }
+
+  private advance(body: Buffer, count: number): void {
+    this.filled += count;
+    if (this.filled < body.length) return;
+    this.body = undefined;
+    this.onAnswer(body);
   }
 }

@@ -45,12 +45,15 @@ export class Connection {
     this.retireAtMs =
       lifetime === 0 ? Number.POSITIVE_INFINITY : options.clock.monotonicMs() + 0.8 * lifetime;
     const frames = new AnswerFrames(options.memory, (answer) => this.answered(answer));
-    open.receive((bytes) => {
-      try {
-        frames.push(bytes);
-      } catch (error) {
-        this.end(isMillraceError(error) ? error.message : String(error));
-      }
+    open.receive({
+      space: () => frames.space(),
+      came: (count) => {
+        try {
+          frames.came(count);
+        } catch (error) {
+          this.end(isMillraceError(error) ? error.message : String(error));
+        }
+      },
     });
     this.socket.on("error", (error) => this.end(error.message));
     this.socket.on("close", () => this.end("the connection was closed"));

@@ -9,17 +9,25 @@ import { bearerSasl } from "./oauth-bearer.ts";
 import { openingFailed, type OpeningProgress, watchOpening } from "./opening-failed.ts";
 import type { KafkaAddress, KafkaOptions, KafkaSasl } from "./options.ts";
 
+/** Where a socket puts what it reads. */
+export interface ReadTarget {
+  /** For the next bytes; asked before each of them comes. */
+  space(): Buffer;
+  /** So many bytes are at the beginning of the space that it gave last. */
+  came(count: number): void;
+}
+
 /** A socket to a broker that has let us in. */
 export interface OpenSocket {
   readonly socket: Socket;
-  /** From now on its bytes go there. They are valid during the call only. */
-  readonly receive: (listener: (bytes: Buffer) => void) => void;
+  /** From now on its bytes go there. */
+  readonly receive: (target: ReadTarget) => void;
   /** How long the broker accepts who we are; 0: without end. */
   readonly sessionLifetimeMs: number;
 }
 
 const connectTimeoutDefaultMs = 10_000;
-const readBufferBytes = 128 * 1024;
+const greetingBytesMax = 16 * 1024;
 
 /**
  * Opens and authenticates a socket; its listeners are removed, nothing of kafkajs is left on it.
@@ -74,16 +82,26 @@ interface SocketRequest {
 type ReadSocket = Pick<OpenSocket, "socket" | "receive">;
 
 /**
- * A socket that reads into one buffer: memory for each chunk would be as much as all that is
- * fetched, and make the collector run.
+ * A socket that reads into memory that it is given: memory for each chunk would be as much as all
+ * that is fetched, and make the collector run.
  */
 function createSocket({ host, port, ssl, onConnect }: SocketRequest): ReadSocket {
   // While kafkajs authenticates, it gets copies, as from any socket.
-  let take = (bytes: Buffer): void => void socket.emit("data", Buffer.from(bytes));
+  const buffer = Buffer.allocUnsafeSlow(greetingBytesMax);
+  let target: ReadTarget = {
+    space: () => buffer,
+    came: (count) => void socket.emit("data", Buffer.from(buffer.subarray(0, count))),
+  };
+  // Where the socket reads next was told before it: after the target changed it is still the old.
+  let readInto = target;
   const onread = {
-    buffer: Buffer.allocUnsafeSlow(readBufferBytes),
-    callback: (count: number, buffer: Uint8Array): boolean => {
-      take(Buffer.from(buffer.buffer, buffer.byteOffset, count));
+    buffer: (): Buffer => {
+      readInto = target;
+      return target.space();
+    },
+    callback: (count: number): boolean => {
+      if (readInto !== target) buffer.copy(target.space(), 0, 0, count);
+      target.came(count);
       return true;
     },
   };
@@ -97,8 +115,8 @@ function createSocket({ host, port, ssl, onConnect }: SocketRequest): ReadSocket
   socket.setKeepAlive(true, 60_000);
   return {
     socket,
-    receive: (listener) => {
-      take = listener;
+    receive: (given) => {
+      target = given;
     },
   };
 }

@@ -27,6 +27,36 @@ it("answers are the same however the stream is cut", () => {
   );
 });
 
+it("answers are the same when the stream is read into the space that is given", () => {
+  fc.assert(
+    fc.property(
+      answers,
+      fc.array(fc.integer({ min: 1, max: 80 }), { minLength: 1 }),
+      (sent, sizes) => {
+        const parts = sent.flatMap((answer) => {
+          const length = Buffer.alloc(4);
+          length.writeInt32BE(answer.length);
+          return [length, answer];
+        });
+        const stream = Buffer.concat(parts);
+        const seen: string[] = [];
+        const frames = new AnswerFrames(new AnswerMemory(), (answer) =>
+          seen.push(answer.toString("hex")),
+        );
+        for (let at = 0, turn = 0; at < stream.length; turn += 1) {
+          const space = frames.space();
+          const size = sizes[turn % sizes.length] as number;
+          const count = stream.copy(space, 0, at, at + Math.min(size, space.length));
+          frames.came(count);
+          at += count;
+        }
+        expect(seen).toEqual(sent.map((answer) => Buffer.from(answer).toString("hex")));
+      },
+    ),
+    { seed: 5, numRuns: 500 },
+  );
+});
+
 it.each(["ffffffff", "00000003", "7fffffff"])("the length %s ends the stream", (length) => {
   const frames = new AnswerFrames(new AnswerMemory(), () => undefined);
   expect(() => frames.push(Buffer.from(length, "hex"))).toThrow(
