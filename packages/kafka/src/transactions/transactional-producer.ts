@@ -64,6 +64,8 @@ const requestTimeoutMs = 15_000;
  *   is sent again is the identical bytes, to whoever leads then. A broker that has it already says
  *   so.
  * - P2. That a transaction shall be committed is said only after everything of it is acknowledged.
+ *   Until then its batches and its offsets may be under way at the same time, where the protocol
+ *   has no step before each of them.
  * - P3. It is said again only with the same identity, which coordinators recognise. What the
  *   answers to the repetitions leave open is `indefinite`.
  * - P4. After any failure the producer is done. Opening it anew ends its transaction and its epoch.
@@ -143,9 +145,16 @@ export class TransactionalProducer {
   async commit(
     parts: { batches?: readonly PartitionBatch[]; offsets?: TransactionOffsets } = {},
   ): Promise<CommitOutcome> {
+    const { batches = [], offsets } = parts;
+    const sending = (): Promise<void> => this.sendBatches(batches);
+    const moving = async (): Promise<void> => {
+      if (offsets !== undefined) await this.moveOffsets(offsets);
+    };
     const failed = await this.guarded(async () => {
-      await this.sendBatches(parts.batches ?? []);
-      if (parts.offsets !== undefined) await this.moveOffsets(parts.offsets);
+      if (this.protocol === "classic") {
+        await sending();
+        await moving();
+      } else await bothDone(sending(), moving());
     });
     if (failed !== undefined) return failed;
     const ends = [...this.written.values()];
@@ -357,6 +366,13 @@ export class TransactionalProducer {
       error: await attempt(node),
       value: undefined,
     }));
+  }
+}
+
+/** Waits for both to end, whatever becomes of the other; then fails as the first that failed. */
+async function bothDone(first: Promise<void>, second: Promise<void>): Promise<void> {
+  for (const outcome of await Promise.allSettled([first, second])) {
+    if (outcome.status === "rejected") throw outcome.reason;
   }
 }
 
