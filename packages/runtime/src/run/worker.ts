@@ -4,6 +4,7 @@ import type { SinkTask } from "../output/sink-task.ts";
 import type { Task } from "../task/task.ts";
 import { joinFronts, noFront, type SourceFront } from "../watermark/source-front.ts";
 import { Backlog } from "./backlog.ts";
+import { CommitTurns } from "./commit-turns.ts";
 import { connectedStages } from "./connected-stages.ts";
 import { Signal } from "./signal.ts";
 import type { Bell, ThreadBoard } from "./threads/thread-board.ts";
@@ -50,6 +51,7 @@ export class Worker {
   readonly #progress = new Signal();
   /** Something was committed: whoever reads the log may find more. */
   readonly #committed = new Signal();
+  readonly #turns: CommitTurns<Task>;
   #isPolling = false;
   readonly #ended = new AbortController();
   #isStopping = false;
@@ -73,6 +75,7 @@ export class Worker {
     this.#tasks = tasks;
     this.#sinkTasks = sinkTasks;
     this.#clock = clock;
+    this.#turns = new CommitTurns(clock);
     this.#backlog = new Backlog(stages, tasks, sinkTasks);
     this.#publish();
   }
@@ -106,6 +109,7 @@ export class Worker {
   stop(): void {
     this.#isStopping = true;
     for (const task of this.#tasks) task.abort();
+    this.#turns.end();
     this.#progress.notify();
     this.#committed.notify();
   }
@@ -128,10 +132,15 @@ export class Worker {
         front: this.#frontFor(task),
         maxDriftMs: this.#maxDriftMs,
         onRead: () => this.#publish(),
+        mayCommit: () => this.#turns.begin(task),
       });
       this.#publish();
-      if (task.commits !== commits) this.#ring("committed");
+      if (task.commits !== commits) {
+        this.#turns.committed(task);
+        this.#ring("committed");
+      } else if (outcome !== "crowded") this.#turns.passed(task);
       if (outcome === "waiting") await this.#pause(this.#committed);
+      else if (outcome === "crowded") await this.#turns.wait(task);
       else if (outcome === "held") await this.#pause(this.#progress);
       else this.#ring("progress");
       if (outcome === "ended") return;
