@@ -1,7 +1,7 @@
 // What the jobs J1 to J4 cost through Kafka, exactly once: CPU of this process per million bids, as
 // the slope between a short and a long topic, so that neither planning nor warming up counts.
 //
-// Beside it the broker's CPU, and what the least of work with the same bytes costs: fetching what
+// Beside it the broker's CPU, the same at least once, and what the least of work with the same bytes costs: fetching what
 // the job reads and producing what it wrote, in the same round. `--short` and `--full` choose
 // sizes, BENCH_ROUNDS how often; names of jobs choose those.
 import { openKafkaLog, openMemoryLog } from "millrace/log";
@@ -41,14 +41,21 @@ interface Input {
 class Bench {
   readonly #broker: Broker;
   readonly #log: Log;
+  /** The same broker, without transactions. */
+  readonly #plainLog: Log;
   readonly #raw: RawBytes;
   readonly #inputs: readonly Input[];
   #runs = 0;
 
-  constructor(broker: Broker, log: Log, raw: RawBytes, inputs: readonly Input[]) {
+  constructor(
+    broker: Broker,
+    logs: { readonly log: Log; readonly plainLog: Log; readonly raw: RawBytes },
+    inputs: readonly Input[],
+  ) {
     this.#broker = broker;
-    this.#log = log;
-    this.#raw = raw;
+    this.#log = logs.log;
+    this.#plainLog = logs.plainLog;
+    this.#raw = logs.raw;
     this.#inputs = inputs;
   }
 
@@ -94,6 +101,14 @@ class Bench {
         lowerIsBetter,
       },
       {
+        case: `${title}, this process`,
+        value: own("kafka"),
+        unit,
+        baseline: own("plain"),
+        against: "at least once",
+        lowerIsBetter,
+      },
+      {
         case: `${title}, the broker`,
         value: slope("kafka", (cost) => cost.broker),
         unit,
@@ -114,7 +129,8 @@ class Bench {
     outputs: ReadonlyMap<number, readonly RawBatch[]>,
   ): [string, (input: Input) => Promise<Cost>][] {
     return [
-      ["kafka", (input) => this.#runOnKafka(job, input)],
+      ["kafka", (input) => this.#runOnKafka(job, input, this.#log)],
+      ["plain", (input) => this.#runOnKafka(job, input, this.#plainLog)],
       ["raw", (input) => this.#moveRaw(input, job, outputs.get(input.count) ?? [])],
       ["memory", (input) => this.#runInMemory(job, input)],
     ];
@@ -132,10 +148,10 @@ class Bench {
     return outputs;
   }
 
-  async #runOnKafka(job: KafkaJob, input: Input): Promise<Cost> {
+  async #runOnKafka(job: KafkaJob, input: Input, log: Log): Promise<Cost> {
     const out = this.#newName(job);
     const cost = await this.#costOf(async () => {
-      await run(this.#pipeline(job, input, out), { ...this.#options, log: this.#log });
+      await run(this.#pipeline(job, input, out), { ...this.#options, log });
     });
     await this.#clean(out);
     return cost;
@@ -201,18 +217,20 @@ class Bench {
 
 const broker = await startBroker();
 const log = await openKafkaLog({ brokers: [broker.address] });
+const plainLog = await openKafkaLog({ brokers: [broker.address], isAtLeastOnce: true });
 const raw = await RawBytes.connect(broker.address);
 const inputs = sizes.map((count) => ({ count, ...nexmarkRecords(count) }));
 const present = new Set((await log.topics()).map(({ name }) => name));
 for (const { topic, partitions } of inputs.flatMap(({ bids, auctions }) => [bids, auctions])) {
   if (!present.has(topic)) await fillTopic(log, { topic, partitions });
 }
-const bench = new Bench(broker, log, raw, inputs);
+const bench = new Bench(broker, { log, plainLog, raw }, inputs);
 const lines: BenchLine[] = [];
 for (const job of kafkaJobs) {
   if (chosen.length === 0 || chosen.includes(job.name)) lines.push(...(await bench.measure(job)));
 }
 await log.close();
+await plainLog.close();
 await raw.close();
 await broker.close();
 printLines("kafka-jobs", lines);

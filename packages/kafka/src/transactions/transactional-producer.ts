@@ -9,42 +9,27 @@ import { describeTransactions } from "../requests/describe-transactions.ts";
 import { endTxn, type EndTxnAnswer } from "../requests/end-txn.ts";
 import { initProducerId, type ProducerIdentity } from "../requests/init-producer-id.ts";
 import { isRetriable, kafkaError, type KafkaError } from "../requests/kafka-errors.ts";
-import type { GroupMetadata, GroupOffset } from "../requests/offset-commit.ts";
 import { produce, type ProducedBatch } from "../requests/produce.ts";
 import { txnOffsetCommit } from "../requests/txn-offset-commit.ts";
+import { batchRounds } from "./batch-rounds.ts";
 import {
   type CommitOutcome,
   type FailedCommit,
   failedCommit,
   type WrittenEnd,
 } from "./commit-outcome.ts";
+import type {
+  CommitParts,
+  CommitProducer,
+  PartitionBatch,
+  TransactionOffsets,
+} from "./commit-producer.ts";
 import { PartitionSequences } from "./partition-sequences.ts";
 import {
   chooseProtocol,
   protocolVersions,
   type TransactionProtocol,
 } from "./transaction-protocol.ts";
-
-/** What a batch has to carry so that the broker knows whose it is and which one. */
-export interface ProducerStamp extends ProducerIdentity {
-  readonly baseSequence: number;
-}
-
-/** An encoded batch for a partition. */
-export interface PartitionBatch extends TopicPartition {
-  readonly recordCount: number;
-  /**
-   * The batch's bytes with the stamp in them, marked as transactional. Called once: what is sent
-   * again are the same bytes.
-   */
-  readonly stamp: (stamp: ProducerStamp) => Uint8Array;
-}
-
-/** Offsets that a transaction moves, as a member of their group. */
-export interface TransactionOffsets {
-  readonly group: GroupMetadata;
-  readonly offsets: readonly GroupOffset[];
-}
 
 /** How a producer is opened. */
 export interface ProducerOptions {
@@ -70,8 +55,9 @@ const requestTimeoutMs = 15_000;
  *   answers to the repetitions leave open is `indefinite`.
  * - P4. After any failure the producer is done. Opening it anew ends its transaction and its epoch.
  */
-export class TransactionalProducer {
+export class TransactionalProducer implements CommitProducer {
   readonly transactionalId: string;
+  readonly isTransactional = true;
   readonly protocol: TransactionProtocol;
   private readonly cluster: KafkaCluster;
   private readonly timeoutMs: number;
@@ -142,10 +128,7 @@ export class TransactionalProducer {
    * Sends what is given, moves the offsets, and commits the transaction. Without anything sent or
    * moved it is a success without a request.
    */
-  async commit(
-    parts: { batches?: readonly PartitionBatch[]; offsets?: TransactionOffsets } = {},
-  ): Promise<CommitOutcome> {
-    const { batches = [], offsets } = parts;
+  async commit({ batches = [], offsets }: CommitParts = {}): Promise<CommitOutcome> {
     const sending = (): Promise<void> => this.sendBatches(batches);
     const moving = async (): Promise<void> => {
       if (offsets !== undefined) await this.moveOffsets(offsets);
@@ -199,7 +182,7 @@ export class TransactionalProducer {
     if (this.protocol === "classic") await this.addPartitions(batches);
     const stamped = batches.map((batch) => this.stamped(batch));
     // A request holds one batch of a partition: its first ones go out together, then its second.
-    for (const round of rounds(stamped)) {
+    for (const round of batchRounds(stamped)) {
       const options = { request: produce.name, waitMs: this.leftMs() };
       await this.cluster.askLeaders(round, options, (leader, entries) =>
         this.produceTo(leader, entries),
@@ -430,18 +413,4 @@ function isDuplicate({ error }: PartitionError): boolean {
 
 function firstError(results: readonly PartitionError[]): number {
   return results.find(({ error }) => error !== 0)?.error ?? 0;
-}
-
-/** The first batches of all partitions, then the second ones, and so on. */
-function rounds(batches: readonly StampedBatch[]): StampedBatch[][] {
-  const seen = new Map<string, number>();
-  const all: StampedBatch[][] = [];
-  for (const batch of batches) {
-    const name = `${batch.topic}/${batch.partition}`;
-    const round = seen.get(name) ?? 0;
-    seen.set(name, round + 1);
-    const list = (all[round] ??= []);
-    list.push(batch);
-  }
-  return all;
 }

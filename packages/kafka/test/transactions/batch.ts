@@ -4,7 +4,7 @@ import type { AbortedTransaction } from "../../src/requests/fetch.ts";
 import type {
   PartitionBatch,
   ProducerStamp,
-} from "../../src/transactions/transactional-producer.ts";
+} from "../../src/transactions/commit-producer.ts";
 
 /** Records of another time would be deleted by the retention of their topic. */
 const now = BigInt(Date.now());

@@ -18,6 +18,7 @@ import {
   type TopicWarning,
 } from "@millrace/core";
 import {
+  type CommitProducer,
   type Compression,
   type CompressionName,
   createTopic,
@@ -30,6 +31,7 @@ import {
   membersOf,
   membershipState,
   newProducerId,
+  PlainProducer,
   removeMembers,
   topicConfigs,
   TransactionalProducer,
@@ -62,6 +64,11 @@ export interface KafkaLogOptions extends KafkaOptions {
   readonly compression?: CompressionName;
   /** After it the broker aborts a transaction that nobody ends. Default: 10 s. */
   readonly transactionTimeoutMs?: number;
+  /**
+   * For comparison: whether commits are no transactions, so that records may be written twice or in
+   * part, and nobody is fenced. Default no.
+   */
+  readonly isAtLeastOnce?: boolean;
 }
 
 /**
@@ -261,10 +268,7 @@ export class KafkaLog implements Log {
     transactionalId: string,
     membership: GroupMembership | undefined,
   ): Promise<LogWriter> {
-    const { transactionTimeoutMs = transactionTimeoutDefaultMs } = this.#options;
-    const producer = await TransactionalProducer.open(this.#cluster, transactionalId, {
-      transactionTimeoutMs,
-    });
+    const producer = await this.#openProducer(transactionalId);
     return new KafkaLogWriter(producer, membership, {
       clock: this.#cluster.clock,
       ends: this.#ends,
@@ -277,6 +281,13 @@ export class KafkaLog implements Log {
         if (membership !== undefined) await this.#confirmMembership(membership);
       },
     });
+  }
+
+  async #openProducer(transactionalId: string): Promise<CommitProducer> {
+    const { isAtLeastOnce, transactionTimeoutMs = transactionTimeoutDefaultMs } = this.#options;
+    return isAtLeastOnce === true
+      ? new PlainProducer(this.#cluster, transactionalId)
+      : TransactionalProducer.open(this.#cluster, transactionalId, { transactionTimeoutMs });
   }
 
   /** Before a generation begins, its leader, in whatever process, may have made topics. */

@@ -9,6 +9,7 @@ import {
 } from "@millrace/core";
 import {
   BatchBuffers,
+  type CommitProducer,
   type Compression,
   type EncodedBatch,
   type EncodeOptions,
@@ -17,7 +18,6 @@ import {
   type KafkaTopic,
   type PartitionBatch,
   stamp,
-  type TransactionalProducer,
   type TransactionOffsets,
 } from "@millrace/kafka";
 import { PendingRecords } from "../pending-records.ts";
@@ -40,12 +40,12 @@ export interface WriterAccess {
 }
 
 /**
- * A transactional producer as a writer: what was appended is encoded and sent at the commit, in one
+ * A producer as a writer: what was appended is encoded and sent at the commit, in one
  * transaction, with the offsets that the group has read to.
  */
 export class KafkaLogWriter implements LogWriter {
   readonly id: string;
-  readonly #producer: TransactionalProducer;
+  readonly #producer: CommitProducer;
   readonly #membership: GroupMembership | undefined;
   readonly #access: WriterAccess;
   readonly #pending = new PendingRecords<KafkaTopic>();
@@ -55,7 +55,7 @@ export class KafkaLogWriter implements LogWriter {
   readonly #read = new Map<string, { topic: string; partition: number; offset: bigint }>();
 
   constructor(
-    producer: TransactionalProducer,
+    producer: CommitProducer,
     membership: GroupMembership | undefined,
     access: WriterAccess,
   ) {
@@ -66,7 +66,7 @@ export class KafkaLogWriter implements LogWriter {
     const { compression } = access;
     this.#encoding = {
       timestamp: 0,
-      isTransactional: true,
+      isTransactional: producer.isTransactional,
       producer: "later",
       buffers: new BatchBuffers(),
       ...(compression === undefined ? {} : { compression }),

@@ -90,6 +90,28 @@ describeWithOwnCluster("a log on Kafka", { nodes: 1 }, (kafka) => {
     await log.close();
   });
 
+  it("without transactions what is committed is there, and a failed commit may be in part", async () => {
+    const log = await openKafkaLog({ brokers: kafka.brokers, isAtLeastOnce: true }, systemClock);
+    const [first, last] = [`plain-${process.pid}`, `plain-${process.pid}-last`];
+    await log.createTopic({ name: first, partitions: 1, kind: "records" });
+    await log.createTopic({ name: last, partitions: 1, kind: "records" });
+    const membership = await log.joinGroup(`${first}s`);
+    const writer = await log.openWriter(first, membership);
+    writer.append(first, 0, Buffer.from("a"));
+    writer.noteRead?.(last, 0, offset(7));
+    writer.append(last, 0, Buffer.from("1"));
+    await writer.commit();
+    const other = await log.openWriter(first, membership);
+    writer.append(first, 0, Buffer.from("b"));
+    await writer.commit();
+    other.append(first, 0, Buffer.from("c"));
+    other.append(last, 0, Buffer.alloc(9 * 1024 * 1024));
+    await expect(other.commit()).rejects.toMatchObject({ code: "LOG_COMMIT_INDEFINITE" });
+    expect(await valuesIn(log, first)).toEqual(["a", "b", "c"]);
+    expect(await valuesIn(log, last)).toEqual(["1"]);
+    await log.close();
+  });
+
   it("a record that is too large for its topic aborts the commit, and the next writer goes on", async () => {
     const log = await openKafkaLog({ brokers: kafka.brokers }, systemClock);
     const [topic, id] = [`large-${process.pid}`, `large-${process.pid}-writer`];
