@@ -31,7 +31,10 @@ export class RawBytes {
     return new RawBytes(await KafkaCluster.connect({ brokers: [address] }, systemClock));
   }
 
-  /** Fetches a topic from its start to its end; `take` sees each answer's bytes, during the call only. */
+  /**
+   * Fetches a topic from its start to its end; `take` sees each answer's bytes, during the call
+   * only.
+   */
   async fetchAll(
     topic: string,
     take: (partition: number, bytes: Uint8Array, from: bigint, stable: bigint) => void = () =>

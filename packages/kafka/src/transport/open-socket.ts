@@ -10,7 +10,7 @@ import { openingFailed, type OpeningProgress, watchOpening } from "./opening-fai
 import type { KafkaAddress, KafkaOptions, KafkaSasl } from "./options.ts";
 
 /** Where a socket puts what it reads. */
-export interface ReadTarget {
+interface ReadTarget {
   /** For the next bytes; asked before each of them comes. */
   space(): Buffer;
   /** So many bytes are at the beginning of the space that it gave last. */

@@ -1,10 +1,7 @@
 // Batches for tests of transactions: records with a value each, without key or headers.
 import { crc32c } from "@node-rs/crc32";
 import type { AbortedTransaction } from "../../src/requests/fetch.ts";
-import type {
-  PartitionBatch,
-  ProducerStamp,
-} from "../../src/transactions/commit-producer.ts";
+import type { PartitionBatch, ProducerStamp } from "../../src/transactions/commit-producer.ts";
 
 /** Records of another time would be deleted by the retention of their topic. */
 const now = BigInt(Date.now());
