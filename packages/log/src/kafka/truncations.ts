@@ -1,4 +1,4 @@
-import { type Clock, type Offset, offset } from "@millrace/core";
+import { type Clock, isMillraceError, type Offset, offset } from "@millrace/core";
 import { deleteRecordsBefore, type KafkaCluster } from "@millrace/kafka";
 
 /** Truncations are gathered for so long: each is a request that the caller need not wait for. */
@@ -63,6 +63,9 @@ export class Truncations {
     try {
       await deleteRecordsBefore(this.#cluster, wanted);
     } catch (error) {
+      // Somebody else has deleted a topic: nothing is left of it, and the others are tried again.
+      const gone = goneTopic(error);
+      if (gone !== undefined) return this.forget([gone]);
       this.#failure = { error };
     }
     for (const truncation of wanted) {
@@ -70,4 +73,10 @@ export class Truncations {
       if (this.#wanted.get(name) === truncation) this.#wanted.delete(name);
     }
   }
+}
+
+/** The topic that an error says is not there. */
+function goneTopic(error: unknown): string | undefined {
+  if (!isMillraceError(error) || error.code !== "LOG_TOPIC_UNKNOWN") return undefined;
+  return String(error.params["topic"]);
 }

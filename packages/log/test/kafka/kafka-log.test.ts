@@ -90,6 +90,26 @@ describeWithOwnCluster("a log on Kafka", { nodes: 1 }, (kafka) => {
     await log.close();
   });
 
+  it("a topic that another process deletes has nothing to be truncated, and others still are", async () => {
+    const log = await openKafkaLog({ brokers: kafka.brokers }, systemClock);
+    const other = await openKafkaLog({ brokers: kafka.brokers }, systemClock);
+    const [gone, stays] = [`gone-${process.pid}`, `stays-${process.pid}`];
+    const writer = await log.openWriter(gone, await log.joinGroup(`${gone}s`));
+    for (const name of [gone, stays]) {
+      await log.createTopic({ name, partitions: 1, kind: "records" });
+      for (const value of ["a", "b", "c"]) writer.append(name, 0, Buffer.from(value));
+    }
+    await writer.commit();
+    await log.truncate(gone, 0, offset(2));
+    await log.truncate(stays, 0, offset(1));
+    await other.deleteTopics([gone]);
+    await systemClock.sleep(1_500);
+    await log.truncate(stays, 0, offset(2));
+    await log.close();
+    expect((await other.bounds(stays, 0)).start).toBe(offset(2));
+    await other.close();
+  });
+
   it("without transactions what is committed is there, and a failed commit may be in part", async () => {
     const log = await openKafkaLog({ brokers: kafka.brokers, isAtLeastOnce: true }, systemClock);
     const [first, last] = [`plain-${process.pid}`, `plain-${process.pid}-last`];
