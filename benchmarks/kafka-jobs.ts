@@ -2,8 +2,8 @@
 // the slope between a short and a long topic, so that neither planning nor warming up counts.
 //
 // Beside it the broker's CPU, the same at least once, and what the least of work with the same
-// bytes costs: fetching what the job reads and producing what it wrote, in the same round. `--short`
-// and `--full` choose sizes, BENCH_ROUNDS how often; names of jobs choose those.
+// bytes costs: fetching what the job reads and producing what it wrote, in the same round.
+// `--short` and `--full` choose sizes, BENCH_ROUNDS how often; names of jobs choose those.
 import { openKafkaLog, openMemoryLog } from "millrace/log";
 import type { Log } from "@millrace/core";
 import { type RunOptions, run } from "millrace";

@@ -12,6 +12,7 @@ export { columnBuilder, type ColumnBuilder } from "./column/column-builder.ts";
 export { concatColumns, constantColumn } from "./column/concat-columns.ts";
 export { readDecimalWords, writeDecimalWords } from "./column/decimal-words.ts";
 export { isSameValue } from "./column/is-same-value.ts";
+export { mapToBytes, mapToFloats, mapToInts } from "./column/map-numbers.ts";
 export { newColumn } from "./column/new-column.ts";
 export {
   booleanColumn,

@@ -5,6 +5,8 @@ import {
   int32Column,
   int64Column,
   makeBatch,
+  mapToFloats,
+  mapToInts,
   takeRows,
 } from "@millrace/columnar";
 import { type FieldType, keyGroupColumn, limits } from "@millrace/core";
@@ -74,10 +76,10 @@ export class RestoredRows {
   take(): NumberedRows | undefined {
     if (this.#count === 0) return undefined;
     const found = [...this.#places.values()].sort((a, b) => a.sequence - b.sequence);
-    const rows = Int32Array.from(found, ({ place }) => place);
+    const rows = mapToInts(found, ({ place }) => place);
     return {
       batch: takeRows(concatBatches(this.#parts), rows, rows.length),
-      sequence: Float64Array.from(found, ({ sequence }) => sequence),
+      sequence: mapToFloats(found, ({ sequence }) => sequence),
     };
   }
 }

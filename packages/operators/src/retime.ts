@@ -3,6 +3,7 @@ import {
   compileExpression,
   int64Column,
   isValidAt,
+  mapToBytes,
   takeRows,
   withColumns,
 } from "@millrace/columnar";
@@ -84,7 +85,7 @@ export class RetimeOperator implements Operator {
     const watermark = findColumn(batch, hiddenColumns.watermark);
     if (watermark === undefined) return withColumns(batch, [timeField], [time]);
     const moved = readNumbers(watermark).map((value) => value - this.#boundMs);
-    const isValid = Uint8Array.from(moved, (_, row) => (isValidAt(watermark, row) ? 1 : 0));
+    const isValid = mapToBytes(moved, (_, row) => (isValidAt(watermark, row) ? 1 : 0));
     const columns = [time, int64Column(moved, count, isValid)];
     return withColumns(batch, [timeField, watermarkField], columns);
   }

@@ -1,3 +1,4 @@
+import { mapToFloats } from "@millrace/columnar";
 import type { DataType } from "@millrace/core";
 import { assert } from "@millrace/core";
 import type { Data } from "apache-arrow";
@@ -33,7 +34,7 @@ function quantileOf({ columns, counts, from, to }: GroupValues, q: number): numb
   if (total === 0) return Number.NaN;
   if (total === rows.length)
     return quantileOfEach(
-      Float64Array.from(rows, (row) => numbers[row] as number),
+      mapToFloats(rows, (row) => numbers[row] as number),
       q,
     );
   rows.sort((left, right) => (numbers[left] as number) - (numbers[right] as number));

@@ -3,6 +3,7 @@ import {
   columnOf,
   compileExpression,
   makeBatch,
+  mapToInts,
   rowReader,
   takeRows,
 } from "@millrace/columnar";
@@ -109,7 +110,7 @@ export class LookupOperator implements Operator {
     if (count === 0) return;
     this.counts.accepted += count;
     this.counts.rowsOut += count;
-    const taken = Int32Array.from(kept, (at) => from[at] as number);
+    const taken = mapToInts(kept, (at) => from[at] as number);
     const source = takeRows(batch, taken, count);
     const own = this.#input.fields.map(({ name }) => columnOf(source, name));
     const layout = this.#layouts.of(source.schema);

@@ -1,4 +1,4 @@
-import { makeBatch, rowReader, takeRows } from "@millrace/columnar";
+import { makeBatch, mapToInts, rowReader, takeRows } from "@millrace/columnar";
 import {
   type Collector,
   type Operator,
@@ -94,7 +94,7 @@ export class MapAsyncOperator implements Operator {
     if (kept.length === 0) return;
     this.counts.accepted += kept.length;
     this.counts.rowsOut += kept.length;
-    const taken = Int32Array.from(kept, (at) => from[at] as number);
+    const taken = mapToInts(kept, (at) => from[at] as number);
     const source = takeRows(batch, taken, kept.length);
     const layout = this.#layouts.of(source.schema);
     out.emit(

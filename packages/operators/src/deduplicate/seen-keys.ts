@@ -6,6 +6,9 @@ import {
   int32Column,
   int64Column,
   makeBatch,
+  mapToBytes,
+  mapToFloats,
+  mapToInts,
 } from "@millrace/columnar";
 import { type FieldType, keyGroupColumn, keyGroupOf, type StateTable } from "@millrace/core";
 import type { Data, RecordBatch } from "apache-arrow";
@@ -102,8 +105,8 @@ export class SeenKeys implements StateTable {
       (this.#times[group] as number) + this.#withinMs > watermark;
     const open = Int32Array.from(this.#all().filter(isOpen));
     const columns = this.#groups.keyColumns(open, open.length);
-    const times = Float64Array.from(open, (group) => this.#times[group] as number);
-    const isDirty = Uint8Array.from(open, (group) => this.#isDirty[group] as number);
+    const times = mapToFloats(open, (group) => this.#times[group] as number);
+    const isDirty = mapToBytes(open, (group) => this.#isDirty[group] as number);
     this.#groups = this.#newGroups();
     const groups = new Int32Array(open.length);
     const hashes = hashColumns(columns, open.length);
@@ -137,8 +140,8 @@ export class SeenKeys implements StateTable {
   #stateRows(groups: readonly number[]): RecordBatch[] {
     const count = groups.length;
     if (count === 0) return [];
-    const keyGroups = Int32Array.from(groups, (group) => keyGroupOf(this.#groups.hashOf(group)));
-    const times = Float64Array.from(groups, (group) => this.#times[group] as number);
+    const keyGroups = mapToInts(groups, (group) => keyGroupOf(this.#groups.hashOf(group)));
+    const times = mapToFloats(groups, (group) => this.#times[group] as number);
     const columns: Data[] = [
       int32Column(keyGroups, count),
       int64Column(times, count),

@@ -3,6 +3,7 @@ import {
   constantColumn,
   int64Column,
   makeBatch,
+  mapToFloats,
   timestampColumn,
 } from "@millrace/columnar";
 import {
@@ -135,13 +136,13 @@ export class GapFillOperator implements Operator {
     const rowsBefore = this.#grid.gather(before);
     return {
       rows: places,
-      times: Float64Array.from(rows, (row) => times[row] as number),
+      times: mapToFloats(rows, (row) => times[row] as number),
       previous: rowsBefore,
       next: this.#hasLines ? this.#grid.gather(after) : rowsBefore,
-      passedMs: Float64Array.from(rows, (row, i) => {
+      passedMs: mapToFloats(rows, (row, i) => {
         return (times[row] as number) - this.#grid.timeOf(before[i] as number);
       }),
-      totalMs: Float64Array.from(rows, (_, i) => {
+      totalMs: mapToFloats(rows, (_, i) => {
         return this.#grid.timeOf(after[i] as number) - this.#grid.timeOf(before[i] as number);
       }),
     };

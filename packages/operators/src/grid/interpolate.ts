@@ -1,4 +1,4 @@
-import { columnOf, isValidAt, makeBatch } from "@millrace/columnar";
+import { columnOf, isValidAt, makeBatch, mapToFloats } from "@millrace/columnar";
 import {
   type Collector,
   findField,
@@ -212,7 +212,7 @@ export class InterpolateOperator implements Operator {
     }
     const { times } = this.#rows;
     const timesOf = (of: Int32Array): Float64Array =>
-      Float64Array.from(of, (slot, i) => {
+      mapToFloats(of, (slot, i) => {
         return (times[slot] as number) - (times[previous[i] as number] as number);
       });
     const ends = {

@@ -1,4 +1,4 @@
-import { columnOf, GroupTable, hashColumns } from "@millrace/columnar";
+import { columnOf, GroupTable, hashColumns, mapToFloats } from "@millrace/columnar";
 import {
   type Collector,
   type FieldType,
@@ -147,7 +147,7 @@ export class KeyedRows {
     this.#groups = this.#noGroups();
     const before = this.times;
     const slots = this.#kept.compact((rows) => this.#groupsOf(rows));
-    this.times = Float64Array.from(slots, (slot) => before[slot] as number);
+    this.times = mapToFloats(slots, (slot) => before[slot] as number);
     this.#options.onRenumbered(watermark);
   }
 

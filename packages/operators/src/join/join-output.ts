@@ -2,11 +2,13 @@ import {
   batchSchema,
   columnOf,
   compileExpression,
-  hashColumns,
   hasColumn,
+  hashColumns,
   int32Column,
   int64Column,
   makeBatch,
+  mapToBytes,
+  mapToInts,
   takeColumn,
 } from "@millrace/columnar";
 import {
@@ -158,7 +160,7 @@ export class JoinOutput {
     hidden.push(timeField);
     if (!sides.left.hasBehind && !sides.right.hasBehind) return;
     const behind = laterOf(pairs, sides.left.slots.behind, sides.right.slots.behind);
-    const isBehind = Uint8Array.from(behind, (mark, i) => (mark > (times[i] as number) ? 1 : 0));
+    const isBehind = mapToBytes(behind, (mark, i) => (mark > (times[i] as number) ? 1 : 0));
     if (!isBehind.includes(1)) return;
     columns.push(int64Column(behind, count, isBehind));
     hidden.push(watermarkField);
@@ -241,6 +243,6 @@ function lineageOf(
     ...taken("right", [hiddenColumns.index]),
   ];
   const index = others.length === 0 ? new Uint32Array(count) : hashColumns(others, count);
-  const hash = Int32Array.from(index.subarray(0, count), (value) => value | 0);
+  const hash = mapToInts(index.subarray(0, count), (value) => value | 0);
   return [...(left.length === 0 ? right : left), int32Column(hash, count)];
 }

@@ -9,6 +9,9 @@ import {
   isSameValue,
   isValidAt,
   makeBatch,
+  mapToBytes,
+  mapToFloats,
+  mapToInts,
   takeRows,
 } from "@millrace/columnar";
 import {
@@ -417,8 +420,8 @@ export class JoinSide implements StateTable {
     const rows = takeRows(this.batch, slots, count);
     const values = this.#keeps.map((value) => this.#valueColumn(value, slots));
     const batch = makeBatch(this.#stateSchema, [...values, ...rows.data.children], count);
-    const sequence = Float64Array.from(slots, (slot) => this.slots.sequence[slot] as number);
-    const keyGroups = Int32Array.from(slots, (slot) => this.#keyGroupOf(slot));
+    const sequence = mapToFloats(slots, (slot) => this.slots.sequence[slot] as number);
+    const keyGroups = mapToInts(slots, (slot) => this.#keyGroupOf(slot));
     return [this.#format.encode({ batch, sequence }, keyGroups)];
   }
 
@@ -427,20 +430,20 @@ export class JoinSide implements StateTable {
     const count = slots.length;
     if (values instanceof Int32Array) {
       return int32Column(
-        Int32Array.from(slots, (slot) => values[slot] as number),
+        mapToInts(slots, (slot) => values[slot] as number),
         count,
       );
     }
-    const numbers = Float64Array.from(slots, (slot) => values[slot] as number);
-    const isValid = Uint8Array.from(slots, (slot) => (this.#isSaid(value, slot) ? 1 : 0));
-    return int64Column(numbers, count, isValid);
+    const numbers = mapToFloats(slots, (slot) => values[slot] as number);
+    return int64Column(numbers, count, mapToBytes(slots, this.#isSaid(value)));
   }
 
-  /** Whether a time goes into the changelog; otherwise it is what its absence means. */
-  #isSaid(value: KeptValue, slot: number): boolean {
+  /** Whether a slot's time goes into the changelog; otherwise it is what its absence means. */
+  #isSaid(value: KeptValue): (slot: number) => 0 | 1 {
     const { times, behind, [value]: values } = this.slots;
-    if (value === "behind") return (behind[slot] as number) > (times[slot] as number);
-    return Number.isFinite(values[slot]);
+    return value === "behind"
+      ? (slot) => ((behind[slot] as number) > (times[slot] as number) ? 1 : 0)
+      : (slot) => (Number.isFinite(values[slot]) ? 1 : 0);
   }
 
   restore(rows: RecordBatch): void {

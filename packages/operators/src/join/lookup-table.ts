@@ -5,6 +5,7 @@ import {
   hashColumns,
   int32Column,
   makeBatch,
+  mapToInts,
   takeColumn,
 } from "@millrace/columnar";
 import {
@@ -159,7 +160,7 @@ export class LookupTableOperator implements Operator {
     const columns = own === undefined ? table : [takeColumn(own, left, count), ...table];
     const hashes = hashColumns(columns, count);
     return int32Column(
-      Int32Array.from(hashes.subarray(0, count), (hash) => hash | 0),
+      mapToInts(hashes.subarray(0, count), (hash) => hash | 0),
       count,
     );
   }

@@ -7,6 +7,7 @@ import {
   int32Column,
   int64Column,
   makeBatch,
+  mapToFloats,
   takeRows,
 } from "@millrace/columnar";
 import {
@@ -245,8 +246,8 @@ export class FrameRows implements StateTable {
     if (count === 0) return [];
     const chosen = Int32Array.from(entries);
     const groups = chosen.map((entry) => this.#entries.groupOf(entry));
-    const sequence = Float64Array.from(chosen, (entry) => this.#entries.sequenceOf(entry));
-    const times = Float64Array.from(chosen, (entry) => this.#entries.timeOf(entry));
+    const sequence = mapToFloats(chosen, (entry) => this.#entries.sequenceOf(entry));
+    const times = mapToFloats(chosen, (entry) => this.#entries.timeOf(entry));
     const columns = [
       int32Column(
         chosen.map((entry) => this.#keyGroupOf(entry)),

@@ -1,4 +1,4 @@
-import { float64Column, isValidAt } from "@millrace/columnar";
+import { float64Column, isValidAt, mapToBytes, mapToFloats } from "@millrace/columnar";
 import type { DataType } from "@millrace/core";
 import type { AggregateCall } from "@millrace/plan";
 import type { Data, RecordBatch } from "apache-arrow";
@@ -110,8 +110,8 @@ export class NumberFrame implements FrameFunction {
   }
 
   stateColumn(entries: Int32Array): Data {
-    const values = Float64Array.from(entries, (entry) => this.#values[entry] as number);
-    const isValid = Uint8Array.from(entries, (entry) => this.#isPresent[entry] as number);
+    const values = mapToFloats(entries, (entry) => this.#values[entry] as number);
+    const isValid = mapToBytes(entries, (entry) => this.#isPresent[entry] as number);
     return float64Column(values, entries.length, isValid);
   }
 

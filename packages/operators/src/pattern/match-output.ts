@@ -7,6 +7,8 @@ import {
   type Evaluator,
   int64Column,
   makeBatch,
+  mapToFloats,
+  mapToInts,
   takeColumn,
   takeRows,
 } from "@millrace/columnar";
@@ -89,10 +91,10 @@ export class MatchOutput {
     const last = order.map((match) => matches.taken[match] as number);
     const columns = this.#columns(last, batch, taken);
     const calls = makeBatch(this.#calls, columns, count);
-    const firsts = Int32Array.from(order, (match) => matches.firsts[match] as number);
+    const firsts = mapToInts(order, (match) => matches.firsts[match] as number);
     const schema = this.#schemaOf(batch.schema);
     const names = schema.fields.slice(this.#output.fields.length + 1).map(({ name }) => name);
-    const times = Float64Array.from(last, (at) => rows.times[taken.slotOf(at)] as number);
+    const times = mapToFloats(last, (at) => rows.times[taken.slotOf(at)] as number);
     const results = this.#spec.columns.map(({ name }, i) => {
       const result = this.#results[i] as Evaluator;
       return [name, result.evaluate(calls)] as const;

@@ -1,4 +1,4 @@
-import { takeRows } from "@millrace/columnar";
+import { mapToBytes, takeRows } from "@millrace/columnar";
 import { millraceError } from "@millrace/core";
 import type { PatternSpec } from "@millrace/plan";
 import type { RecordBatch } from "apache-arrow";
@@ -403,7 +403,7 @@ export class Matcher {
       if (one !== undefined && one.dueAt < Infinity) this.#due.push(one.dueAt, number);
     }
     this.#open = open;
-    this.#isOpen = Uint8Array.from(open, (one) => (one !== undefined && hasRows(one) ? 1 : 0));
+    this.#isOpen = mapToBytes(open, (one) => (one !== undefined && hasRows(one) ? 1 : 0));
     this.moved = new Set([...this.moved].map((key) => renumbered[key] as number));
     this.#forgetKeysAt = Math.max(compactFrom, kept.length * 2);
   }

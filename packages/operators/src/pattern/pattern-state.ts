@@ -5,6 +5,8 @@ import {
   int32Column,
   int64Column,
   makeBatch,
+  mapToFloats,
+  mapToInts,
 } from "@millrace/columnar";
 import { keyGroupColumn, keyGroupOf, type StateTable } from "@millrace/core";
 import type { RecordBatch } from "apache-arrow";
@@ -67,11 +69,11 @@ export class FirstRows implements StateTable {
     if (count === 0) return [];
     const columns = [
       int32Column(
-        Int32Array.from(keys, (key) => this.#parts.keys.keyGroupOf(key)),
+        mapToInts(keys, (key) => this.#parts.keys.keyGroupOf(key)),
         count,
       ),
       int64Column(
-        Float64Array.from(keys, (key) => this.#firstOf(key)),
+        mapToFloats(keys, (key) => this.#firstOf(key)),
         count,
       ),
       ...this.#parts.keys.columns(keys),
@@ -150,7 +152,7 @@ export class MatchedStarts implements StateTable {
     const count = starts.length;
     if (count === 0) return [];
     const { matchedStarts } = this.#parts.matcher;
-    const keyGroups = Int32Array.from(starts, (start) => matchedStarts.get(start) as number);
+    const keyGroups = mapToInts(starts, (start) => matchedStarts.get(start) as number);
     const sequence = Float64Array.from(starts);
     const columns = [int32Column(keyGroups, count), int64Column(sequence, count)];
     return [makeBatch(this.#schema, columns, count)];
@@ -221,8 +223,8 @@ export class PatternRows implements StateTable {
     const wanted = live.filter((_, i) => isWanted(keyGroupOf(hashes[i] as number)));
     const found = rows.take(Int32Array.from(wanted));
     if (found === undefined) return [];
-    const sequence = Float64Array.from(wanted, (slot) => rows.sequence[slot] as number);
-    const groups = Int32Array.from(hashes, (hash) => keyGroupOf(hash)).filter((g) => isWanted(g));
+    const sequence = mapToFloats(wanted, (slot) => rows.sequence[slot] as number);
+    const groups = mapToInts(hashes, (hash) => keyGroupOf(hash)).filter((g) => isWanted(g));
     return [this.#format.encode({ batch: found, sequence }, groups)];
   }
 

@@ -1,3 +1,4 @@
+import { mapToFloats } from "@millrace/columnar";
 /**
  * Places of rows such that those of a key follow each other, in the order in which they came.
  *
@@ -13,7 +14,7 @@ export function rowsByKey(keys: Int32Array, keyCount: number): Int32Array {
   const order = new Int32Array(count);
   if (keyCount > count * 4) {
     // Key and place in one number, so that the native sort of numbers orders them.
-    const packed = Float64Array.from(keys, (key, place) => key * count + place).sort();
+    const packed = mapToFloats(keys, (key, place) => key * count + place).sort();
     for (let i = 0; i < count; i += 1) order[i] = (packed[i] as number) % count;
     return order;
   }

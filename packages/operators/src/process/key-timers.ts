@@ -5,6 +5,8 @@ import {
   int32Column,
   int64Column,
   makeBatch,
+  mapToFloats,
+  mapToInts,
   valueReader,
 } from "@millrace/columnar";
 import {
@@ -172,8 +174,8 @@ export class KeyTimers implements StateTable {
     const keys = rows.map(([key]) => key);
     const isPresent = columnBuilder(isPresentType, count);
     for (const [key, at] of rows) isPresent.append(this.#set[key]?.has(at) === true);
-    const keyGroups = Int32Array.from(keys, (key) => this.#keys.keyGroupOf(key));
-    const ats = Float64Array.from(rows, ([, at]) => at);
+    const keyGroups = mapToInts(keys, (key) => this.#keys.keyGroupOf(key));
+    const ats = mapToFloats(rows, ([, at]) => at);
     const columns = [
       int32Column(keyGroups, count),
       int64Column(ats, count),

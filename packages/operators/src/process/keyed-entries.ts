@@ -4,6 +4,7 @@ import {
   columnOf,
   int32Column,
   makeBatch,
+  mapToInts,
   valueReader,
 } from "@millrace/columnar";
 import {
@@ -170,7 +171,7 @@ export class KeyedEntries implements StateTable {
       values.append(entries?.get(entry) ?? null);
     }
     const keys = rows.map(([key]) => key);
-    const keyGroups = Int32Array.from(keys, (key) => this.#keys.keyGroupOf(key));
+    const keyGroups = mapToInts(keys, (key) => this.#keys.keyGroupOf(key));
     const columns = [
       int32Column(keyGroups, count),
       isPresent.finish(),

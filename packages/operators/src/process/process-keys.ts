@@ -6,6 +6,8 @@ import {
   int32Column,
   int64Column,
   makeBatch,
+  mapToFloats,
+  mapToInts,
   valueReader,
 } from "@millrace/columnar";
 import {
@@ -160,8 +162,8 @@ export class ProcessKeys implements StateTable {
     const keys = given.filter((key) => this.lastOf(key) > -Infinity);
     const count = keys.length;
     if (count === 0) return [];
-    const keyGroups = Int32Array.from(keys, (key) => this.keyGroupOf(key));
-    const last = Float64Array.from(keys, (key) => this.lastOf(key));
+    const keyGroups = mapToInts(keys, (key) => this.keyGroupOf(key));
+    const last = mapToFloats(keys, (key) => this.lastOf(key));
     const columns = [
       int32Column(keyGroups, count),
       int64Column(last, count),

@@ -6,6 +6,9 @@ import {
   int64Column,
   isValidAt,
   makeBatch,
+  mapToBytes,
+  mapToFloats,
+  mapToInts,
   takeRows,
   valueReader,
 } from "@millrace/columnar";
@@ -185,10 +188,10 @@ export class KeptRows implements StateTable {
     }
     const slots = Int32Array.from(kept);
     const batch = slots.length === 0 ? undefined : this.#rows.gather(slots);
-    const sequence = Float64Array.from(slots, (slot) => this.#sequence[slot] as number);
+    const sequence = mapToFloats(slots, (slot) => this.#sequence[slot] as number);
     const weights = slots.map((slot) => this.#weights[slot] as number);
-    const isDirty = Uint8Array.from(slots, (slot) => this.#isDirty[slot] as number);
-    const isLogged = Uint8Array.from(slots, (slot) => this.#isLogged[slot] as number);
+    const isDirty = mapToBytes(slots, (slot) => this.#isDirty[slot] as number);
+    const isLogged = mapToBytes(slots, (slot) => this.#isLogged[slot] as number);
     this.#clear();
     if (batch === undefined) return slots;
     this.#append(batch, groupsOf(batch), sequence);
@@ -238,17 +241,17 @@ export class KeptRows implements StateTable {
     const count = slots.length;
     if (count === 0) return [];
     const rows = this.#rows.gather(Int32Array.from(slots));
-    const keyGroups = Int32Array.from(slots, (slot) =>
+    const keyGroups = mapToInts(slots, (slot) =>
       this.#options.keyGroupOf(this.#groups[slot] as number),
     );
     const columns = [
       int32Column(keyGroups, count),
       int64Column(
-        Float64Array.from(slots, (slot) => this.#sequence[slot] as number),
+        mapToFloats(slots, (slot) => this.#sequence[slot] as number),
         count,
       ),
       int32Column(
-        Int32Array.from(slots, (slot) => this.#weights[slot] as number),
+        mapToInts(slots, (slot) => this.#weights[slot] as number),
         count,
       ),
       ...rows.data.children,
@@ -318,7 +321,7 @@ function latest(parts: readonly RestoredRows[]): RestoredRows | undefined {
   return {
     batch: takeRows(batch, kept, kept.length),
     weights: kept.map((row) => weights[row] as number),
-    sequence: Float64Array.from(rows, (row) =>
+    sequence: mapToFloats(rows, (row) =>
       Math.floor((identities[row] as number) / limits.keyGroups),
     ),
   };

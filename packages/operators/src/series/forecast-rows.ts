@@ -4,6 +4,7 @@ import {
   int32Column,
   int64Column,
   makeBatch,
+  mapToInts,
   timestampColumn,
 } from "@millrace/columnar";
 import {
@@ -98,7 +99,7 @@ export class ForecastRows {
     if (count === 0) return;
     this.#count = 0;
     const origin = this.#origin.slice(0, count);
-    const step = Int32Array.from(origin, (_, i) => (i % this.#steps) + 1);
+    const step = mapToInts(origin, (_, i) => (i % this.#steps) + 1);
     const startOf = (time: number, i: number): number =>
       time + ((step[i] as number) - 1) * this.#stepMs;
     const windowStart = origin.map(startOf);

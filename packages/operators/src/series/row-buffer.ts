@@ -1,4 +1,11 @@
-import { columnOf, concatBatches, hashColumns, takeRows } from "@millrace/columnar";
+import {
+  columnOf,
+  concatBatches,
+  hashColumns,
+  mapToFloats,
+  mapToInts,
+  takeRows,
+} from "@millrace/columnar";
 import { hiddenColumns, keyGroupOf, lineageColumns, type StateTable } from "@millrace/core";
 import type { Data, RecordBatch } from "apache-arrow";
 import { readNumbers } from "../aggregate/read-numbers.ts";
@@ -108,8 +115,8 @@ export class RowBuffer implements StateTable {
     }
     if (rows.length === 0) return [];
     const taken = takeRows(batch, Int32Array.from(rows), rows.length);
-    const keyGroups = Int32Array.from(rows, (row) => keyGroupOf(hashes[row] as number));
-    const numbers = Float64Array.from(rows, (row) => sequence[row] as number);
+    const keyGroups = mapToInts(rows, (row) => keyGroupOf(hashes[row] as number));
+    const numbers = mapToFloats(rows, (row) => sequence[row] as number);
     return [this.#format.encode({ batch: taken, sequence: numbers }, keyGroups)];
   }
 
@@ -168,8 +175,8 @@ function pick(from: Waiting, rows: Int32Array): Waiting {
   if (rows.length === from.batch.numRows && rows.every((row, i) => row === i)) return from;
   return {
     batch: takeRows(from.batch, rows, rows.length),
-    times: Float64Array.from(rows, (row) => from.times[row] as number),
-    sequence: Float64Array.from(rows, (row) => from.sequence[row] as number),
+    times: mapToFloats(rows, (row) => from.times[row] as number),
+    sequence: mapToFloats(rows, (row) => from.sequence[row] as number),
   };
 }
 

@@ -5,6 +5,7 @@ import {
   int32Column,
   int64Column,
   makeBatch,
+  mapToInts,
   takeRows,
 } from "@millrace/columnar";
 import {
@@ -141,7 +142,7 @@ export class EmittedRows implements StateTable {
       if (groups.length === 0) continue;
       const state = window.stateOf(groups);
       const count = state.rows.numRows;
-      const keyGroups = Int32Array.from(state.groups, (g) => keyGroupOf(window.groups.hashOf(g)));
+      const keyGroups = mapToInts(state.groups, (g) => keyGroupOf(window.groups.hashOf(g)));
       const columns = [
         int32Column(keyGroups, count),
         int64Column(new Float64Array(count).fill(slot), count),

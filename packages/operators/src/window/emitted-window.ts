@@ -1,4 +1,4 @@
-import { concatBatches, GroupTable, hashColumns, takeRows } from "@millrace/columnar";
+import { concatBatches, GroupTable, hashColumns, mapToInts, takeRows } from "@millrace/columnar";
 import type { FieldType } from "@millrace/core";
 import type { Data, RecordBatch } from "apache-arrow";
 import { Scratch } from "../scratch.ts";
@@ -159,7 +159,7 @@ export class EmittedWindow {
       else found.push(group);
     }
     const parts = [...byBatch].map(([batch, members]) => {
-      const rows = Int32Array.from(members, (group) => this.#places[group * 2 + 1] as number);
+      const rows = mapToInts(members, (group) => this.#places[group * 2 + 1] as number);
       return takeRows(this.#batches[batch] as RecordBatch, rows, rows.length);
     });
     return { rows: concatBatches(parts), order: [...byBatch.values()].flat() };
@@ -186,7 +186,7 @@ export class EmittedWindow {
     readonly stands: Int32Array;
   } {
     const { rows, order } = this.#gathered(groups);
-    const stands = Int32Array.from(order, (group) => this.#stands[group] as number);
+    const stands = mapToInts(order, (group) => this.#stands[group] as number);
     return { rows, groups: order, stands };
   }
 

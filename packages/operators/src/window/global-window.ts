@@ -1,4 +1,4 @@
-import { columnOf, hashColumns, sliceRows } from "@millrace/columnar";
+import { columnOf, hashColumns, mapToInts, sliceRows } from "@millrace/columnar";
 import {
   type Collector,
   type FieldType,
@@ -229,7 +229,7 @@ export class GlobalWindowOperator implements Operator {
       const own = fired.filter((each) => each.pane === pane);
       const spans = emptySpans(pane.window.groups.size);
       for (const { group, ordinal } of own) this.#setSpan(spans, pane, group, ordinal);
-      const groups = Int32Array.from(own, ({ group }) => group);
+      const groups = mapToInts(own, ({ group }) => group);
       this.#closed.add(pane.window, spans, emit, groups);
     }
   }
@@ -249,7 +249,7 @@ export class GlobalWindowOperator implements Operator {
       (rounds[round] ??= []).push(index);
     }
     for (const round of rounds) {
-      const groups = Int32Array.from(round, (index) => totals[index] as number);
+      const groups = mapToInts(round, (index) => totals[index] as number);
       for (const pane of new Set(round.map((index) => (fired[index] as Fired).pane))) {
         const targets = new Int32Array(pane.window.groups.size).fill(-1);
         for (const index of round) {
@@ -272,7 +272,7 @@ export class GlobalWindowOperator implements Operator {
     const totals = new Int32Array(fired.length);
     for (const pane of new Set(fired.map((each) => each.pane))) {
       const indexes = [...fired.keys()].filter((index) => fired[index]?.pane === pane);
-      const groups = Int32Array.from(indexes, (index) => (fired[index] as Fired).group);
+      const groups = mapToInts(indexes, (index) => (fired[index] as Fired).group);
       const columns = pane.window.groups.keyColumns(groups, groups.length).slice(0, -1) as Data[];
       const ordinals = new Float64Array(groups.length).fill(-1);
       const keys = this.#store.keysWith(columns, ordinals, groups.length);
