@@ -17,7 +17,7 @@ import { OperatorChain } from "../task/operator-chain.ts";
 import { Task, type TaskCounts, type TaskProgress } from "../task/task.ts";
 import type { OpenedSink } from "./open-connectors.ts";
 import { changelogTopic, deadLetterTopic } from "./prepare-generation.ts";
-import type { RunEnvironment, RunnablePlan, RunSettings } from "./run-options.ts";
+import type { RunEnvironment, RunnablePlan, RunSettings, TaskListener } from "./run-options.ts";
 
 /** What all tasks of a run share in one thread. */
 export interface TaskContext {
@@ -34,6 +34,7 @@ export interface TaskContext {
   readonly topicSinks: ReadonlyMap<string, TopicSink>;
   /** Topics that are sinks, by name. */
   readonly topics: ReadonlyMap<string, TopicInfo>;
+  readonly onEvent: TaskListener;
 }
 
 /** Opens and restores a task: the writer first, then the state (T1). */
@@ -42,8 +43,9 @@ export async function buildTask(
   stage: Stage,
   partition: number,
 ): Promise<Task> {
-  const { plan, environment, membership, generation } = context;
+  const { plan, environment, membership, generation, onEvent } = context;
   const { pipeline, partitions } = plan.physical;
+  const startedAtMs = environment.clock.monotonicMs();
   const id = `${pipeline}.${stage.id}.${partition}`;
   const writer = await environment.log.openWriter(id, membership);
   const outputs: EdgeOutput[] = [];
@@ -81,6 +83,9 @@ export async function buildTask(
     };
     outputs.push(openOutput(context, output, options));
   });
+  const durationMs = environment.clock.monotonicMs() - startedAtMs;
+  const task = { stage: stage.id, partition };
+  onEvent?.({ kind: "task-restored", task, durationMs, ...changelog.restored });
   return new Task({
     id,
     stage,
@@ -94,6 +99,7 @@ export async function buildTask(
     deadLetterTopic: deadLetterTopic(pipeline),
     clock: environment.clock,
     restored,
+    onEvent,
   });
 }
 

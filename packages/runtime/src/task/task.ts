@@ -29,6 +29,7 @@ import { isBeyond, type TaskInput } from "../input/task-input.ts";
 import { encodeDeadLetters } from "../output/dead-letter-record.ts";
 import type { EdgeOutput } from "../output/edge-output.ts";
 import type { Changelog, OperatorTables } from "../state/changelog.ts";
+import type { TaskListener } from "../run/run-options.ts";
 import { frontOf, type SourceFront } from "../watermark/source-front.ts";
 import { CommitPolicy } from "./commit-policy.ts";
 import type { OperatorChain } from "./operator-chain.ts";
@@ -87,6 +88,7 @@ export interface TaskParts {
   readonly deadLetterTopic: string;
   readonly clock: Clock;
   readonly restored: TaskProgress | undefined;
+  readonly onEvent?: TaskListener;
 }
 
 /** One stage's operators over one partition. `turn` is called in a loop by its worker. */
@@ -98,7 +100,10 @@ export class Task {
   readonly #policy: CommitPolicy;
   readonly #tables: readonly OperatorTables[];
   readonly #deadLetters: DeadLetter[] = [];
+  /** Of the open transaction, for those who observe; the first one's code and reason. */
+  #lettersToTell: { readonly count: number; readonly first: DeadLetter } | undefined;
   #deadLetterCount: number;
+  #rowsCommitted: number;
   #epoch: number;
   #commits: number;
   /** Whether anything was taken in since the last commit. */
@@ -120,6 +125,7 @@ export class Task {
     this.#epoch = parts.restored?.epoch ?? 0;
     this.#deadLetterCount = counts?.deadLetters ?? 0;
     this.#commits = counts?.commits ?? 0;
+    this.#rowsCommitted = this.#rowsReadOfAll();
   }
 
   /** Where its source partitions are in event time. */
@@ -193,7 +199,9 @@ export class Task {
     this.#isEnded = inputs.every((input) => input.isEnded);
     await changelog.committed();
     for (const input of inputs) await input.committed();
-    this.#policy.committed(clock.monotonicMs() - startedAtMs);
+    const durationMs = clock.monotonicMs() - startedAtMs;
+    this.#policy.committed(durationMs);
+    this.#tellCommit(durationMs);
   }
 
   /** Ends what is in flight: the task does not commit it. */
@@ -219,6 +227,11 @@ export class Task {
   /** Rows taken from an input of the stage since the genesis. */
   rowsRead(input: number): number {
     return this.#parts.inputs[input]?.counts.rowsRead ?? 0;
+  }
+
+  /** What was restored; undefined where there was nothing. */
+  get restoredCounts(): TaskCounts | undefined {
+    return this.#parts.restored?.counts as TaskCounts | undefined;
   }
 
   counts(): TaskCounts {
@@ -394,9 +407,30 @@ export class Task {
   #flushDeadLetters(): void {
     if (this.#deadLetters.length === 0) return;
     const { deadLetterTopic, writer } = this.#parts;
+    const [first] = this.#deadLetters as [DeadLetter];
+    this.#lettersToTell = { count: this.#deadLetters.length, first };
     this.#deadLetterCount += this.#deadLetters.length;
     writer.append(deadLetterTopic, this.partition, encodeDeadLetters(this.#deadLetters));
     this.#deadLetters.length = 0;
+  }
+
+  #rowsReadOfAll(): number {
+    return this.#parts.inputs.reduce((sum, { counts }) => sum + counts.rowsRead, 0);
+  }
+
+  #tellCommit(durationMs: number): void {
+    const rowsRead = this.#rowsReadOfAll();
+    const rows = rowsRead - this.#rowsCommitted;
+    this.#rowsCommitted = rowsRead;
+    const letters = this.#lettersToTell;
+    this.#lettersToTell = undefined;
+    const { onEvent } = this.#parts;
+    if (onEvent === undefined) return;
+    const task = { stage: this.stage.id, partition: this.partition };
+    onEvent({ kind: "committed", task, durationMs, rows });
+    if (letters === undefined) return;
+    const { code, reason } = letters.first;
+    onEvent({ kind: "dead-letters", task, count: letters.count, code, reason });
   }
 
   #progress(): TaskProgress {
