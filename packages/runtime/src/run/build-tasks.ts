@@ -12,6 +12,7 @@ import {
 } from "../output/edge-output.ts";
 import { SinkTask } from "../output/sink-task.ts";
 import { TopicEdgeOutput } from "../output/topic-output.ts";
+import { RunTracer } from "../trace/run-tracer.ts";
 import { Changelog } from "../state/changelog.ts";
 import { OperatorChain } from "../task/operator-chain.ts";
 import { Task, type TaskCounts, type TaskProgress } from "../task/task.ts";
@@ -100,6 +101,7 @@ export async function buildTask(
     clock: environment.clock,
     restored,
     onEvent,
+    tracer: RunTracer.open(pipeline)?.task(stage.id, partition),
   });
 }
 
@@ -130,7 +132,9 @@ export async function* buildSinkTasks(context: TaskContext): AsyncGenerator<Sink
       for (const partition of opened.isSingleOwner ? allPartitions(plan) : context.partitions) {
         const { log } = environment;
         const { sink } = opened;
-        yield await SinkTask.open({ planned, log, membership, sink, partition, generation });
+        const tracer = RunTracer.open(plan.physical.pipeline)?.task(planned.sinkId, partition);
+        const parts = { planned, log, membership, sink, partition, generation, tracer };
+        yield await SinkTask.open(parts);
       }
     }
   }
