@@ -9,4 +9,4 @@ export {
   prettyLogger,
   type RunLogger,
 } from "@millrace/observe";
-export type { ObservedRun, RunEvent, RunObserver } from "@millrace/runtime";
+export type { ObservedRun, RunNotice, RunObserver } from "@millrace/runtime";

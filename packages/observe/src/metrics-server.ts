@@ -31,8 +31,8 @@ const stuckAfterMsDefault = 60_000;
 const portMax = 65_535;
 
 /**
- * Serves `/metrics` for Prometheus, `/healthz` and `/readyz` for whoever keeps the process alive. It
- * may observe several runs, one after the other or at once.
+ * Serves `/metrics` for Prometheus, `/healthz` and `/readyz` for whoever keeps the process alive.
+ * It may observe several runs, one after the other or at once.
  *
  * @throws METRICS_NOT_SERVED when the port is taken or the host is not this machine;
  *   PLAN_ARGUMENT_INVALID
@@ -46,16 +46,17 @@ export async function openMetrics(options: MetricsOptions): Promise<MetricsServe
   const health = new Health(stuckAfterMs);
   const server = serve(metrics, health);
   await listen(server, host, port);
+  let closed: Promise<void> | undefined;
   const { address, family, port: taken } = server.address() as AddressInfo;
   return {
     url: `http://${family === "IPv6" ? `[${address}]` : address}:${taken}`,
     observer: (run) => {
       const listeners = [metrics.observe(run), health.observe(run)];
-      return (event) => {
-        for (const listener of listeners) listener(event);
+      return (notice) => {
+        for (const listener of listeners) listener(notice);
       };
     },
-    close: () => close(server),
+    close: () => (closed ??= close(server)),
   };
 }
 

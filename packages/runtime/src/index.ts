@@ -11,7 +11,7 @@ export {
 export { type StuckReport, whyStuck } from "./diagnose/why-stuck.ts";
 export { removePipeline } from "./run/remove-pipeline.ts";
 export { Run } from "./run/run.ts";
-export type { RunEvent, TaskEvent, TaskPlace } from "./run/run-event.ts";
+export type { RunNotice, TaskNotice, TaskPlace } from "./run/run-notice.ts";
 export type { ObservedRun, OpenTurn, RunObserver, TopicLag } from "./run/run-observer.ts";
 export type { RunEnvironment, RunnablePlan, RunSettings } from "./run/run-options.ts";
 export type { InputStatus, RunOutcome, RunStatus, RunSummary } from "./run/run-status.ts";

@@ -1,6 +1,5 @@
-import { type RecordRanges, traceParentsOf } from "@millrace/core";
+import { offset, type RecordRanges, recordValue, traceParentsOf } from "@millrace/core";
 import { decodeRecords, encodeRecords, type RecordsToEncode } from "@millrace/kafka";
-import { offset, recordValue } from "@millrace/core";
 import { expect, test } from "vitest";
 import { withTraceParent } from "../../src/kafka/trace-header.ts";
 
@@ -72,7 +71,10 @@ test("headers that are there stay; one that says who wrote the record is not rep
     ["tries", null],
     ["source", "web"],
   ]);
-  const traced = headers([["traceparent", other], ...[["x", "y"] as const]]);
+  const traced = headers([
+    ["traceparent", other],
+    ["x", "y"],
+  ]);
   const added = readBack(withTraceParent([part([some, some, traced])], own));
   expect(added).toEqual({ ...whole, each: [[own], [], [other]], all: [own, other] });
   const kept = readBack(withTraceParent([part([traced, some, some])], own));

@@ -246,3 +246,17 @@ test("other paths and methods are refused; a port that is taken, or is none, has
     code: "PLAN_ARGUMENT_INVALID",
   });
 });
+
+test("a logger that throws ends the run, which says so", async () => {
+  const fail = (): never => {
+    throw new Error("disk full");
+  };
+  const nothing = (): void => undefined;
+  const logger = { debug: fail, info: nothing, warn: nothing, error: fail };
+  const running = await start(totals("orders"), { log: await ordersLog(10), logger });
+  await expect(running.finished).rejects.toMatchObject({
+    code: "RUN_FUNCTION_FAILED",
+    params: { step: "logger" },
+    where: { pipeline: "orders" },
+  });
+});

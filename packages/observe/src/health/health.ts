@@ -1,5 +1,5 @@
 import { isMillraceError } from "@millrace/core";
-import type { ObservedRun, OpenTurn, RunEvent } from "@millrace/runtime";
+import type { ObservedRun, OpenTurn, RunNotice } from "@millrace/runtime";
 
 /** What a run is about. */
 type RunState = "starting" | "restoring" | "running" | "restarting" | "failed";
@@ -27,8 +27,8 @@ export interface ProbeAnswer {
 }
 
 /**
- * Whether the runs of a process are alive, and whether they work. A run that has ended is forgotten;
- * one that has failed is remembered until its pipeline is started again.
+ * Whether the runs of a process are alive, and whether they work. A run that has ended is
+ * forgotten; one that has failed is remembered until its pipeline is started again.
  */
 export class Health {
   readonly #stuckAfterMs: number;
@@ -39,14 +39,14 @@ export class Health {
   }
 
   /** As `RunObserver`. */
-  observe(run: ObservedRun): (event: RunEvent) => void {
+  observe(run: ObservedRun): (notice: RunNotice) => void {
     for (const other of this.#runs) {
       const isReplaced = other.state === "failed" && other.run.pipeline === run.pipeline;
       if (isReplaced) this.#runs.delete(other);
     }
     const observed: Observed = { run, state: "starting", error: undefined };
     this.#runs.add(observed);
-    return (event) => this.#take(observed, event);
+    return (notice) => this.#take(observed, notice);
   }
 
   /** Bad when a run has failed or a task is stuck: somebody should start the process again. */
@@ -75,8 +75,8 @@ export class Health {
     });
   }
 
-  #take(observed: Observed, event: RunEvent): void {
-    switch (event.kind) {
+  #take(observed: Observed, notice: RunNotice): void {
+    switch (notice.kind) {
       case "share-taken":
       case "share-ended":
         observed.state = "restoring";
@@ -87,11 +87,11 @@ export class Health {
         return;
       case "restarting":
         observed.state = "restarting";
-        observed.error = plainError(event.error);
+        observed.error = plainError(notice.error);
         return;
       case "failed":
         observed.state = "failed";
-        observed.error = plainError(event.error);
+        observed.error = plainError(notice.error);
         return;
       case "ended":
         this.#runs.delete(observed);

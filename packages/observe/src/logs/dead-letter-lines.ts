@@ -1,13 +1,13 @@
 import type { Clock } from "@millrace/core";
-import type { TaskEvent } from "@millrace/runtime";
+import type { TaskNotice } from "@millrace/runtime";
 
 /** No more than one line about dead letters in this time. */
 const lineEveryMs = 10_000;
 
-type DeadLettersEvent = TaskEvent & { readonly kind: "dead-letters" };
+type DeadLettersNotice = TaskNotice & { readonly kind: "dead-letters" };
 
 /** Dead letters that a line tells of: where and what the last of them were. */
-export interface DeadLetterLine extends DeadLettersEvent {
+export interface DeadLetterLine extends DeadLettersNotice {
   /** Of all tasks since the last line. */
   readonly count: number;
 }
@@ -23,8 +23,8 @@ export class DeadLetterLines {
   }
 
   /** @returns the line that is due */
-  take(event: DeadLettersEvent): DeadLetterLine | undefined {
-    this.#untold = { ...event, count: event.count + (this.#untold?.count ?? 0) };
+  take(notice: DeadLettersNotice): DeadLetterLine | undefined {
+    this.#untold = { ...notice, count: notice.count + (this.#untold?.count ?? 0) };
     const now = this.#clock.monotonicMs();
     if (now - this.#toldAtMs < lineEveryMs) return undefined;
     this.#toldAtMs = now;

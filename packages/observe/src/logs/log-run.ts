@@ -1,5 +1,5 @@
 import { type Clock, isMillraceError, millraceError } from "@millrace/core";
-import type { RunEvent, RunObserver, TaskPlace } from "@millrace/runtime";
+import type { RunNotice, RunObserver, TaskPlace } from "@millrace/runtime";
 import { type DeadLetterLine, DeadLetterLines } from "./dead-letter-lines.ts";
 import type { LogFields, LogLevel, RunLogger } from "./run-logger.ts";
 
@@ -19,8 +19,8 @@ interface Line {
 export function logRun(logger: RunLogger, clock: Clock): RunObserver {
   return ({ pipeline }) => {
     const letters = new DeadLetterLines(clock);
-    return (event) => {
-      for (const line of linesOf(event, letters)) write(logger, pipeline, line);
+    return (notice) => {
+      for (const line of linesOf(notice, letters)) write(logger, pipeline, line);
     };
   };
 }
@@ -41,28 +41,28 @@ function write(logger: RunLogger, pipeline: string, line: Line): void {
   }
 }
 
-function linesOf(event: RunEvent, letters: DeadLetterLines): Line[] {
-  switch (event.kind) {
+function linesOf(notice: RunNotice, letters: DeadLetterLines): Line[] {
+  switch (notice.kind) {
     case "dead-letters": {
-      const due = letters.take(event);
+      const due = letters.take(notice);
       return due === undefined ? [] : [deadLetterLine(due)];
     }
     case "share-ended":
     case "failed": {
       const rest = letters.rest();
-      return [...(rest === undefined ? [] : [deadLetterLine(rest)]), ...lineOf(event)];
+      return [...(rest === undefined ? [] : [deadLetterLine(rest)]), ...lineOf(notice)];
     }
     default:
-      return lineOf(event);
+      return lineOf(notice);
   }
 }
 
-function lineOf(event: RunEvent): Line[] {
-  switch (event.kind) {
+function lineOf(notice: RunNotice): Line[] {
+  switch (notice.kind) {
     case "started":
       return [{ level: "info", action: "run-started", message: "run started" }];
     case "share-taken":
-      return [shareLine(event)];
+      return [shareLine(notice)];
     case "running":
       return [{ level: "info", action: "run-running", message: "all tasks run" }];
     case "share-ended":
@@ -71,24 +71,24 @@ function lineOf(event: RunEvent): Line[] {
       return [
         {
           level: "info",
-          action: `run-${event.outcome}`,
-          message: event.outcome,
+          action: `run-${notice.outcome}`,
+          message: notice.outcome,
           fields: { "event.outcome": "success" },
         },
       ];
     case "task-restored":
     case "committed":
-      return [taskLine(event)];
+      return [taskLine(notice)];
     case "restarting":
     case "failed":
-      return [failureLine(event)];
+      return [failureLine(notice)];
     case "dead-letters":
       return [];
   }
 }
 
-function shareLine(event: RunEvent & { readonly kind: "share-taken" }): Line {
-  const { partitions, generation, groupGeneration, members, isContinued, isLeader } = event;
+function shareLine(notice: RunNotice & { readonly kind: "share-taken" }): Line {
+  const { partitions, generation, groupGeneration, members, isContinued, isLeader } = notice;
   const start = isContinued ? "continues" : "starts afresh";
   const count = `${partitions.length} ${partitions.length === 1 ? "partition" : "partitions"}`;
   return {
@@ -106,12 +106,12 @@ function shareLine(event: RunEvent & { readonly kind: "share-taken" }): Line {
   };
 }
 
-function taskLine(event: RunEvent & { readonly kind: "task-restored" | "committed" }): Line {
-  const { task, durationMs, rows } = event;
+function taskLine(notice: RunNotice & { readonly kind: "task-restored" | "committed" }): Line {
+  const { task, durationMs, rows } = notice;
   const name = `${task.stage}/${task.partition}`;
   const time = `in ${durationMs.toFixed(1)} ms`;
   const fields = { ...taskFields(task), ...duration(durationMs), "millrace.rows": rows };
-  if (event.kind === "committed") {
+  if (notice.kind === "committed") {
     const message = `${name} committed ${rows} rows ${time}`;
     return { level: "debug", action: "task-committed", message, fields };
   }
@@ -119,19 +119,19 @@ function taskLine(event: RunEvent & { readonly kind: "task-restored" | "committe
     level: "info",
     action: "task-restored",
     message: `${name} restored ${rows} rows of state ${time}`,
-    fields: { ...fields, "millrace.bytes": event.bytes },
+    fields: { ...fields, "millrace.bytes": notice.bytes },
   };
 }
 
-function failureLine(event: RunEvent & { readonly kind: "restarting" | "failed" }): Line {
-  const fields = errorFields(event.error);
+function failureLine(notice: RunNotice & { readonly kind: "restarting" | "failed" }): Line {
+  const fields = errorFields(notice.error);
   const code = fields["error.code"];
-  if (event.kind === "failed") {
+  if (notice.kind === "failed") {
     const message = `failed with ${code}: ${fields["error.message"]}`;
     const outcome = { "event.outcome": "failure" };
     return { level: "error", action: "run-failed", message, fields: { ...fields, ...outcome } };
   }
-  const { restart, delayMs } = event;
+  const { restart, delayMs } = notice;
   return {
     level: "warn",
     action: "run-restarting",

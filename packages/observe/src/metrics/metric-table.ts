@@ -32,6 +32,7 @@ export type RunCounter =
   | "millrace_rebalances_total"
   | "millrace_lag_failures_total";
 
+/** Every counter. */
 export const counterTable: Readonly<Record<TaskCounter | RunCounter, MetricSpec>> = {
   millrace_operator_rows_in_total: { help: "Rows that an operator took.", labels: operator },
   millrace_operator_rows_out_total: { help: "Rows that an operator gave.", labels: operator },
@@ -81,6 +82,7 @@ export type GaugeName =
   | "millrace_input_remaining_rows"
   | "millrace_state_bytes";
 
+/** Every gauge. */
 export const gaugeTable: Readonly<Record<GaugeName, MetricSpec>> = {
   millrace_run_ready: {
     help: "1 while the run has its share and all tasks of it are restored, else 0.",
@@ -133,6 +135,7 @@ export type HistogramName =
 
 const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
+/** Every histogram. */
 export const histogramTable: Readonly<Record<HistogramName, HistogramSpec>> = {
   millrace_commit_duration_seconds: {
     help: "How long a task's transactions took.",

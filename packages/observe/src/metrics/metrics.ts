@@ -1,6 +1,6 @@
 import type { Clock } from "@millrace/core";
 import { isMillraceError } from "@millrace/core";
-import type { ObservedRun, RunEvent, TopicLag } from "@millrace/runtime";
+import type { ObservedRun, RunNotice, TopicLag } from "@millrace/runtime";
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import {
   counterTable,
@@ -51,12 +51,12 @@ export class Metrics {
   }
 
   /** As `RunObserver`. */
-  observe(run: ObservedRun): (event: RunEvent) => void {
+  observe(run: ObservedRun): (notice: RunNotice) => void {
     const counters = new TaskCounters(run.pipeline, this.#counters);
     const observed: Observed = { run, counters, isReady: false, share: undefined };
     this.#counters.millrace_rebalances_total.inc({ pipeline: run.pipeline }, 0);
     this.#runs.add(observed);
-    return (event) => this.#take(observed, event);
+    return (notice) => this.#take(observed, notice);
   }
 
   /** In the text format of Prometheus. */
@@ -94,11 +94,11 @@ export class Metrics {
     return { pipeline, topics: topics ?? [] };
   }
 
-  #take(observed: Observed, event: RunEvent): void {
+  #take(observed: Observed, notice: RunNotice): void {
     const { pipeline } = observed.run;
-    switch (event.kind) {
+    switch (notice.kind) {
       case "share-taken": {
-        const { partitions, groupGeneration } = event;
+        const { partitions, groupGeneration } = notice;
         observed.share = { partitions: partitions.length, groupGeneration };
         this.#counters.millrace_rebalances_total.inc({ pipeline });
         return;
@@ -109,19 +109,22 @@ export class Metrics {
       case "share-ended":
         observed.isReady = false;
         observed.share = undefined;
-        return observed.counters.end(event.reports);
+        return observed.counters.end(notice.reports);
       case "restarting":
-        this.#counters.millrace_restarts_total.inc({ pipeline, code: codeOf(event.error) });
+        this.#counters.millrace_restarts_total.inc({ pipeline, code: codeOf(notice.error) });
         return;
       case "task-restored":
         return this.#histograms.millrace_restore_duration_seconds.observe(
-          { pipeline, stage: event.task.stage },
-          event.durationMs / 1_000,
+          { pipeline, stage: notice.task.stage },
+          notice.durationMs / 1_000,
         );
       case "committed": {
-        const labels = { pipeline, stage: event.task.stage };
-        this.#histograms.millrace_commit_duration_seconds.observe(labels, event.durationMs / 1_000);
-        this.#histograms.millrace_commit_rows.observe(labels, event.rows);
+        const labels = { pipeline, stage: notice.task.stage };
+        this.#histograms.millrace_commit_duration_seconds.observe(
+          labels,
+          notice.durationMs / 1_000,
+        );
+        this.#histograms.millrace_commit_rows.observe(labels, notice.rows);
         return;
       }
       case "ended":

@@ -2,7 +2,7 @@ import type { TaskReport } from "@millrace/runtime";
 import type { TaskCounter } from "./metric-table.ts";
 
 /** Labels of a series without the pipeline's name. */
-export type Labels = Readonly<Record<string, string>>;
+type Labels = Readonly<Record<string, string>>;
 
 /** A count of a task since the pipeline's fresh start, and what of it was restored. */
 export interface Sample {

@@ -35,7 +35,7 @@ export interface TaskContext {
   readonly topicSinks: ReadonlyMap<string, TopicSink>;
   /** Topics that are sinks, by name. */
   readonly topics: ReadonlyMap<string, TopicInfo>;
-  readonly onEvent: TaskListener;
+  readonly onNotice: TaskListener;
 }
 
 /** Opens and restores a task: the writer first, then the state (T1). */
@@ -44,7 +44,7 @@ export async function buildTask(
   stage: Stage,
   partition: number,
 ): Promise<Task> {
-  const { plan, environment, membership, generation, onEvent } = context;
+  const { plan, environment, membership, generation, onNotice } = context;
   const { pipeline, partitions } = plan.physical;
   const startedAtMs = environment.clock.monotonicMs();
   const id = `${pipeline}.${stage.id}.${partition}`;
@@ -86,7 +86,7 @@ export async function buildTask(
   });
   const durationMs = environment.clock.monotonicMs() - startedAtMs;
   const task = { stage: stage.id, partition };
-  onEvent?.({ kind: "task-restored", task, durationMs, ...changelog.restored });
+  onNotice?.({ kind: "task-restored", task, durationMs, ...changelog.restored });
   return new Task({
     id,
     stage,
@@ -100,7 +100,7 @@ export async function buildTask(
     deadLetterTopic: deadLetterTopic(pipeline),
     clock: environment.clock,
     restored,
-    onEvent,
+    onNotice,
     tracer: RunTracer.open(pipeline)?.task(stage.id, partition),
   });
 }

@@ -1,5 +1,5 @@
 import type { LogPlace } from "@millrace/core";
-import type { RunEvent } from "./run-event.ts";
+import type { RunNotice } from "./run-notice.ts";
 import type { TaskReport } from "./task-report.ts";
 
 /** A turn of a task that has not ended. */
@@ -29,7 +29,7 @@ export interface ObservedRun {
 }
 
 /**
- * Observes a run. Called once, before anything happens; what it returns is called for each event,
+ * Observes a run. Called once, before anything happens; what it returns is called for each notice,
  * in order and at once, so it must be quick. What it throws ends the run.
  */
-export type RunObserver = (run: ObservedRun) => (event: RunEvent) => void;
+export type RunObserver = (run: ObservedRun) => (notice: RunNotice) => void;

@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Clock, ConnectorRegistry, Log, Operator } from "@millrace/core";
 import type { PhysicalPlan, StageOperator, UserFunction } from "@millrace/plan";
-import type { TaskEvent } from "./run-event.ts";
+import type { TaskNotice } from "./run-notice.ts";
 import type { RunObserver } from "./run-observer.ts";
 import type { TaskThreads } from "./threads/task-threads.ts";
 
@@ -25,7 +25,7 @@ export interface RunEnvironment {
 }
 
 /** Takes what tasks do; absent where nobody observes them. */
-export type TaskListener = ((event: TaskEvent) => void) | undefined;
+export type TaskListener = ((notice: TaskNotice) => void) | undefined;
 
 /** The pipeline of a run: its physical plan and what cannot be data. */
 export interface RunnablePlan {

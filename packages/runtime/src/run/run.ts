@@ -3,7 +3,7 @@ import { GroupPart } from "./group/group-part.ts";
 import type { OtherRuns } from "./group/other-runs.ts";
 import { closeAll, openSources, openTopicSinks } from "./open-connectors.ts";
 import { createControlTopics, type Generation } from "./prepare-generation.ts";
-import type { RunEvent } from "./run-event.ts";
+import type { RunNotice } from "./run-notice.ts";
 import type { TopicLag } from "./run-observer.ts";
 import type { RunEnvironment, RunnablePlan, RunSettings } from "./run-options.ts";
 import type { RunStatus, RunSummary } from "./run-status.ts";
@@ -54,7 +54,7 @@ export class Run {
   #attempt: Attempt | undefined;
   /** By all shares that have ended. */
   #rowsReadHere = 0;
-  readonly #listeners: readonly ((event: RunEvent) => void)[];
+  readonly #listeners: readonly ((notice: RunNotice) => void)[];
 
   constructor(plan: RunnablePlan, environment: RunEnvironment, settings: RunSettings) {
     assert(
@@ -97,23 +97,19 @@ export class Run {
       this.#tell({ kind: "ended", outcome: summary.outcome });
       return summary;
     } catch (error) {
-      this.#tellFailure(error);
+      await this.#tellFailure(error);
       throw error;
     }
   }
 
-  #tellFailure(error: unknown): void {
-    for (const listener of this.#listeners) {
-      try {
-        listener({ kind: "failed", error });
-      } catch {
-        // The run's own error is thrown: what a listener makes of it must not hide it.
-      }
-    }
+  /** The run's own error is thrown afterwards: what a listener makes of it must not hide it. */
+  async #tellFailure(error: unknown): Promise<void> {
+    const telling = this.#listeners.map(async (listen) => listen({ kind: "failed", error }));
+    await Promise.allSettled(telling);
   }
 
-  #tell(event: RunEvent): void {
-    for (const listener of this.#listeners) listener(event);
+  #tell(notice: RunNotice): void {
+    for (const listener of this.#listeners) listener(notice);
   }
 
   /**
@@ -212,7 +208,7 @@ export class Run {
       ...opened,
       sinks: share.sinks,
       topics: await topicsByName(log, opened.topicSinks),
-      onEvent: this.#listeners.length === 0 ? undefined : (event) => this.#tell(event),
+      onNotice: this.#listeners.length === 0 ? undefined : (notice) => this.#tell(notice),
     });
     const stop = (): void => parts.stop();
     share.changed.addEventListener("abort", stop);

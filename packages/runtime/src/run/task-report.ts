@@ -5,7 +5,7 @@ import type { InputStatus } from "./run-status.ts";
 import { inputStatusesOf } from "./watermark-status.ts";
 
 /** Where an output of a task goes. */
-export interface TaskOutput {
+interface TaskOutput {
   readonly kind: StageOutput["kind"];
   /** Id of the sink, or name of the repartition topic. */
   readonly to: string;

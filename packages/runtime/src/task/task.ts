@@ -91,7 +91,7 @@ export interface TaskParts {
   readonly deadLetterTopic: string;
   readonly clock: Clock;
   readonly restored: TaskProgress | undefined;
-  readonly onEvent?: TaskListener;
+  readonly onNotice?: TaskListener;
   /** Absent where nobody wants traces. */
   readonly tracer?: TaskTracer | undefined;
 }
@@ -451,13 +451,13 @@ export class Task {
     this.#rowsCommitted = rowsRead;
     const letters = this.#lettersToTell;
     this.#lettersToTell = undefined;
-    const { onEvent } = this.#parts;
-    if (onEvent === undefined) return;
+    const { onNotice } = this.#parts;
+    if (onNotice === undefined) return;
     const task = { stage: this.stage.id, partition: this.partition };
-    onEvent({ kind: "committed", task, durationMs, rows });
+    onNotice({ kind: "committed", task, durationMs, rows });
     if (letters === undefined) return;
     const { code, reason } = letters.first;
-    onEvent({ kind: "dead-letters", task, count: letters.count, code, reason });
+    onNotice({ kind: "dead-letters", task, count: letters.count, code, reason });
   }
 
   #progress(): TaskProgress {

@@ -28,8 +28,8 @@ export interface TracedBatch {
 /**
  * Spans of one task, or of one sink task.
  *
- * `millrace.batch` goes from the read of a batch to where its rows have left the operators; it links
- * to the commits that wrote them. `millrace.commit` is a child of the first batch of its
+ * `millrace.batch` goes from the read of a batch to where its rows have left the operators; it
+ * links to the commits that wrote them. `millrace.commit` is a child of the first batch of its
  * transaction and links to the others. `millrace.write` is what a sink's store takes.
  */
 export class TaskTracer {

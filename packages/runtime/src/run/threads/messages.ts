@@ -1,5 +1,5 @@
 import type { GroupMembership } from "@millrace/core";
-import type { TaskEvent } from "../run-event.ts";
+import type { TaskNotice } from "../run-notice.ts";
 import type { RunSettings } from "../run-options.ts";
 import type { OpenTurn } from "../run-observer.ts";
 import type { TaskReport } from "../task-report.ts";
@@ -40,7 +40,7 @@ export interface ThreadNews {
   readonly reports?: readonly TaskReport[];
   readonly turn?: OpenTurn;
   /** What tasks have done since the last news. */
-  readonly events?: readonly TaskEvent[];
+  readonly notices?: readonly TaskNotice[];
 }
 
 /** What a thread tells the main thread. */

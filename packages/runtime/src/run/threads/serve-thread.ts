@@ -4,7 +4,7 @@ import { closeAll, openSources, openTopicSinks } from "../open-connectors.ts";
 import type { RunEnvironment, RunnablePlan } from "../run-options.ts";
 import { RunPart } from "../run-part.ts";
 import { topicsByName } from "../sink-topics.ts";
-import type { TaskEvent } from "../run-event.ts";
+import type { TaskNotice } from "../run-notice.ts";
 import type {
   ThreadAttempt,
   ThreadMessage,
@@ -58,7 +58,7 @@ class ThreadServer {
   #abort = new AbortController();
   #hasFailed = false;
   /** What tasks have done, until it is told. */
-  #events: TaskEvent[] = [];
+  #notices: TaskNotice[] = [];
 
   constructor(port: MessagePort, plan: RunnablePlan, environment: RunEnvironment) {
     this.#port = port;
@@ -88,12 +88,12 @@ class ThreadServer {
   }
 
   #takeNews(): ThreadNews {
-    const events = this.#events;
-    this.#events = [];
-    if (this.#opened === undefined) return { events };
+    const notices = this.#notices;
+    this.#notices = [];
+    if (this.#opened === undefined) return { notices };
     const { part } = this.#opened;
     const turn = part.longestTurn();
-    return { events, reports: part.reports(), ...(turn === undefined ? {} : { turn }) };
+    return { notices, reports: part.reports(), ...(turn === undefined ? {} : { turn }) };
   }
 
   async #do(request: ThreadRequest): Promise<void> {
@@ -132,7 +132,7 @@ class ThreadServer {
           sinks: new Map(),
           topicSinks,
           topics: await topicsByName(log, topicSinks),
-          onEvent: isObserved ? (event) => this.#events.push(event) : undefined,
+          onNotice: isObserved ? (notice) => this.#notices.push(notice) : undefined,
         },
         { place, placement, board: new ThreadBoard(plan.physical, attempt.board, place) },
       );

@@ -20,7 +20,7 @@ export class TaskThread {
   readonly #number: number;
   readonly #clock: Clock;
   /** Takes what tasks of the thread do. */
-  onEvent: TaskListener;
+  onNotice: TaskListener;
   #reports: readonly TaskReport[] = [];
   #waiting: Waiting | undefined;
   #death: Error | undefined;
@@ -111,11 +111,11 @@ export class TaskThread {
     else waiting?.resolve(message);
   }
 
-  #hear({ reports, turn, events = [] }: ThreadNews): void {
+  #hear({ reports, turn, notices = [] }: ThreadNews): void {
     if (reports !== undefined) this.#reports = reports;
     this.#turn = turn;
     this.#heardAtMs = this.#clock.monotonicMs();
-    for (const event of events) this.onEvent?.(event);
+    for (const notice of notices) this.onNotice?.(notice);
   }
 
   #die(problem: string, cause?: Error): void {

@@ -35,10 +35,10 @@ export class TaskThreads {
   /** Opens and restores the tasks, in all threads at once. @throws the first failure, after all */
   async open(
     attempt: Omit<ThreadAttempt, "place" | "isObserved">,
-    onEvent: TaskListener,
+    onNotice: TaskListener,
   ): Promise<void> {
-    for (const thread of this.#threads) thread.onEvent = onEvent;
-    const isObserved = onEvent !== undefined;
+    for (const thread of this.#threads) thread.onNotice = onNotice;
+    const isObserved = onNotice !== undefined;
     await askAll(this.#threads, (index) => {
       return { kind: "open", attempt: { ...attempt, isObserved, place: index + 1 } };
     });

@@ -62,7 +62,7 @@ class ThreadedParts implements RunParts {
   }
 
   static async open(context: TaskContext, threads: TaskThreads): Promise<ThreadedParts> {
-    const { membership, generation, settings, environment, onEvent } = context;
+    const { membership, generation, settings, environment, onNotice } = context;
     const plan = context.plan.physical;
     const mainStages = await stagesOfMain(plan, environment.connectors, threads);
     const placement = placeTasks(plan, threads.count, context.partitions, (stage) =>
@@ -77,7 +77,7 @@ class ThreadedParts implements RunParts {
     );
     try {
       const attempt = { placement, board, membership, generation, settings, sources };
-      await threads.open(attempt, onEvent);
+      await threads.open(attempt, onNotice);
       const main = await RunPart.open(context, {
         place: mainPlace,
         placement,

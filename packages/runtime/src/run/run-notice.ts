@@ -9,7 +9,7 @@ export interface TaskPlace {
 }
 
 /** What a task in this process or in one of its threads did. Plain data. */
-export type TaskEvent =
+export type TaskNotice =
   /** Its state has been read back from the changelog. */
   | {
       readonly kind: "task-restored";
@@ -36,8 +36,8 @@ export type TaskEvent =
     };
 
 /** What happens to a run, as it is told to those who observe it; at most a few per commit. */
-export type RunEvent =
-  | TaskEvent
+export type RunNotice =
+  | TaskNotice
   | { readonly kind: "started" }
   /** It knows its partitions, and restores their tasks. */
   | {
