@@ -103,8 +103,9 @@ export class Run {
   }
 
   /** The run's own error is thrown afterwards: what a listener makes of it must not hide it. */
-  async #tellFailure(error: unknown): Promise<void> {
-    const telling = this.#listeners.map(async (listen) => listen({ kind: "failed", error }));
+  async #tellFailure(failure: unknown): Promise<void> {
+    const notice: RunNotice = { kind: "failed", error: failure };
+    const telling = this.#listeners.map(async (listen) => listen(notice));
     await Promise.allSettled(telling);
   }
 
