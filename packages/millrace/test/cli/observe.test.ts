@@ -1,6 +1,7 @@
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { probe, scrape, type Series, sumOf } from "../observe/metrics-text.ts";
 import { buildPackages, checkExit, jsonLines, type Running, Workspace } from "./workspace.ts";
 
@@ -31,6 +32,26 @@ export default pipeline("shop", (p) => {
 });
 `;
 
+/** Put before a pipeline, registers a provider in each thread that loads it. */
+const tracedHead = `import { appendFileSync } from "node:fs";
+import { threadId } from "node:worker_threads";
+import { trace } from "@opentelemetry/api";
+import { BasicTracerProvider, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base";
+
+const exporter = {
+  export(spans, done) {
+    for (const { name, attributes, parentSpanContext } of spans) {
+      const span = { name, attributes, threadId, isRoot: parentSpanContext === undefined };
+      appendFileSync("spans.ndjson", JSON.stringify(span) + "\\n");
+    }
+    done({ code: 0 });
+  },
+  shutdown: () => Promise.resolve(),
+};
+const spanProcessors = [new SimpleSpanProcessor(exporter)];
+trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors }));
+`;
+
 let workspace: Workspace;
 
 beforeAll(async () => {
@@ -40,6 +61,7 @@ beforeAll(async () => {
     pipelineFile.replace("END", end).replace("LIMIT", limit);
   await workspace.write("endless.ts", file("{}"));
   await workspace.write("whole.ts", file('{ until: "end" }'));
+  await workspace.write("traced.ts", tracedHead + file('{ until: "end" }'));
   const failing = "Number(order.id) < 10_000 || (() => { process.exit(7); })()";
   await workspace.write("dies.ts", file('{ until: "end" }', failing));
 }, 120_000);
@@ -187,6 +209,21 @@ test("a log for people has a line for each event", async () => {
   const ended = await workspace.pipe([...words, "--log-level", "warn"]);
   checkExit(ended, 0);
   expect(ended.stderr).toMatch(/^[\d:.]{12} WARN {2}shop: 1 dead letter, such as RECORD_.*\n$/);
+}, 60_000);
+
+test("threads have spans where the pipeline's module registers a provider", async () => {
+  await writeOrders("log-traced");
+  const words = ["run", "traced.ts", "--log", "log-traced", "--partitions", "2"];
+  checkExit(await workspace.pipe([...words, "--threads", "3"]), 0);
+  const spans = jsonLines(await readFile(workspace.path("spans.ndjson"), "utf8"));
+  const rows = spans
+    .map(({ name, attributes }) => ({ name, ...(attributes as Record<string, unknown>) }))
+    .filter((span) => span["millrace.stage"] === "stage-orders" && span.name === "millrace.batch")
+    .map((span) => Number(span["millrace.rows"]));
+  expect(rows.reduce((sum, each) => sum + each)).toBe(orderCount);
+  expect(new Set(spans.map((span) => span["threadId"])).size).toBeGreaterThan(1);
+  expect(spans.some(({ name, isRoot }) => name === "millrace.commit" && !isRoot)).toBe(true);
+  expect(spans.every(({ name, isRoot }) => name !== "millrace.batch" || isRoot)).toBe(true);
 }, 60_000);
 
 test("a port that is taken, or is none, has a code", async () => {

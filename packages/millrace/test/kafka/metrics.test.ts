@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { describeWithKafka } from "../../../../dev/services/describe.mjs";
 import { buildPackages, checkExit, type Running, Workspace } from "../cli/workspace.ts";
 import { probe, scrape, sumOf } from "../observe/metrics-text.ts";
@@ -31,6 +31,7 @@ describeWithKafka("metrics of runs that share a pipeline", (kafka) => {
   async function startRun(): Promise<{ running: Running; url: string }> {
     const words = ["run", "shared.ts", "--log", log(), "--partitions", "4"];
     const running = workspace.start([...words, "--metrics-port", "0"]);
+    onTestFinished(() => void running.child.kill("SIGKILL"));
     let stderr = "";
     running.child.stderr?.on("data", (chunk) => (stderr += String(chunk)));
     await running.wrote("/metrics\n");
