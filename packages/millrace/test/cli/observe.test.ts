@@ -116,6 +116,7 @@ test.each([1, 3])(
     await writeOrders(log);
     const words = ["run", "endless.ts", "--log", log, "--partitions", "2", "--json"];
     const running = workspace.start([...words, "--threads", `${threads}`, "--metrics-port", "0"]);
+    onTestFinished(() => void running.child.kill("SIGKILL"));
     const url = await urlOf(running);
     await vi.waitFor(
       async () => {
@@ -217,9 +218,10 @@ test("threads have spans where the pipeline's module registers a provider", asyn
   checkExit(await workspace.pipe([...words, "--threads", "3"]), 0);
   const spans = jsonLines(await readFile(workspace.path("spans.ndjson"), "utf8"));
   const rows = spans
-    .map(({ name, attributes }) => ({ name, ...(attributes as Record<string, unknown>) }))
-    .filter((span) => span["millrace.stage"] === "stage-orders" && span.name === "millrace.batch")
-    .map((span) => Number(span["millrace.rows"]));
+    .filter(({ name }) => name === "millrace.batch")
+    .map(({ attributes }) => attributes as Readonly<Record<string, unknown>>)
+    .filter((each) => each["millrace.stage"] === "stage-orders")
+    .map((each) => Number(each["millrace.rows"]));
   expect(rows.reduce((sum, each) => sum + each)).toBe(orderCount);
   expect(new Set(spans.map((span) => span["threadId"])).size).toBeGreaterThan(1);
   expect(spans.some(({ name, isRoot }) => name === "millrace.commit" && !isRoot)).toBe(true);
