@@ -18,6 +18,7 @@ const mayImport = {
   models: ["core", "columnar", "sketches"],
   connectors: ["core", "columnar", "formats"],
   runtime: ["core", "plan", "columnar"],
+  observe: ["core", "runtime"],
   conformance: ["core", "columnar"],
   report: ["core"],
   cli: ["core", "plan", "planner", "runtime"],
@@ -37,6 +38,7 @@ const mayImport = {
     "runtime",
     "conformance",
     "report",
+    "observe",
     "cli",
   ],
 };

@@ -19,6 +19,29 @@ export interface RunFlags {
   readonly parameters: Readonly<Record<string, Json>>;
 }
 
+/** How the lines of a run's log look; `none`: there is none. */
+export type LogFormat = "ecs" | "pretty" | "none";
+
+/** How important a line of a log is. */
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+/** What of a run is observed, by flags. */
+export interface ObserveFlags {
+  readonly metricsPort?: number;
+  readonly metricsHost?: string;
+  readonly logFormat?: LogFormat;
+  readonly logLevel?: LogLevel;
+}
+
+/** What observes a run. */
+export interface Observing {
+  /** Where metrics are served, without a path. */
+  readonly metricsUrl?: string;
+  /** Logs a failure that came before there was a run to log it; absent where nothing is logged. */
+  readonly logFailure?: (error: unknown) => void;
+  close(): Promise<void>;
+}
+
 /** A run that the command line watches. */
 export interface WatchedRun {
   readonly finished: Promise<RunSummary>;
@@ -70,8 +93,18 @@ export interface CliEnvironment {
   readonly isTerminal: boolean;
   isPipeline(value: unknown): value is LoadedPipeline;
   plan(pipeline: LoadedPipeline, flags: RunFlags): PlannedPipeline;
-  /** @param module that threads load the pipeline from, until the call has returned */
-  start(pipeline: LoadedPipeline, flags: RunFlags, module: URL): Promise<WatchedRun>;
+  /** Opens what observes a run; to be closed after it. */
+  observe(flags: ObserveFlags): Promise<Observing>;
+  /**
+   * @param module that threads load the pipeline from, until the call has returned
+   * @param observing from `observe`
+   */
+  start(
+    pipeline: LoadedPipeline,
+    flags: RunFlags,
+    module: URL,
+    observing: Observing,
+  ): Promise<WatchedRun>;
   /** Dead letters that a pipeline's saved state holds, oldest first. */
   deadLetters(pipeline: string, place: SavedPlace): Promise<readonly unknown[]>;
   /**

@@ -1,6 +1,10 @@
 export type {
   CliEnvironment,
   LoadedPipeline,
+  LogFormat,
+  LogLevel,
+  ObserveFlags,
+  Observing,
   RunFlags,
   SavedPipeline,
   RegistrySettings,

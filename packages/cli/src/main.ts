@@ -10,6 +10,7 @@ import { addRunCommand } from "./commands/run.ts";
 import { addTopicsCommand } from "./commands/topics.ts";
 import { addWhyStuckCommand } from "./commands/why-stuck.ts";
 import type { CliEnvironment } from "./environment.ts";
+import { LoggedFailure } from "./logged-failure.ts";
 
 /** Exit codes of `pipe`. */
 export const exitCodes = { ok: 0, runtime: 1, pipeline: 2, environment: 3 } as const;
@@ -36,7 +37,11 @@ export async function main(words: readonly string[], environment: CliEnvironment
       if (isJson) printJsonError(commandLineError(error), environment);
       return exitCodes.environment;
     }
-    return reportError(error, environment, { isJson, isVerbose: words.includes("--verbose") });
+    const isVerbose = words.includes("--verbose");
+    if (!(error instanceof LoggedFailure))
+      return reportError(error, environment, { isJson, isVerbose });
+    if (isJson) printJsonError(error.cause, environment);
+    return exitCodeOf(error.cause);
   }
 }
 
@@ -79,6 +84,10 @@ function reportError(
     environment.stderr(`${pc.red(`Unexpected error: ${text}`)}\nrun again with --verbose\n`);
   }
   if (options.isVerbose) environment.stderr(`${formatStacks(error)}\n`);
+  return exitCodeOf(error);
+}
+
+function exitCodeOf(error: unknown): number {
   return isMillraceError(error) ? error.exitCode : exitCodes.runtime;
 }
 

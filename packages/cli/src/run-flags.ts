@@ -1,6 +1,6 @@
 import { type Json, limits, millraceError } from "@millrace/core";
-import { type Command, InvalidArgumentError } from "commander";
-import type { RunFlags } from "./environment.ts";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { ObserveFlags, RunFlags } from "./environment.ts";
 
 /** Where state is saved unless a flag says otherwise. */
 export const stateDefault = ".millrace";
@@ -28,6 +28,50 @@ export function withRunFlags(command: Command): Command {
     .option("--state <directory>", "directory of saved state", stateDefault)
     .option("--log <place>", "log that pipelines share, with topics and state; instead of --state")
     .option("--fresh", "discard saved state and start afresh");
+}
+
+const portMax = 65_535;
+
+/** Adds the flags that say how a run is observed. */
+export function withObserveFlags(command: Command): Command {
+  return command
+    .option(
+      "--metrics-port <port>",
+      "serve /metrics, /healthz and /readyz on a port; 0 takes a free one",
+      wholeNumber(portMax, 0),
+    )
+    .option("--metrics-host <host>", "address that they are served on (default 127.0.0.1)")
+    .addOption(
+      new Option("--log-format <format>", "log on stderr instead of showing progress")
+        .choices(["ecs", "pretty", "none"])
+        .default("none"),
+    )
+    .addOption(
+      new Option("--log-level <level>", "least important lines that are logged")
+        .choices(["debug", "info", "warn", "error"])
+        .default("info"),
+    );
+}
+
+/** Reads them back. @throws PLAN_ARGUMENT_INVALID */
+export function observeFlags(options: Record<string, unknown>): ObserveFlags {
+  const given = options as {
+    readonly metricsPort?: number;
+    readonly metricsHost?: string;
+    readonly logFormat: NonNullable<ObserveFlags["logFormat"]>;
+    readonly logLevel: NonNullable<ObserveFlags["logLevel"]>;
+  };
+  const { metricsPort, metricsHost, logFormat, logLevel } = given;
+  if (metricsHost !== undefined && metricsPort === undefined) {
+    const problem = "--metrics-host needs --metrics-port";
+    throw millraceError("PLAN_ARGUMENT_INVALID", { problem });
+  }
+  return {
+    ...(metricsPort === undefined ? {} : { metricsPort }),
+    ...(metricsHost === undefined ? {} : { metricsHost }),
+    logFormat,
+    logLevel,
+  };
 }
 
 /** Reads them back. Parameters also come from the environment: MILLRACE_PARAM_<name>. */
@@ -64,12 +108,12 @@ export function runFlags(
   };
 }
 
-/** Reads a flag that is a whole number from 1 to `most`. */
-export function wholeNumber(most: number): (text: string) => number {
+/** Reads a flag that is a whole number from `least` to `most`. */
+export function wholeNumber(most: number, least = 1): (text: string) => number {
   return (text) => {
-    const value = Number(text);
-    if (Number.isInteger(value) && value >= 1 && value <= most) return value;
-    throw new InvalidArgumentError(`Must be a whole number from 1 to ${most}.`);
+    const value = text === "" ? Number.NaN : Number(text);
+    if (Number.isInteger(value) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`Must be a whole number from ${least} to ${most}.`);
   };
 }
 

@@ -6,6 +6,7 @@ import type { ConnectorRegistry } from "@millrace/core";
 import { isPipeline, type Pipeline } from "@millrace/dsl";
 import { readDeadLetters } from "./run/dead-letters.ts";
 import { kafkaOfEnvironment } from "./run/kafka-of-environment.ts";
+import { openObserving, type OpenedObserving } from "./run/observing.ts";
 import { isKafkaUrl, kafkaOptions, type LogPlace } from "./run/open-log.ts";
 import { plan, start } from "./run/run.ts";
 import { readWhyStuck, savedPipelines } from "./run/saved-pipelines.ts";
@@ -62,11 +63,13 @@ export async function runCommandLine(
     isTerminal: process.stderr.isTTY === true,
     isPipeline: (value): value is LoadedPipeline => isPipeline(value),
     plan: (pipeline, flags) => plan(pipeline as Pipeline, flags),
-    start: (pipeline, flags: RunFlags, module) => {
+    observe: (flags) => openObserving(flags, (line) => process.stderr.write(line)),
+    start: (pipeline, flags: RunFlags, module, observing) => {
       const options = isJson ? { ...flags, connectors: consoleOnStderr } : flags;
       const isOnKafka = flags.log !== undefined && isKafkaUrl(flags.log);
       const kafka = isOnKafka ? { kafka: kafkaOfEnvironment(env) } : {};
-      return start(pipeline as Pipeline, { ...options, ...kafka, module });
+      const observed = (observing as OpenedObserving).options;
+      return start(pipeline as Pipeline, { ...options, ...kafka, ...observed, module });
     },
     savedPipelines: (place) => savedPipelines(place, placeOf),
     whyStuck: (saved) => readWhyStuck(saved, placeOf),

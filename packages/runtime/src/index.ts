@@ -11,8 +11,11 @@ export {
 export { type StuckReport, whyStuck } from "./diagnose/why-stuck.ts";
 export { removePipeline } from "./run/remove-pipeline.ts";
 export { Run } from "./run/run.ts";
+export type { RunNotice, TaskNotice, TaskPlace } from "./run/run-notice.ts";
+export type { ObservedRun, OpenTurn, RunObserver, TopicLag } from "./run/run-observer.ts";
 export type { RunEnvironment, RunnablePlan, RunSettings } from "./run/run-options.ts";
-export type { InputStatus, RunStatus, RunSummary } from "./run/run-status.ts";
+export type { InputStatus, RunOutcome, RunStatus, RunSummary } from "./run/run-status.ts";
+export type { TaskReport } from "./run/task-report.ts";
 export { isStateLocked, lockState } from "./run/state-lock.ts";
 export { refuseToServe, serveThread } from "./run/threads/serve-thread.ts";
 export { TaskThread } from "./run/threads/task-thread.ts";

@@ -1,47 +1,92 @@
 import { formatInstant, isMillraceError, MillraceError } from "@millrace/core";
 import type { RunSummary } from "@millrace/runtime";
 import type { Command } from "commander";
-import type { CliEnvironment, RunFlags, WatchedRun } from "../environment.ts";
+import type { CliEnvironment, Observing, RunFlags, WatchedRun } from "../environment.ts";
 import { jsonText } from "../json-text.ts";
 import { loadPipeline } from "../load-pipeline.ts";
-import { formatCount, showProgress } from "../progress-bar.ts";
-import { runFlags, stateDefault, withRunFlags } from "../run-flags.ts";
+import { LoggedFailure } from "../logged-failure.ts";
+import { formatCount, type ProgressDisplay, showProgress } from "../progress-bar.ts";
+import {
+  observeFlags,
+  runFlags,
+  stateDefault,
+  withObserveFlags,
+  withRunFlags,
+} from "../run-flags.ts";
 
 /** `pipe run <file>`: runs until the input ends, or SIGINT/SIGTERM stops it after a last commit. */
 export function addRunCommand(program: Command, environment: CliEnvironment): void {
-  withRunFlags(program.command("run"))
+  withObserveFlags(withRunFlags(program.command("run")))
     .description("run a pipeline; continues where it stopped")
     .argument("<file>", "a .ts or .js file that exports a pipeline by default")
     .option("--json", "progress and summary as JSON, one object a line", false)
     .action(async (file: string, options: Record<string, unknown>) => {
       const flags = runFlags(options, process.env);
-      const run = await startFile(file, flags, environment);
       const isJson = options["json"] === true;
-      const progress = showProgress(run, environment, { isJson });
-      const removeSignals = stopOnSignal(run, environment);
+      const watched = observeFlags(options);
+      const isLogged = watched.logFormat !== "none";
+      const observing = await environment.observe(watched);
       let summary: RunSummary;
       try {
-        summary = await run.finished;
+        tellMetrics(observing, environment, { isJson, isLogged });
+        const run = await startFile(file, flags, environment, observing).catch((error: unknown) => {
+          observing.logFailure?.(error);
+          throw error;
+        });
+        summary = await watch(run, environment, { isJson, isLogged });
+      } catch (error) {
+        throw isLogged ? new LoggedFailure(error) : error;
       } finally {
-        removeSignals();
-        progress.stop();
+        await observing.close();
       }
       if (isJson) environment.stdout(`${jsonText({ type: "summary", ...summary })}\n`);
       else environment.stdout(formatSummary(summary, flags));
     });
 }
 
+/** Waits for the end of a run, which is shown or logged meanwhile. */
+async function watch(
+  run: WatchedRun,
+  environment: CliEnvironment,
+  { isJson, isLogged }: { isJson: boolean; isLogged: boolean },
+): Promise<RunSummary> {
+  // Lines of a log stand alone on stderr.
+  const isShown = isJson || !isLogged;
+  const progress: ProgressDisplay | undefined = isShown
+    ? showProgress(run, environment, { isJson })
+    : undefined;
+  const removeSignals = stopOnSignal(run, environment, isLogged);
+  try {
+    return await run.finished;
+  } finally {
+    removeSignals();
+    progress?.stop();
+  }
+}
+
+/** Says where metrics are; a log has said so itself. */
+function tellMetrics(
+  { metricsUrl: url }: Observing,
+  environment: CliEnvironment,
+  { isJson, isLogged }: { isJson: boolean; isLogged: boolean },
+): void {
+  if (url === undefined) return;
+  if (isJson) environment.stdout(`${jsonText({ type: "metrics", url })}\n`);
+  else if (!isLogged) environment.stderr(`metrics at ${url}/metrics\n`);
+}
+
 async function startFile(
   file: string,
   flags: RunFlags,
   environment: CliEnvironment,
+  observing: Observing,
 ): Promise<WatchedRun> {
   const isKept = (flags.threads ?? 1) > 1;
   const { pipeline, module, plan, release } = await loadPipeline(file, environment, isKept);
   try {
     // Planned here first: what the pipeline's callback throws is then told with its place.
     plan(flags);
-    return await environment.start(pipeline, flags, module);
+    return await environment.start(pipeline, flags, module, observing);
   } catch (error) {
     throw namedAs(error, module.href, file);
   } finally {
@@ -60,9 +105,15 @@ function namedAs(error: unknown, bundle: string, file: string): unknown {
 }
 
 /** The first signal stops the run gracefully; a second one ends the process as usual. */
-function stopOnSignal(run: { stop(): Promise<unknown> }, environment: CliEnvironment): () => void {
+function stopOnSignal(
+  run: { stop(): Promise<unknown> },
+  environment: CliEnvironment,
+  isLogged: boolean,
+): () => void {
   const stop = (): void => {
-    environment.stderr("\nstopping after a last commit; press again to stop at once\n");
+    if (!isLogged) {
+      environment.stderr("\nstopping after a last commit; press again to stop at once\n");
+    }
     remove();
     // A failure to stop is the failure of `finished`, which the command reports.
     run.stop().catch(() => undefined);

@@ -14,6 +14,7 @@ import {
   type SourceBatch,
   type SourceProgress,
   type SourceReader,
+  traceParentsOf,
 } from "@millrace/core";
 import { decodeRecords } from "./decode-records.ts";
 
@@ -33,6 +34,8 @@ export interface TopicReaderOptions {
   readonly decoder: RecordDecoder;
   /** Whether the decoder reads keys, times or headers. */
   readonly withMeta: boolean;
+  /** Whether it tells which spans wrote the records. */
+  readonly withTraces: boolean;
   /** What becomes of records without a value. */
   readonly tombstones: "dead-letter" | "skip";
 }
@@ -67,7 +70,7 @@ export class TopicReader implements SourceReader {
     const position = options.position as TopicPosition | undefined;
     const next = position === undefined ? options.start : offset(BigInt(position.offset));
     const reader = await options.log.openReader(options.topic, options.partition, next, {
-      withMeta: options.withMeta,
+      withMeta: options.withMeta || options.withTraces,
       // Decoded rows are copies.
       isTransient: true,
     });
@@ -115,7 +118,7 @@ export class TopicReader implements SourceReader {
   }
 
   #decode(records: LogRecords, from: number, to: number): SourceBatch {
-    const { decoder, tombstones } = this.#options;
+    const { decoder, tombstones, withTraces } = this.#options;
     const { rows, recordIndex, badRecords } = decodeRecords(decoder, records, from, to);
     const dead =
       tombstones === "skip"
@@ -128,6 +131,7 @@ export class TopicReader implements SourceReader {
       ...indexOf(records, recordIndex, from, to),
       position: { offset: this.#next.toString() },
       deadLetters: dead.map((bad) => this.#deadLetter(bad, records)),
+      ...(withTraces ? { traceParents: traceParentsOf(records, from, to) } : {}),
     };
   }
 

@@ -8,7 +8,7 @@ import { TopicReader } from "./reader.ts";
  * @throws MillraceError `LOG_TOPIC_UNKNOWN`, `CONNECTOR_CONFIG_INVALID`
  */
 export const openTopicSource: OpenTopicSource = async (context) => {
-  const { log, sourceId, schema, columns, validators } = context;
+  const { log, sourceId, schema, columns, validators, withTraces = false } = context;
   const { topic, format, isBounded, tombstones } = readConfig(context.options);
   const info = await findTopic(log, topic);
   if (info === undefined) throw millraceError("LOG_TOPIC_UNKNOWN", { topic });
@@ -32,6 +32,7 @@ export const openTopicSource: OpenTopicSource = async (context) => {
         ...(isBounded ? { end } : {}),
         decoder: format.recordDecoder({ schema, columns, validators }),
         withMeta: format.needsMeta === true,
+        withTraces,
         tombstones,
         position,
       });

@@ -214,6 +214,12 @@ export interface LogWriter {
    * of the next commit that writes. Nothing depends on it (T3). Absent where nobody watches.
    */
   noteRead?(topic: string, partition: number, next: Offset): void;
+  /**
+   * Says which span, as a value of the header `traceparent`, the next commit is part of: the first
+   * record of each partition carries it, but of topics that hold no rows. Absent where records have
+   * no headers.
+   */
+  noteTrace?(traceParent: string): void;
   /** Forgets what was appended since the last commit. */
   abort(): void;
   close(): Promise<void>;

@@ -65,6 +65,8 @@ export interface SourceContext {
    */
   readonly needed?: NeededRows;
   readonly validators: ReadonlyMap<string, readonly StandardSchemaV1[]>;
+  /** Whether batches are to say which spans wrote their records, where that is known. */
+  readonly withTraces?: boolean;
   /** How many tasks read the source: best as many partitions. */
   readonly partitions: number;
   readonly clock: Clock;
@@ -90,6 +92,8 @@ export interface SourceBatch {
   /** Where the next read goes on: plain data, kept in the progress record. */
   readonly position: Json;
   readonly deadLetters: readonly DeadLetter[];
+  /** Spans that wrote them, as values of the header `traceparent`. */
+  readonly traceParents?: readonly string[];
   /** Records after `rows` and before `position` that were left out. */
   readonly skipped?: SkippedRecords;
 }

@@ -6,6 +6,7 @@ import {
   millraceError,
   type Offset,
   type RecordRanges,
+  topicKind,
 } from "@millrace/core";
 import {
   BatchBuffers,
@@ -17,12 +18,14 @@ import {
   type FailedCommit,
   type KafkaTopic,
   type PartitionBatch,
+  type RecordsToEncode,
   stamp,
   type TransactionOffsets,
 } from "@millrace/kafka";
 import { PendingRecords } from "../pending-records.ts";
 import type { CommittedEnds } from "./committed-ends.ts";
 import { recordsToWrite } from "./records-to-write.ts";
+import { withTraceParent } from "./trace-header.ts";
 
 /** What Kafka and its tools take for none. */
 const noOffset = -1n;
@@ -52,6 +55,7 @@ export class KafkaLogWriter implements LogWriter {
   /** Batches of the commit under way: once it is acknowledged, their memory is used again. */
   #encoded: EncodedBatch[] = [];
   readonly #encoding: EncodeOptions & { readonly buffers: BatchBuffers };
+  #traceParent: string | undefined;
   readonly #read = new Map<string, { topic: string; partition: number; offset: bigint }>();
 
   constructor(
@@ -89,6 +93,10 @@ export class KafkaLogWriter implements LogWriter {
     this.#read.set(`${topic}/${partition}`, { topic, partition, offset: next });
   }
 
+  noteTrace(traceParent: string): void {
+    this.#traceParent = traceParent;
+  }
+
   async commit(): Promise<void> {
     if (this.#pending.isEmpty) return this.#access.confirm();
     const batches = this.#encode();
@@ -117,6 +125,7 @@ export class KafkaLogWriter implements LogWriter {
 
   #clear(): void {
     this.#encoded = [];
+    this.#traceParent = undefined;
     this.#pending.clear();
     this.#read.clear();
   }
@@ -136,7 +145,10 @@ export class KafkaLogWriter implements LogWriter {
       const isSame = this.#access.topic(name).id === id;
       if (!isSame) throw millraceError("LOG_TOPIC_UNKNOWN", { topic: name });
       const parts = values.map((each) => recordsToWrite(each, timestamp));
-      for (const batch of encodeRecords(parts, { ...this.#encoding, timestamp })) {
+      for (const batch of encodeRecords(this.#traced(name, parts), {
+        ...this.#encoding,
+        timestamp,
+      })) {
         this.#encoded.push(batch);
         batches.push({
           topic: name,
@@ -150,6 +162,14 @@ export class KafkaLogWriter implements LogWriter {
       }
     }
     return batches;
+  }
+
+  /** Also on dead letters; a changelog is read by nobody who could go on from there. */
+  #traced(topic: string, parts: readonly RecordsToEncode[]): readonly RecordsToEncode[] {
+    const kind = topicKind(topic);
+    const isOfRows = kind !== "changelog" && kind !== "control";
+    if (this.#traceParent === undefined || !isOfRows) return parts;
+    return withTraceParent(parts, this.#traceParent);
   }
 
   /**

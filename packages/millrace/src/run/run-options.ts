@@ -1,5 +1,6 @@
 import type { Clock, ConnectorRegistry, Json, Log } from "@millrace/core";
 import type { KafkaLogOptions } from "@millrace/log";
+import type { MetricsServer, RunLogger } from "@millrace/observe";
 import type { RunStatus } from "@millrace/runtime";
 
 /** How a pipeline is run; every part has a default. */
@@ -55,6 +56,13 @@ export interface RunOptions {
    * `new URL("./pipeline.js", import.meta.url)`; without `threads` it has no meaning.
    */
   readonly module?: string | URL;
+  /**
+   * Takes lines about what happens to the run; a logger of pino is one, and so is what `ecsLogger`
+   * of `millrace/observe` makes. When it throws, the run stops with RUN_FUNCTION_FAILED.
+   */
+  readonly logger?: RunLogger;
+  /** Serves metrics and health of the run, by `openMetrics` of `millrace/observe`; stays open. */
+  readonly metrics?: MetricsServer;
   /** For tests. */
   readonly clock?: Clock;
 }

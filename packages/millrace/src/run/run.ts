@@ -16,6 +16,7 @@ import {
   type RunSummary,
   type TaskThreads,
 } from "@millrace/runtime";
+import { observersOf } from "./observe-run.ts";
 import { openStorage, type RunStorage } from "./open-storage.ts";
 import { connectors, createOperatorWithModels } from "./registries.ts";
 import type { RunOptions } from "./run-options.ts";
@@ -60,6 +61,7 @@ export async function start(
   const { progressEveryMs, ...settings } = readSettings(options);
   checkThreadable(options);
   const clock = options.clock ?? systemClock;
+  const observers = await observersOf(options, clock);
   const storage = await openStorage(pipeline.name, options);
   const threads = await openThreads(planned, options, storage);
   const run = new Run(
@@ -74,6 +76,7 @@ export async function start(
       connectors: { ...connectors, ...options.connectors },
       createOperator: createOperatorWithModels,
       threads,
+      observers,
     },
     settings,
   );

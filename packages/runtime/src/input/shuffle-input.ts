@@ -8,10 +8,12 @@ import {
   offset,
   recordValue,
   type SourceProgress,
+  traceParentsOf,
 } from "@millrace/core";
 import type { RecordBatch } from "apache-arrow";
 import { decodeEdgeRecord } from "../output/edge-record.ts";
 import type { JsonWatermark } from "../watermark/json-watermark.ts";
+import { isTraced } from "../trace/run-tracer.ts";
 import { UpstreamWatermarks } from "../watermark/upstream-watermarks.ts";
 import type { InputRead, TaskInput } from "./task-input.ts";
 
@@ -67,7 +69,7 @@ export class ShufflePartitionInput implements TaskInput {
     const { log, topic, partition, upstreamTasks } = options;
     const restored = options.restored as ShuffleProgress | undefined;
     const from = offset(BigInt(restored?.offset ?? "0"));
-    const reader = await log.openReader(topic, partition, from);
+    const reader = await log.openReader(topic, partition, from, { withMeta: isTraced() });
     const upstream = new UpstreamWatermarks(upstreamTasks, restored?.watermarks);
     return new ShufflePartitionInput({ log, topic, partition }, reader, upstream, restored);
   }
@@ -100,7 +102,8 @@ export class ShufflePartitionInput implements TaskInput {
     }
     for (const batch of batches) this.counts.rowsRead += batch.numRows;
     this.#position = this.#reader.position;
-    return { kind: "rows", batches, deadLetters: [] };
+    const traceParents = traceParentsOf(records, 0, records.count);
+    return { kind: "rows", batches, deadLetters: [], traceParents };
   }
 
   progress(): Json {

@@ -184,7 +184,8 @@ export class SourcePartitionInput implements TaskInput, TimedPartition {
     this.#position = batch.position;
     this.counts.rowsRead += batch.rows.numRows + batch.deadLetters.length + (skipped?.count ?? 0);
     this.counts.deadLettered += deadLetters.length;
-    return { kind: "rows", batches: rows.numRows > 0 ? [rows] : [], deadLetters };
+    const { traceParents } = batch;
+    return { kind: "rows", batches: rows.numRows > 0 ? [rows] : [], deadLetters, traceParents };
   }
 
   progress(): Json {

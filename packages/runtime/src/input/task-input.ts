@@ -8,6 +8,8 @@ export type InputRead =
       readonly kind: "rows";
       readonly batches: readonly RecordBatch[];
       readonly deadLetters: readonly DeadLetter[];
+      /** Spans that wrote them, where they are traced. */
+      readonly traceParents?: readonly string[] | undefined;
     }
   | {
       readonly kind: "caught-up";

@@ -12,9 +12,11 @@ import {
   recordValue,
   type Sink,
   type SinkToken,
+  traceParentsOf,
 } from "@millrace/core";
 import type { SinkOutput } from "@millrace/plan";
 import type { RecordBatch } from "apache-arrow";
+import type { TaskTracer } from "../trace/task-tracer.ts";
 import { decodeEdgeRecord } from "./edge-record.ts";
 
 const readBytesMax = 32 * 1024 * 1024;
@@ -27,6 +29,7 @@ export interface SinkTaskParts {
   readonly sink: Sink;
   readonly partition: number;
   readonly generation: number;
+  readonly tracer?: TaskTracer | undefined;
 }
 
 /** Where a sink partition is to be read on, by the store's own word. */
@@ -105,8 +108,20 @@ export class SinkTask {
       } else if (record.watermark === Infinity) isEnded = true;
     }
     // The token stays before the record that says "ended", so that a restarted task reads it again.
-    if (batches.length > 0) await this.#write(batches, written);
+    if (batches.length > 0) await this.#writeTraced(batches, written, records);
     return isEnded;
+  }
+
+  async #writeTraced(
+    batches: readonly RecordBatch[],
+    written: Offset,
+    records: LogRecords,
+  ): Promise<void> {
+    const { tracer } = this.#parts;
+    if (tracer === undefined) return this.#write(batches, written);
+    const rows = batches.reduce((sum, batch) => sum + batch.numRows, 0);
+    const traceParents = traceParentsOf(records, 0, records.count);
+    await tracer.write({ rows, traceParents }, () => this.#write(batches, written));
   }
 
   async #write(batches: readonly RecordBatch[], written: Offset): Promise<void> {
@@ -146,7 +161,7 @@ function hasMoved(error: unknown): boolean {
 
 /** The token is read after the topic's start, which it can then not be below. */
 async function findPlace(parts: SinkTaskParts): Promise<Place> {
-  const { planned, log, sink, partition, generation } = parts;
+  const { planned, log, sink, partition, generation, tracer } = parts;
   const { start } = await log.bounds(planned.topic, partition);
   const token = await sink.readToken(partition);
   const isOwn = token !== undefined && token.generation === generation;
@@ -154,5 +169,10 @@ async function findPlace(parts: SinkTaskParts): Promise<Place> {
     throw millraceError("SINK_TOKEN_MISSING", { sink: planned.sinkId });
   }
   const from: Offset = isOwn ? offset(token.offset) : start;
-  return { token, reader: await log.openReader(planned.topic, partition, from) };
+  return {
+    token,
+    reader: await log.openReader(planned.topic, partition, from, {
+      withMeta: tracer !== undefined,
+    }),
+  };
 }

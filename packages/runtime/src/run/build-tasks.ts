@@ -12,12 +12,13 @@ import {
 } from "../output/edge-output.ts";
 import { SinkTask } from "../output/sink-task.ts";
 import { TopicEdgeOutput } from "../output/topic-output.ts";
+import { RunTracer } from "../trace/run-tracer.ts";
 import { Changelog } from "../state/changelog.ts";
 import { OperatorChain } from "../task/operator-chain.ts";
 import { Task, type TaskCounts, type TaskProgress } from "../task/task.ts";
 import type { OpenedSink } from "./open-connectors.ts";
 import { changelogTopic, deadLetterTopic } from "./prepare-generation.ts";
-import type { RunEnvironment, RunnablePlan, RunSettings } from "./run-options.ts";
+import type { RunEnvironment, RunnablePlan, RunSettings, TaskListener } from "./run-options.ts";
 
 /** What all tasks of a run share in one thread. */
 export interface TaskContext {
@@ -34,6 +35,7 @@ export interface TaskContext {
   readonly topicSinks: ReadonlyMap<string, TopicSink>;
   /** Topics that are sinks, by name. */
   readonly topics: ReadonlyMap<string, TopicInfo>;
+  readonly onNotice: TaskListener;
 }
 
 /** Opens and restores a task: the writer first, then the state (T1). */
@@ -42,8 +44,9 @@ export async function buildTask(
   stage: Stage,
   partition: number,
 ): Promise<Task> {
-  const { plan, environment, membership, generation } = context;
+  const { plan, environment, membership, generation, onNotice } = context;
   const { pipeline, partitions } = plan.physical;
+  const startedAtMs = environment.clock.monotonicMs();
   const id = `${pipeline}.${stage.id}.${partition}`;
   const writer = await environment.log.openWriter(id, membership);
   const outputs: EdgeOutput[] = [];
@@ -81,6 +84,9 @@ export async function buildTask(
     };
     outputs.push(openOutput(context, output, options));
   });
+  const durationMs = environment.clock.monotonicMs() - startedAtMs;
+  const task = { stage: stage.id, partition };
+  onNotice?.({ kind: "task-restored", task, durationMs, ...changelog.restored });
   return new Task({
     id,
     stage,
@@ -94,6 +100,8 @@ export async function buildTask(
     deadLetterTopic: deadLetterTopic(pipeline),
     clock: environment.clock,
     restored,
+    onNotice,
+    tracer: RunTracer.open(pipeline)?.task(stage.id, partition),
   });
 }
 
@@ -124,7 +132,9 @@ export async function* buildSinkTasks(context: TaskContext): AsyncGenerator<Sink
       for (const partition of opened.isSingleOwner ? allPartitions(plan) : context.partitions) {
         const { log } = environment;
         const { sink } = opened;
-        yield await SinkTask.open({ planned, log, membership, sink, partition, generation });
+        const tracer = RunTracer.open(plan.physical.pipeline)?.task(planned.sinkId, partition);
+        const parts = { planned, log, membership, sink, partition, generation, tracer };
+        yield await SinkTask.open(parts);
       }
     }
   }

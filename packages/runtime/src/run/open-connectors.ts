@@ -10,6 +10,7 @@ import {
   type TopicSink,
 } from "@millrace/core";
 import type { PhysicalPlan, SinkOutput, SourceInput, Stage, TopicOutput } from "@millrace/plan";
+import { isTraced } from "../trace/run-tracer.ts";
 import { neededRowsOf } from "./needed-rows.ts";
 import type { RunnablePlan } from "./run-options.ts";
 
@@ -38,6 +39,7 @@ export async function openSources(
         ...neededRowsOf(input, context.clock),
         validators: plan.validators.get(input.sourceId) ?? new Map(),
         partitions: plan.physical.partitions,
+        withTraces: isTraced(),
         ...context,
       });
       opened.set(input.sourceId, await named(input.sourceId, opening));

@@ -1,6 +1,8 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Clock, ConnectorRegistry, Log, Operator } from "@millrace/core";
 import type { PhysicalPlan, StageOperator, UserFunction } from "@millrace/plan";
+import type { TaskNotice } from "./run-notice.ts";
+import type { RunObserver } from "./run-observer.ts";
 import type { TaskThreads } from "./threads/task-threads.ts";
 
 /** What a run is made of: everything is handed in, nothing is global. */
@@ -19,7 +21,11 @@ export interface RunEnvironment {
   ) => Operator;
   /** Run most of the tasks; absent where all of them run in this thread. */
   readonly threads?: TaskThreads | undefined;
+  readonly observers?: readonly RunObserver[];
 }
+
+/** Takes what tasks do; absent where nobody observes them. */
+export type TaskListener = ((notice: TaskNotice) => void) | undefined;
 
 /** The pipeline of a run: its physical plan and what cannot be data. */
 export interface RunnablePlan {

@@ -3,6 +3,7 @@ import type { SinkTask } from "../output/sink-task.ts";
 import type { Task } from "../task/task.ts";
 import { buildSinkTasks, buildTask, type TaskContext } from "./build-tasks.ts";
 import { closeAll } from "./open-connectors.ts";
+import type { OpenTurn } from "./run-observer.ts";
 import { reportOf, type TaskReport } from "./task-report.ts";
 import { elsewhere, mainPlace, type Placement } from "./threads/place-tasks.ts";
 import type { OtherRunsPlace } from "./threads/threaded-parts.ts";
@@ -78,6 +79,11 @@ export class RunPart {
 
   reports(): TaskReport[] {
     return this.#tasks.map(reportOf);
+  }
+
+  /** As `Worker.longestTurn`. */
+  longestTurn(): OpenTurn | undefined {
+    return this.#worker.longestTurn();
   }
 
   /** As `Worker.run`. */

@@ -53,9 +53,11 @@ export interface RunStatus {
   readonly sinkRows: Readonly<Record<string, number>>;
 }
 
+/** `finished`: bounded input processed to the end; `stopped`: asked to stop, can be continued. */
+export type RunOutcome = "finished" | "stopped";
+
 /** What a run that has ended says of itself. */
 export interface RunSummary extends RunStatus {
-  /** `finished`: bounded input processed to the end; `stopped`: asked to stop, can be continued. */
-  readonly outcome: "finished" | "stopped";
+  readonly outcome: RunOutcome;
   readonly commits: number;
 }

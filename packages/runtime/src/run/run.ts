@@ -3,6 +3,8 @@ import { GroupPart } from "./group/group-part.ts";
 import type { OtherRuns } from "./group/other-runs.ts";
 import { closeAll, openSources, openTopicSinks } from "./open-connectors.ts";
 import { createControlTopics, type Generation } from "./prepare-generation.ts";
+import type { RunNotice } from "./run-notice.ts";
+import type { TopicLag } from "./run-observer.ts";
 import type { RunEnvironment, RunnablePlan, RunSettings } from "./run-options.ts";
 import type { RunStatus, RunSummary } from "./run-status.ts";
 import { topicsByName } from "./sink-topics.ts";
@@ -52,6 +54,7 @@ export class Run {
   #attempt: Attempt | undefined;
   /** By all shares that have ended. */
   #rowsReadHere = 0;
+  readonly #listeners: readonly ((notice: RunNotice) => void)[];
 
   constructor(plan: RunnablePlan, environment: RunEnvironment, settings: RunSettings) {
     assert(
@@ -62,7 +65,15 @@ export class Run {
     this.#environment = environment;
     this.#settings = settings;
     this.#startedAtMs = environment.clock.monotonicMs();
-    this.finished = this.#runWithRestores();
+    this.#listeners = (environment.observers ?? []).map((observer) =>
+      observer({
+        pipeline: plan.physical.pipeline,
+        reports: () => this.#running?.reports() ?? [],
+        longestTurn: () => this.#running?.longestTurn(),
+        lags: () => this.#lags(),
+      }),
+    );
+    this.finished = this.#runObserved();
   }
 
   /**
@@ -77,6 +88,29 @@ export class Run {
   /** Now; undefined until the tasks are open. */
   status(): RunStatus | undefined {
     return this.#attempt === undefined ? undefined : this.#statusOf(this.#attempt);
+  }
+
+  async #runObserved(): Promise<RunSummary> {
+    try {
+      this.#tell({ kind: "started" });
+      const summary = await this.#runWithRestores();
+      this.#tell({ kind: "ended", outcome: summary.outcome });
+      return summary;
+    } catch (error) {
+      await this.#tellFailure(error);
+      throw error;
+    }
+  }
+
+  /** The run's own error is thrown afterwards: what a listener makes of it must not hide it. */
+  async #tellFailure(failure: unknown): Promise<void> {
+    const notice: RunNotice = { kind: "failed", error: failure };
+    const telling = this.#listeners.map(async (listen) => listen(notice));
+    await Promise.allSettled(telling);
+  }
+
+  #tell(notice: RunNotice): void {
+    for (const listener of this.#listeners) listener(notice);
   }
 
   /**
@@ -95,7 +129,9 @@ export class Run {
         if (clock.monotonicMs() - startedAtMs > soonMs) restores = 0;
         const mayRetry = isMillraceError(error) && restorable.has(error.code);
         if (!mayRetry || restores >= restoresMax || this.#abort.signal.aborted) throw error;
-        await clock.sleep(restoreDelayMs * 2 ** restores, this.#abort.signal);
+        const delayMs = restoreDelayMs * 2 ** restores;
+        this.#tell({ kind: "restarting", error, restart: restores + 1, delayMs });
+        await clock.sleep(delayMs, this.#abort.signal);
       }
     }
   }
@@ -154,6 +190,15 @@ export class Run {
     const share = await part.join();
     const { log } = this.#environment;
     const { control, partitions, membership } = share;
+    this.#tell({
+      kind: "share-taken",
+      generation: control.generation,
+      groupGeneration: membership.generation,
+      isContinued: share.isContinued,
+      isLeader: share.isLeader,
+      partitions,
+      members: share.members.length,
+    });
     const parts = await openParts({
       plan: this.#plan,
       environment: this.#environment,
@@ -164,6 +209,7 @@ export class Run {
       ...opened,
       sinks: share.sinks,
       topics: await topicsByName(log, opened.topicSinks),
+      onNotice: this.#listeners.length === 0 ? undefined : (notice) => this.#tell(notice),
     });
     const stop = (): void => parts.stop();
     share.changed.addEventListener("abort", stop);
@@ -175,6 +221,7 @@ export class Run {
       this.#attempt = attempt;
       this.#running = parts;
       if (this.#abort.signal.aborted || share.changed.aborted) parts.stop();
+      this.#tell({ kind: "running" });
       await parts.run();
       const isFinished = parts.isEnded && (await part.finish(share, others, this.#abort.signal));
       if (!isFinished && !this.#abort.signal.aborted) return undefined;
@@ -185,10 +232,28 @@ export class Run {
       share.changed.removeEventListener("abort", stop);
       this.#running = undefined;
       const { rowsReadBefore = 0 } = this.#attempt ?? {};
-      this.#rowsReadHere = rowsReadBy(parts.reports()) - rowsReadBefore;
-      await others?.close();
-      await parts.close();
+      const reports = parts.reports();
+      this.#rowsReadHere = rowsReadBy(reports) - rowsReadBefore;
+      try {
+        this.#tell({ kind: "share-ended", reports });
+      } finally {
+        await others?.close();
+        await parts.close();
+      }
     }
+  }
+
+  /** What is left to read of the topics that tasks here read. */
+  async #lags(): Promise<TopicLag[]> {
+    const { log } = this.#environment;
+    const places = (this.#running?.reports() ?? []).flatMap(({ stage, logPlaces }) =>
+      logPlaces.map((place) => ({ stage, ...place })),
+    );
+    const lag = async (place: Omit<TopicLag, "records">): Promise<TopicLag> => {
+      const { end } = await log.bounds(place.topic, place.partition);
+      return { ...place, records: Math.max(0, Number(end - place.next)) };
+    };
+    return Promise.all(places.map(lag));
   }
 
   #statusOf(attempt: Attempt): RunStatus {

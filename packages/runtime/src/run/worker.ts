@@ -6,6 +6,7 @@ import { joinFronts, noFront, type SourceFront } from "../watermark/source-front
 import { Backlog } from "./backlog.ts";
 import { CommitTurns } from "./commit-turns.ts";
 import { connectedStages } from "./connected-stages.ts";
+import type { OpenTurn } from "./run-observer.ts";
 import { Signal } from "./signal.ts";
 import type { Bell, ThreadBoard } from "./threads/thread-board.ts";
 
@@ -57,6 +58,8 @@ export class Worker {
   #isStopping = false;
   #hasFailed = false;
   #yieldedAtMs = 0;
+  /** By task, when its turn began. */
+  readonly #turnStarts = new Map<Task | SinkTask, number>();
 
   /** @param stages of the whole plan, wherever their tasks are */
   constructor(
@@ -120,6 +123,17 @@ export class Worker {
     this.stop();
   }
 
+  /** The turn that goes on for the longest time, of those that have not ended. */
+  longestTurn(): OpenTurn | undefined {
+    let longest: [Task | SinkTask, number] | undefined;
+    for (const each of this.#turnStarts) if (each[1] < (longest?.[1] ?? Infinity)) longest = each;
+    if (longest === undefined) return undefined;
+    const [task, startedAtMs] = longest;
+    const name = "stage" in task ? task.stage.id : task.id;
+    const ms = this.#clock.monotonicMs() - startedAtMs;
+    return { task: `${name}/${task.partition}`, ms };
+  }
+
   async #runTask(task: Task): Promise<void> {
     while (!this.#isStopping) {
       await this.#letOthersIn();
@@ -128,12 +142,14 @@ export class Worker {
         continue;
       }
       const { commits } = task;
+      this.#turnStarts.set(task, this.#clock.monotonicMs());
       const outcome = await task.turn({
         front: this.#frontFor(task),
         maxDriftMs: this.#maxDriftMs,
         onRead: () => this.#publish(),
         mayCommit: () => this.#turns.begin(task),
       });
+      this.#turnStarts.delete(task);
       this.#publish();
       if (task.commits !== commits) {
         this.#turns.committed(task);
@@ -151,7 +167,9 @@ export class Worker {
   async #runSinkTask(task: SinkTask): Promise<void> {
     while (!this.#isStopping) {
       await this.#letOthersIn();
+      this.#turnStarts.set(task, this.#clock.monotonicMs());
       const outcome = await this.#sinkTurn(task);
+      this.#turnStarts.delete(task);
       this.#publish();
       if (outcome === "waiting") await this.#pause(this.#committed);
       else this.#ring("progress");

@@ -40,6 +40,7 @@ export class Changelog {
   /** Where the running snapshot begins at the earliest, and the next key group to write. */
   #running: { start: Offset; keyGroup: number; bytes: number } | undefined;
   #truncateTo: Offset | undefined;
+  readonly #restored = { rows: 0, bytes: 0 };
 
   constructor(log: Log, topic: string, partition: number) {
     this.#log = log;
@@ -67,7 +68,10 @@ export class Changelog {
           isKnown ||= header.kind === "genesis" || header.kind === "progress";
           if (header.kind === "progress") progress = header.progress;
           if (header.kind === "snapshot" || header.kind === "delta") {
-            tableOf(operators, header).restore(decodeIpc(payload));
+            const rows = decodeIpc(payload);
+            tableOf(operators, header).restore(rows);
+            this.#restored.rows += rows.numRows;
+            this.#restored.bytes += payload.length;
             if (header.kind === "delta") this.#deltaBytes += payload.length;
             else this.#snapshotBytes += payload.length;
           }
@@ -78,6 +82,11 @@ export class Changelog {
     }
     if (!isKnown) throw millraceError("RUN_PROGRESS_MISSING", { task });
     return progress;
+  }
+
+  /** What `restore` has read: rows of snapshots and deltas, some of which replace earlier ones. */
+  get restored(): { readonly rows: number; readonly bytes: number } {
+    return this.#restored;
   }
 
   /**

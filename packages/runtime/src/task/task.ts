@@ -25,10 +25,12 @@ import {
   type SourceProgress,
 } from "@millrace/core";
 import type { Stage, StageInput } from "@millrace/plan";
-import { isBeyond, type TaskInput } from "../input/task-input.ts";
+import { type InputRead, isBeyond, type TaskInput } from "../input/task-input.ts";
 import { encodeDeadLetters } from "../output/dead-letter-record.ts";
 import type { EdgeOutput } from "../output/edge-output.ts";
 import type { Changelog, OperatorTables } from "../state/changelog.ts";
+import type { TaskListener } from "../run/run-options.ts";
+import type { TaskTracer } from "../trace/task-tracer.ts";
 import { frontOf, type SourceFront } from "../watermark/source-front.ts";
 import { CommitPolicy } from "./commit-policy.ts";
 import type { OperatorChain } from "./operator-chain.ts";
@@ -51,6 +53,8 @@ export interface TaskProgress {
   readonly inputs: readonly Json[];
   readonly counts: Json;
 }
+
+type ReadRows = InputRead & { readonly kind: "rows" };
 
 /**
  * What a worker needs to know after a turn: `waiting` for others to commit, `held` by others that
@@ -89,6 +93,9 @@ export interface TaskParts {
   readonly deadLetterTopic: string;
   readonly clock: Clock;
   readonly restored: TaskProgress | undefined;
+  readonly onNotice?: TaskListener;
+  /** Absent where nobody wants traces. */
+  readonly tracer?: TaskTracer | undefined;
 }
 
 /** One stage's operators over one partition. `turn` is called in a loop by its worker. */
@@ -100,7 +107,10 @@ export class Task {
   readonly #policy: CommitPolicy;
   readonly #tables: readonly OperatorTables[];
   readonly #deadLetters: DeadLetter[] = [];
+  /** Of the open transaction, for those who observe; the first one's code and reason. */
+  #lettersToTell: { readonly count: number; readonly first: DeadLetter } | undefined;
   #deadLetterCount: number;
+  #rowsCommitted: number;
   #epoch: number;
   #commits: number;
   /** Whether anything was taken in since the last commit. */
@@ -122,6 +132,7 @@ export class Task {
     this.#epoch = parts.restored?.epoch ?? 0;
     this.#deadLetterCount = counts?.deadLetters ?? 0;
     this.#commits = counts?.commits ?? 0;
+    this.#rowsCommitted = this.#rowsReadOfAll();
   }
 
   /** Where its source partitions are in event time. */
@@ -177,9 +188,15 @@ export class Task {
 
   /** One transaction of everything since the last one (T2); none if it was stopped before (T8). */
   async commit(): Promise<void> {
-    const { chain, changelog, clock, inputs, outputs, writer } = this.#parts;
+    const { chain, tracer } = this.#parts;
     const startedAtMs = await this.#settle();
     if (chain.isInFlight) return;
+    if (tracer === undefined) return this.#transact(startedAtMs);
+    await tracer.commit((traceParent) => this.#transact(startedAtMs, traceParent));
+  }
+
+  async #transact(startedAtMs: number, traceParent?: string): Promise<void> {
+    const { chain, changelog, clock, inputs, outputs, writer } = this.#parts;
     chain.checkCounts();
     const watermarks = inputs.map((input) => input.watermark);
     outputs.forEach((output, index) => {
@@ -191,12 +208,15 @@ export class Task {
     this.#commits += 1;
     changelog.append(writer, this.#tables, this.#progress());
     this.#noteRead();
+    if (traceParent !== undefined) writer.noteTrace?.(traceParent);
     await writer.commit();
     this.#isDirty = false;
     this.#isEnded = inputs.every((input) => input.isEnded);
     await changelog.committed();
     for (const input of inputs) await input.committed();
-    this.#policy.committed(clock.monotonicMs() - startedAtMs);
+    const durationMs = clock.monotonicMs() - startedAtMs;
+    this.#policy.committed(durationMs);
+    this.#tellCommit(durationMs);
   }
 
   /** Ends what is in flight: the task does not commit it. */
@@ -222,6 +242,11 @@ export class Task {
   /** Rows taken from an input of the stage since the genesis. */
   rowsRead(input: number): number {
     return this.#parts.inputs[input]?.counts.rowsRead ?? 0;
+  }
+
+  /** What was restored; undefined where there was nothing. */
+  get restoredCounts(): TaskCounts | undefined {
+    return this.#parts.restored?.counts as TaskCounts | undefined;
   }
 
   counts(): TaskCounts {
@@ -297,6 +322,7 @@ export class Task {
   /** @returns whether there was anything: rows, or the input's end */
   async #take(input: TaskInput, front: SourceFront, readLimit: number): Promise<boolean> {
     const isTable = feedsTable(this.#planned(input));
+    const readAt = this.#parts.tracer === undefined ? 0 : this.#parts.clock.now();
     const read = await input.read(isTable ? Infinity : readLimit);
     const hasFollowed = this.#follow(input, front);
     if (read.kind === "caught-up") {
@@ -306,14 +332,28 @@ export class Task {
       return false;
     }
     this.#isDirty = true;
-    const { chain, inputs } = this.#parts;
-    if (read.kind === "rows") {
-      this.#deadLetters.push(...read.deadLetters);
-      const index = inputs.indexOf(input);
-      for (const batch of read.batches) chain.process(index, batch);
-    }
-    this.#advance();
+    if (read.kind === "end") this.#advance();
+    else this.#processTraced(input, read, readAt);
     return true;
+  }
+
+  #processTraced(input: TaskInput, read: ReadRows, readAt: number): void {
+    const { tracer } = this.#parts;
+    if (tracer === undefined) return this.#process(input, read);
+    const planned = this.#planned(input);
+    const rows = read.batches.reduce((sum, batch) => sum + batch.numRows, 0);
+    const { traceParents = [] } = read;
+    const name = planned?.kind === "shuffle" ? planned.topic : (planned?.sourceId ?? "");
+    const batch = { input: name, rows, traceParents, readAt };
+    tracer.batch(batch, () => this.#process(input, read));
+  }
+
+  #process(input: TaskInput, read: ReadRows): void {
+    const { chain, inputs } = this.#parts;
+    this.#deadLetters.push(...read.deadLetters);
+    const index = inputs.indexOf(input);
+    for (const batch of read.batches) chain.process(index, batch);
+    this.#advance();
   }
 
   /**
@@ -397,9 +437,30 @@ export class Task {
   #flushDeadLetters(): void {
     if (this.#deadLetters.length === 0) return;
     const { deadLetterTopic, writer } = this.#parts;
+    const [first] = this.#deadLetters as [DeadLetter];
+    this.#lettersToTell = { count: this.#deadLetters.length, first };
     this.#deadLetterCount += this.#deadLetters.length;
     writer.append(deadLetterTopic, this.partition, encodeDeadLetters(this.#deadLetters));
     this.#deadLetters.length = 0;
+  }
+
+  #rowsReadOfAll(): number {
+    return this.#parts.inputs.reduce((sum, { counts }) => sum + counts.rowsRead, 0);
+  }
+
+  #tellCommit(durationMs: number): void {
+    const rowsRead = this.#rowsReadOfAll();
+    const rows = rowsRead - this.#rowsCommitted;
+    this.#rowsCommitted = rowsRead;
+    const letters = this.#lettersToTell;
+    this.#lettersToTell = undefined;
+    const { onNotice } = this.#parts;
+    if (onNotice === undefined) return;
+    const task = { stage: this.stage.id, partition: this.partition };
+    onNotice({ kind: "committed", task, durationMs, rows });
+    if (letters === undefined) return;
+    const { code, reason } = letters.first;
+    onNotice({ kind: "dead-letters", task, count: letters.count, code, reason });
   }
 
   #progress(): TaskProgress {

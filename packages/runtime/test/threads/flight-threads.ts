@@ -1,4 +1,5 @@
 import { Worker as Thread } from "node:worker_threads";
+import { systemClock } from "@millrace/core";
 import { TaskThread } from "@millrace/runtime";
 import { type Flight, someFlights } from "../flights.ts";
 
@@ -22,7 +23,7 @@ export async function startFlightThreads(
   const threads = Array.from({ length: count }, (_, index) => {
     const workerData = { ...data, seed: data.seed + index };
     const entry = new URL("./flight-thread.ts", import.meta.url);
-    return new TaskThread(new Thread(entry, { workerData }), index + 1);
+    return new TaskThread(new Thread(entry, { workerData }), index + 1, systemClock);
   });
   await Promise.all(threads.map((thread) => thread.loaded()));
   return threads;

@@ -9,6 +9,7 @@ export const environmentErrors: {
   COMMAND_LINE_INVALID: ErrorSpec<{ problem: string }>;
   DIRECTORY_NOT_EMPTY: ErrorSpec<{ path: string }>;
   ERROR_CODE_UNKNOWN: ErrorSpec<{ code: string; nearest: string }>;
+  METRICS_NOT_SERVED: ErrorSpec<{ host: string; port: number; problem: string }>;
 } = {
   PIPELINE_FILE_NOT_FOUND: errorSpec({
     domain: "user",
@@ -58,5 +59,12 @@ export const environmentErrors: {
     exitCode: 3,
     message: (p) => `There is no error code ${quote(p.code)}; the nearest is ${p.nearest}.`,
     hint: "docs/errors/ lists all codes.",
+  }),
+  METRICS_NOT_SERVED: errorSpec({
+    domain: "external",
+    retry: "never",
+    exitCode: 3,
+    message: (p) => `Metrics cannot be served on ${p.host} port ${p.port}: ${p.problem}.`,
+    hint: "Choose another --metrics-port, or 0 for a free one; --metrics-host is an address of this machine.",
   }),
 };

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Worker as Thread, workerData } from "node:worker_threads";
-import { millraceError } from "@millrace/core";
+import { millraceError, systemClock } from "@millrace/core";
 import type { PhysicalPlan } from "@millrace/plan";
 import { TaskThread, TaskThreads } from "@millrace/runtime";
 import type { SharedLog } from "../open-storage.ts";
@@ -35,7 +35,7 @@ export async function startThreads(
     log,
   };
   const started = Array.from({ length: options.threads }, (_, index) => {
-    return new TaskThread(new Thread(entry, { workerData: data }), index + 1);
+    return new TaskThread(new Thread(entry, { workerData: data }), index + 1, systemClock);
   });
   const own = Object.keys(connectors).filter((name) => options.connectors?.[name] === undefined);
   const threads = new TaskThreads(started, new Set(own));

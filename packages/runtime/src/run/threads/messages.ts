@@ -1,5 +1,7 @@
 import type { GroupMembership } from "@millrace/core";
+import type { TaskNotice } from "../run-notice.ts";
 import type { RunSettings } from "../run-options.ts";
+import type { OpenTurn } from "../run-observer.ts";
 import type { TaskReport } from "../task-report.ts";
 import type { Placement } from "./place-tasks.ts";
 import type { PlainError } from "./plain-error.ts";
@@ -12,6 +14,8 @@ export interface ThreadAttempt {
   readonly membership: GroupMembership;
   readonly generation: number;
   readonly settings: RunSettings;
+  /** Whether anybody wants to know what tasks do. */
+  readonly isObserved: boolean;
   /** Fingerprints of the sources, as the main thread has opened them, by id. */
   readonly sources: Readonly<Record<string, string>>;
 }
@@ -31,15 +35,19 @@ export interface ThreadStop {
   readonly hasFailed: boolean;
 }
 
-/** What a thread tells the main thread; with reports where tasks are open. */
+/** How the tasks of a thread stand; reports are absent where none are open. */
+export interface ThreadNews {
+  readonly reports?: readonly TaskReport[];
+  readonly turn?: OpenTurn;
+  /** What tasks have done since the last news. */
+  readonly notices?: readonly TaskNotice[];
+}
+
+/** What a thread tells the main thread. */
 export type ThreadMessage =
   /** It has loaded the pipeline and can be asked. */
   | { readonly kind: "loaded"; readonly pipeline: string; readonly fingerprint: string }
-  | { readonly kind: "done"; readonly reports?: readonly TaskReport[] }
-  | {
-      readonly kind: "failed";
-      readonly error: PlainError;
-      readonly reports?: readonly TaskReport[];
-    }
+  | { readonly kind: "done"; readonly news: ThreadNews }
+  | { readonly kind: "failed"; readonly error: PlainError; readonly news: ThreadNews }
   /** Now and then while it runs. */
-  | { readonly kind: "reports"; readonly reports: readonly TaskReport[] };
+  | { readonly kind: "news"; readonly news: ThreadNews };

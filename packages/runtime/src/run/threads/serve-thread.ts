@@ -4,8 +4,14 @@ import { closeAll, openSources, openTopicSinks } from "../open-connectors.ts";
 import type { RunEnvironment, RunnablePlan } from "../run-options.ts";
 import { RunPart } from "../run-part.ts";
 import { topicsByName } from "../sink-topics.ts";
-import type { TaskReport } from "../task-report.ts";
-import type { ThreadAttempt, ThreadMessage, ThreadRequest, ThreadStop } from "./messages.ts";
+import type { TaskNotice } from "../run-notice.ts";
+import type {
+  ThreadAttempt,
+  ThreadMessage,
+  ThreadNews,
+  ThreadRequest,
+  ThreadStop,
+} from "./messages.ts";
 import { toPlainError } from "./plain-error.ts";
 import { ThreadBoard } from "./thread-board.ts";
 
@@ -30,7 +36,7 @@ export function serveThread(
 
 /** Tells the main thread that the pipeline could not be loaded. */
 export function refuseToServe(port: MessagePort, error: unknown): void {
-  send(port, { kind: "failed", error: toPlainError(error) });
+  send(port, { kind: "failed", error: toPlainError(error), news: {} });
 }
 
 function send(port: MessagePort, message: ThreadMessage): void {
@@ -51,6 +57,8 @@ class ThreadServer {
   /** Of the attempt: a stop may come while it is opened. */
   #abort = new AbortController();
   #hasFailed = false;
+  /** What tasks have done, until it is told. */
+  #notices: TaskNotice[] = [];
 
   constructor(port: MessagePort, plan: RunnablePlan, environment: RunEnvironment) {
     this.#port = port;
@@ -72,15 +80,20 @@ class ThreadServer {
   async #answer(request: ThreadRequest): Promise<void> {
     try {
       await this.#do(request);
-      send(this.#port, { kind: "done", ...this.#reports() });
+      send(this.#port, { kind: "done", news: this.#takeNews() });
     } catch (error) {
-      send(this.#port, { kind: "failed", error: toPlainError(error), ...this.#reports() });
+      send(this.#port, { kind: "failed", error: toPlainError(error), news: this.#takeNews() });
     }
     if (request.kind === "end") this.#port.close();
   }
 
-  #reports(): { readonly reports?: readonly TaskReport[] } {
-    return this.#opened === undefined ? {} : { reports: this.#opened.part.reports() };
+  #takeNews(): ThreadNews {
+    const notices = this.#notices;
+    this.#notices = [];
+    if (this.#opened === undefined) return { notices };
+    const { part } = this.#opened;
+    const turn = part.longestTurn();
+    return { notices, reports: part.reports(), ...(turn === undefined ? {} : { turn }) };
   }
 
   async #do(request: ThreadRequest): Promise<void> {
@@ -98,7 +111,7 @@ class ThreadServer {
   }
 
   async #open(attempt: ThreadAttempt): Promise<OpenedPart> {
-    const { place, placement, membership, generation, settings } = attempt;
+    const { place, placement, membership, generation, settings, isObserved } = attempt;
     const { log, clock, connectors } = this.#environment;
     const plan = this.#plan;
     const stages = plan.physical.stages.filter((_, index) => placement[index]?.includes(place));
@@ -119,6 +132,7 @@ class ThreadServer {
           sinks: new Map(),
           topicSinks,
           topics: await topicsByName(log, topicSinks),
+          onNotice: isObserved ? (notice) => this.#notices.push(notice) : undefined,
         },
         { place, placement, board: new ThreadBoard(plan.physical, attempt.board, place) },
       );
@@ -147,8 +161,7 @@ class ThreadServer {
     for (;;) {
       await clock.sleep(reportEveryMs, ended);
       if (ended.aborted) return;
-      const reports = this.#opened?.part.reports() ?? [];
-      send(this.#port, { kind: "reports", reports });
+      send(this.#port, { kind: "news", news: this.#takeNews() });
     }
   }
 

@@ -1,7 +1,9 @@
 import type { Worker as Thread } from "node:worker_threads";
-import { assert, millraceError } from "@millrace/core";
+import { assert, type Clock, millraceError } from "@millrace/core";
 import type { TaskReport } from "../task-report.ts";
-import type { ThreadMessage, ThreadRequest, ThreadStop } from "./messages.ts";
+import type { OpenTurn } from "../run-observer.ts";
+import type { TaskListener } from "../run-options.ts";
+import type { ThreadMessage, ThreadNews, ThreadRequest, ThreadStop } from "./messages.ts";
 import { fromPlainError } from "./plain-error.ts";
 
 interface Waiting {
@@ -16,14 +18,21 @@ interface Waiting {
 export class TaskThread {
   readonly #thread: Thread;
   readonly #number: number;
+  readonly #clock: Clock;
+  /** Takes what tasks of the thread do. */
+  onNotice: TaskListener;
   #reports: readonly TaskReport[] = [];
   #waiting: Waiting | undefined;
   #death: Error | undefined;
   #isEnding = false;
+  #isRunning = false;
+  #turn: OpenTurn | undefined;
+  #heardAtMs = 0;
 
   /** @param number of the thread, from 1, for people */
-  constructor(thread: Thread, number: number) {
+  constructor(thread: Thread, number: number, clock: Clock) {
     this.#thread = thread;
+    this.#clock = clock;
     this.#number = number;
     thread.on("message", (message: ThreadMessage) => this.#receive(message));
     thread.on("messageerror", (error) => this.#die(error.message, error));
@@ -34,6 +43,17 @@ export class TaskThread {
   /** The tasks of the thread, as it told last. */
   get reports(): readonly TaskReport[] {
     return this.#reports;
+  }
+
+  /**
+   * The turn of its that goes on for the longest time. A thread that a task keeps busy says
+   * nothing: what it said last goes on.
+   */
+  longestTurn(): OpenTurn | undefined {
+    if (!this.#isRunning) return undefined;
+    const silentMs = this.#clock.monotonicMs() - this.#heardAtMs;
+    const { task = `thread ${this.#number}`, ms = 0 } = this.#turn ?? {};
+    return { task, ms: ms + silentMs };
   }
 
   get isDead(): boolean {
@@ -50,8 +70,14 @@ export class TaskThread {
   /** @throws the error that the thread had; RUN_THREAD_DIED */
   async request(request: ThreadRequest): Promise<void> {
     const answer = this.#answer();
+    this.#heardAtMs = this.#clock.monotonicMs();
+    this.#isRunning = request.kind === "run";
     if (this.#death === undefined) this.#thread.postMessage(request);
-    await answer;
+    try {
+      await answer;
+    } finally {
+      this.#isRunning = false;
+    }
   }
 
   tell(message: ThreadStop): void {
@@ -77,12 +103,19 @@ export class TaskThread {
   }
 
   #receive(message: ThreadMessage): void {
-    if ("reports" in message && message.reports !== undefined) this.#reports = message.reports;
-    if (message.kind === "reports") return;
+    if ("news" in message) this.#hear(message.news);
+    if (message.kind === "news") return;
     const waiting = this.#waiting;
     this.#waiting = undefined;
     if (message.kind === "failed") waiting?.reject(fromPlainError(message.error));
     else waiting?.resolve(message);
+  }
+
+  #hear({ reports, turn, notices = [] }: ThreadNews): void {
+    if (reports !== undefined) this.#reports = reports;
+    this.#turn = turn;
+    this.#heardAtMs = this.#clock.monotonicMs();
+    for (const notice of notices) this.onNotice?.(notice);
   }
 
   #die(problem: string, cause?: Error): void {
@@ -91,7 +124,7 @@ export class TaskThread {
     const waiting = this.#waiting;
     this.#waiting = undefined;
     // One that could not load the pipeline ends by itself, before it is asked to.
-    if (this.#isEnding) waiting?.resolve({ kind: "done" });
+    if (this.#isEnding) waiting?.resolve({ kind: "done", news: {} });
     else waiting?.reject(this.#death);
   }
 }

@@ -1,3 +1,5 @@
+import type { OpenTurn } from "../run-observer.ts";
+import type { TaskListener } from "../run-options.ts";
 import type { TaskReport } from "../task-report.ts";
 import type { ThreadAttempt, ThreadRequest } from "./messages.ts";
 import type { TaskThread } from "./task-thread.ts";
@@ -26,10 +28,19 @@ export class TaskThreads {
     return this.#threads.flatMap((thread) => thread.reports);
   }
 
+  longestTurn(): OpenTurn | undefined {
+    return longestOf(this.#threads.map((thread) => thread.longestTurn()));
+  }
+
   /** Opens and restores the tasks, in all threads at once. @throws the first failure, after all */
-  async open(attempt: Omit<ThreadAttempt, "place">): Promise<void> {
+  async open(
+    attempt: Omit<ThreadAttempt, "place" | "isObserved">,
+    onNotice: TaskListener,
+  ): Promise<void> {
+    for (const thread of this.#threads) thread.onNotice = onNotice;
+    const isObserved = onNotice !== undefined;
     await askAll(this.#threads, (index) => {
-      return { kind: "open", attempt: { ...attempt, place: index + 1 } };
+      return { kind: "open", attempt: { ...attempt, isObserved, place: index + 1 } };
     });
   }
 
@@ -59,6 +70,15 @@ export class TaskThreads {
     const failure = ended.find((each) => each.status === "rejected");
     if (failure !== undefined) throw failure.reason;
   }
+}
+
+/** Of several turns, the one that goes on for the longest time. */
+export function longestOf(turns: readonly (OpenTurn | undefined)[]): OpenTurn | undefined {
+  let longest: OpenTurn | undefined;
+  for (const turn of turns) {
+    if (turn !== undefined && turn.ms > (longest?.ms ?? -1)) longest = turn;
+  }
+  return longest;
 }
 
 /** @throws the first failure, after all have answered */

@@ -3,9 +3,10 @@ import type { PhysicalPlan, Stage } from "@millrace/plan";
 import type { TaskContext } from "../build-tasks.ts";
 import { loadConnector } from "../open-connectors.ts";
 import { RunPart } from "../run-part.ts";
+import type { OpenTurn } from "../run-observer.ts";
 import type { TaskReport } from "../task-report.ts";
 import { mainPlace, placeOnMain, placeTasks } from "./place-tasks.ts";
-import type { TaskThreads } from "./task-threads.ts";
+import { longestOf, type TaskThreads } from "./task-threads.ts";
 import { ThreadBoard } from "./thread-board.ts";
 
 /** The place of the other runs on the board of a process. */
@@ -22,6 +23,8 @@ export interface RunParts {
   readonly board: OtherRunsPlace | undefined;
   /** Of every task. */
   reports(): TaskReport[];
+  /** The turn that goes on for the longest time, of any task. */
+  longestTurn(): OpenTurn | undefined;
   /** Runs until every task has ended or `stop` was called. @throws the first error of a task */
   run(): Promise<void>;
   /** Ends the run after a last commit. */
@@ -59,7 +62,7 @@ class ThreadedParts implements RunParts {
   }
 
   static async open(context: TaskContext, threads: TaskThreads): Promise<ThreadedParts> {
-    const { membership, generation, settings, environment } = context;
+    const { membership, generation, settings, environment, onNotice } = context;
     const plan = context.plan.physical;
     const mainStages = await stagesOfMain(plan, environment.connectors, threads);
     const placement = placeTasks(plan, threads.count, context.partitions, (stage) =>
@@ -73,7 +76,8 @@ class ThreadedParts implements RunParts {
       [...context.sources].map(([id, source]) => [id, source.fingerprint]),
     );
     try {
-      await threads.open({ placement, board, membership, generation, settings, sources });
+      const attempt = { placement, board, membership, generation, settings, sources };
+      await threads.open(attempt, onNotice);
       const main = await RunPart.open(context, {
         place: mainPlace,
         placement,
@@ -92,6 +96,10 @@ class ThreadedParts implements RunParts {
 
   reports(): TaskReport[] {
     return [...this.#main.reports(), ...this.#threads.reports()];
+  }
+
+  longestTurn(): OpenTurn | undefined {
+    return longestOf([this.#main.longestTurn(), this.#threads.longestTurn()]);
   }
 
   async run(): Promise<void> {
