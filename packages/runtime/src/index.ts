@@ -12,7 +12,14 @@ export { type StuckReport, whyStuck } from "./diagnose/why-stuck.ts";
 export { removePipeline } from "./run/remove-pipeline.ts";
 export { Run } from "./run/run.ts";
 export type { RunEnvironment, RunnablePlan, RunSettings } from "./run/run-options.ts";
-export type { InputStatus, RunStatus, RunSummary } from "./run/run-status.ts";
+export type {
+  GroupStatus,
+  InputStatus,
+  Restores,
+  RunStatus,
+  RunSummary,
+  TaskCommit,
+} from "./run/run-status.ts";
 export { isStateLocked, lockState } from "./run/state-lock.ts";
 export { refuseToServe, serveThread } from "./run/threads/serve-thread.ts";
 export { TaskThread } from "./run/threads/task-thread.ts";

@@ -73,7 +73,10 @@ export interface TopicWarning {
   readonly consequence: string;
 }
 
-/** A membership in a pipeline's group, valid in every thread; a newer generation ends it. */
+/**
+ * A membership in a pipeline's group, valid in every thread; a newer generation ends it. A writer
+ * looks at each commit at what it was opened with, which may have gone on to a newer generation.
+ */
 export interface GroupMembership {
   readonly group: string;
   readonly generation: number;
@@ -199,6 +202,8 @@ export interface LogWriter {
    * nothing.
    *
    * @throws LOG_WRITER_FENCED when a newer writer exists: nothing was written
+   * @throws LOG_GENERATION_STALE when the group has gone on: nothing was written, nor forgotten, and
+   *   `commit` may be called again once the membership has gone on as well
    * @throws LOG_COMMIT_INDEFINITE when the outcome is unknown: discard the writer, restore the task
    *   (T4)
    * @throws LOG_COMMIT_ABORTED when nothing was written: discard the writer, restore the task

@@ -66,7 +66,9 @@ const requestTimeoutMs = 15_000;
  * - P2. That a transaction shall be committed is said only after everything of it is acknowledged.
  * - P3. It is said again only with the same identity, which coordinators recognise. What the
  *   answers to the repetitions leave open is `indefinite`.
- * - P4. After any failure the producer is done. Opening it anew ends its transaction and its epoch.
+ * - P4. After any failure but one the producer is done. Opening it anew ends its transaction and its
+ *   epoch. Where the group has gone on, only the transaction is aborted: the same may be committed
+ *   again in the name of a newer membership, if nobody else has opened the producer by then.
  */
 export class TransactionalProducer {
   readonly transactionalId: string;
@@ -123,7 +125,7 @@ export class TransactionalProducer {
     return new TransactionalProducer(cluster, transactionalId, { timeoutMs, protocol, identity });
   }
 
-  /** Whether it failed; then only opening it anew helps. */
+  /** Whether it failed for good; then only opening it anew helps. */
   get isDone(): boolean {
     return this.failure !== undefined;
   }
@@ -178,7 +180,9 @@ export class TransactionalProducer {
       return undefined;
     } catch (error) {
       const state = { mayBeCommitted: false, isOverdue: this.leftMs() <= 0 };
-      this.failure = failedCommit(error, state);
+      const failure = failedCommit(error, state);
+      if (failure.kind === "stale-generation") return (await this.end(false)) ?? failure;
+      this.failure = failure;
       await this.abandon();
       return this.failure;
     }

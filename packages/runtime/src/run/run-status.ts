@@ -25,6 +25,35 @@ export interface InputStatus {
   readonly lag?: { readonly count: number; readonly unit: "rows" | "bytes" };
 }
 
+/** Tasks that were opened, and what of their changelogs was read for it. */
+export interface Restores {
+  readonly tasks: number;
+  readonly bytes: number;
+}
+
+/** When a task committed first in a generation of the group. */
+export interface TaskCommit {
+  /** Id of its stage. */
+  readonly stage: string;
+  readonly partition: number;
+  /** The one of its last commit. */
+  readonly groupGeneration: number;
+  /** By the run's clock, in ms: that of its first commit in it. */
+  readonly atMs: number;
+}
+
+/** A run's part in the group that shares its pipeline. */
+export interface GroupStatus {
+  readonly generation: number;
+  readonly members: number;
+  readonly isLeader: boolean;
+  /** By the run's clock, in ms: when it learnt that the generation would begin. */
+  readonly changedAtMs: number;
+  readonly partitions: readonly number[];
+  /** Of the tasks that have committed here. */
+  readonly firstCommits: readonly TaskCommit[];
+}
+
 /**
  * A run as people watch it. Counts are since the pipeline's fresh start unless they say otherwise.
  */
@@ -51,6 +80,10 @@ export interface RunStatus {
   readonly operators: Readonly<Record<string, OperatorCounts>>;
   /** Rows given to each sink's topic. */
   readonly sinkRows: Readonly<Record<string, number>>;
+  /** By this process. */
+  readonly restores: Restores;
+  /** Absent where runs do not share pipelines. */
+  readonly group?: GroupStatus;
 }
 
 /** What a run that has ended says of itself. */

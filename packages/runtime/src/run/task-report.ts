@@ -1,5 +1,5 @@
 import type { SourceProgress } from "@millrace/core";
-import type { Task, TaskCounts } from "../task/task.ts";
+import type { FirstCommit, Task, TaskCounts } from "../task/task.ts";
 import type { InputStatus } from "./run-status.ts";
 import { inputStatusesOf } from "./watermark-status.ts";
 
@@ -9,6 +9,11 @@ export interface TaskReport {
   readonly stage: string;
   readonly partition: number;
   readonly counts: TaskCounts;
+  /** Rows that its sources have given since it was opened. */
+  readonly rowsReadHere: number;
+  /** Bytes of its changelog that were read when it was opened. */
+  readonly restoredBytes: number;
+  readonly firstCommit: FirstCommit | undefined;
   readonly stateBytes: number;
   readonly inputs: readonly InputStatus[];
   readonly operatorWatermarks: Readonly<Record<string, number>>;
@@ -22,6 +27,9 @@ export function reportOf(task: Task): TaskReport {
     stage: task.stage.id,
     partition: task.partition,
     counts: task.counts(),
+    rowsReadHere: task.rowsReadHere,
+    restoredBytes: task.restoredBytes,
+    firstCommit: task.firstCommit,
     stateBytes: task.stateBytes(),
     inputs: inputStatusesOf(task),
     operatorWatermarks: task.operatorWatermarks(),

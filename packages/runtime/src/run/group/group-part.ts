@@ -18,7 +18,9 @@ import {
 } from "../prepare-generation.ts";
 import { readControl } from "../control-record.ts";
 import type { RunEnvironment, RunnablePlan } from "../run-options.ts";
-import type { RunParts } from "../threads/threaded-parts.ts";
+import { LiveMembership } from "../../task/live-membership.ts";
+import type { PartShare, RunParts } from "../threads/threaded-parts.ts";
+import { HandOvers } from "./hand-overs.ts";
 import { OtherRuns } from "./other-runs.ts";
 import { dealOut, type RunMember, type RunShare } from "./run-share.ts";
 
@@ -27,8 +29,14 @@ const finishedEveryMs = 100;
 
 /** What a run has of its pipeline until the group changes. */
 export interface TakenShare extends Generation {
-  readonly membership: GroupMembership;
+  readonly membership: LiveMembership;
+  /** Of the group. */
+  readonly groupGeneration: number;
+  /** When this run began to join it, by its clock, in ms. */
+  readonly changedAtMs: number;
   readonly partitions: readonly number[];
+  /** As `RunShare.from`. */
+  readonly from: Readonly<Record<string, string>>;
   readonly members: readonly string[];
   readonly isLeader: boolean;
   readonly changed: AbortSignal;
@@ -56,7 +64,10 @@ export class GroupPart {
   /** A fresh start is wanted once: whoever joins later continues. */
   #isFresh: boolean;
   #partitions: readonly number[] = [];
+  #held: readonly number[] = [];
   #sinks: Map<string, OpenedSink> | undefined;
+  /** Whether those with a single owner are among them. */
+  #sinksAreLeaders = false;
 
   constructor(plan: RunnablePlan, environment: RunEnvironment, options: GroupPartOptions) {
     this.#plan = plan;
@@ -70,28 +81,57 @@ export class GroupPart {
     const { pipeline, fingerprint } = this.#plan.physical;
     this.#group = await this.#environment.log.openGroup({
       group: pipeline,
-      about: (): RunMember => ({ fingerprint, partitions: this.#partitions }),
+      about: (): RunMember => ({
+        fingerprint,
+        partitions: this.#partitions,
+        held: this.#held,
+      }),
       assign: (members, membership) => this.#lead(members, membership),
     });
     await this.#decide();
   }
 
-  /** Joins the group, or joins it again, and opens the sinks of its share. */
+  /** Whether other runs may share the pipeline. */
+  get isShared(): boolean {
+    return this.#group?.isShared === true;
+  }
+
+  /** Joins the group with nothing open, and opens the sinks of its share. */
   async join(): Promise<TakenShare> {
-    assert(this.#group !== undefined, "a group is joined after it has been opened");
-    const { membership, isLeader, share, changed } = await this.#group.join();
-    const { control, isContinued, partitions, members } = share as unknown as RunShare;
-    checkGeneration(control, this.#plan.physical, this.#options.sources);
-    this.#partitions = partitions;
-    this.#sinks ??= await this.#openSinks(control.generation, isLeader);
-    const sinks = this.#sinks;
-    return { control, isContinued, membership, isLeader, partitions, members, changed, sinks };
+    const { membership, ...share } = await this.#join([]);
+    return { ...share, membership: new LiveMembership(membership) };
+  }
+
+  /**
+   * Joins again while tasks go on: what they commit is in the name of the last generation, and then
+   * of the next one.
+   *
+   * @param held partitions whose tasks are open
+   * @returns undefined when the tasks cannot be kept: all have to be closed, and the group joined
+   *   with nothing open
+   */
+  async joinAgain(last: TakenShare, held: readonly number[]): Promise<TakenShare | undefined> {
+    const joining = this.#join(held);
+    const following = joining.then((next) => (mayKeep(last, next) ? next.membership : undefined));
+    last.membership.follow(following);
+    const next = await joining;
+    return mayKeep(last, next) ? { ...next, membership: last.membership } : undefined;
+  }
+
+  /** What a part is to do of a share. */
+  shareOfParts({ partitions, sinks, groupGeneration, from, changed }: TakenShare): PartShare {
+    const { log, clock } = this.#environment;
+    const { pipeline } = this.#plan.physical;
+    const handOvers = new HandOvers({ log, clock, pipeline, groupGeneration, from, changed });
+    const handedOver = (partition: number): Promise<boolean> => handOvers.handedOver(partition);
+    return { partitions, sinks, handedOver };
   }
 
   /** Closes what the share had open: another process may need it. */
   async giveUp(): Promise<void> {
     const sinks = this.#sinks?.values() ?? [];
     this.#sinks = undefined;
+    this.#sinksAreLeaders = false;
     await closeAll(sinks);
   }
 
@@ -102,13 +142,13 @@ export class GroupPart {
 
   /** Whether an error says no more than that another process has taken over. */
   isTakenOver(error: unknown): boolean {
-    if (this.#group?.isShared !== true || !isMillraceError(error)) return false;
+    if (!this.isShared || !isMillraceError(error)) return false;
     return error.code === "LOG_WRITER_FENCED" || error.code === "LOG_GENERATION_STALE";
   }
 
   /** Tells the other runs and hears of them; undefined where there are none. */
   async openOtherRuns(
-    { membership, members, partitions, isLeader }: TakenShare,
+    { membership, groupGeneration, members, partitions, isLeader }: TakenShare,
     parts: RunParts,
   ): Promise<OtherRuns | undefined> {
     const { board } = parts;
@@ -122,7 +162,7 @@ export class GroupPart {
       place: board.place,
       member: membership.member,
       members,
-      groupGeneration: membership.generation,
+      groupGeneration,
       partitions,
       isLeader,
       onFailure: () => parts.stop(),
@@ -147,7 +187,8 @@ export class GroupPart {
       const until = AbortSignal.any([changed, stopped]);
       while (!(isLeader ? others.areAllEnded : await this.#isRecorded(share))) {
         await clock.sleep(finishedEveryMs, until);
-        if (until.aborted) return false;
+        // The leader leaves once it has recorded the end, which changes the group.
+        if (until.aborted) return !isLeader && (await this.#isRecorded(share));
       }
     }
     if (isLeader) await finishGeneration({ log, membership, plan, control });
@@ -160,6 +201,32 @@ export class GroupPart {
     return last?.generation !== control.generation || last.status === "finished";
   }
 
+  async #join(held: readonly number[]): Promise<JoinedShare> {
+    assert(this.#group !== undefined, "a group is joined after it has been opened");
+    this.#held = held;
+    const changedAtMs = this.#environment.clock.now();
+    const { membership, isLeader, share, changed } = await this.#group.join();
+    const { control, isContinued, partitions, from, members } = share as unknown as RunShare;
+    checkGeneration(control, this.#plan.physical, this.#options.sources);
+    this.#partitions = partitions;
+    const sinks = await this.#sinksOf(control.generation, isLeader);
+    const groupGeneration = membership.generation;
+    return {
+      ...{ control, isContinued, partitions, from, members },
+      ...{ membership, groupGeneration, changedAtMs, isLeader, changed, sinks },
+    };
+  }
+
+  /** The sinks of the share: a run that has become the leader has those with one owner as well. */
+  async #sinksOf(generation: number, isLeader: boolean): Promise<Map<string, OpenedSink>> {
+    if (this.#sinks !== undefined && (this.#sinksAreLeaders || !isLeader)) return this.#sinks;
+    const open = this.#sinks ?? new Map<string, OpenedSink>();
+    const others = await this.#openSinks(generation, isLeader, new Set(open.keys()));
+    this.#sinks = new Map([...open, ...others]);
+    this.#sinksAreLeaders = isLeader;
+    return this.#sinks;
+  }
+
   async #lead(
     members: readonly GroupMember[],
     membership: GroupMembership,
@@ -170,8 +237,7 @@ export class GroupPart {
     const decided = await this.#decide();
     if (decided.isContinued) return dealOut(members, decided.control, true);
     await this.giveUp();
-    const sinks = await this.#openSinks(decided.control.generation, true);
-    this.#sinks = sinks;
+    const sinks = await this.#sinksOf(decided.control.generation, true);
     const control = await startGeneration({
       log,
       membership,
@@ -189,12 +255,31 @@ export class GroupPart {
     const { sources, topicSinks } = this.#options;
     const plan = this.#plan.physical;
     const isFresh = this.#isFresh;
-    const isShared = this.#group?.isShared === true;
+    const { isShared } = this;
     return decideGeneration({ log, plan, sources, topicSinks, isFresh, isShared });
   }
 
-  #openSinks(generation: number, isLeader: boolean): Promise<Map<string, OpenedSink>> {
+  #openSinks(
+    generation: number,
+    isLeader: boolean,
+    isOpen: ReadonlySet<string>,
+  ): Promise<Map<string, OpenedSink>> {
     const { clock, connectors } = this.#environment;
-    return openSinks(this.#plan.physical, connectors, { clock, generation, isLeader });
+    const context = { clock, generation, isLeader };
+    return openSinks(this.#plan.physical, connectors, context, isOpen);
   }
+}
+
+/** A share as it was joined. */
+type JoinedShare = Omit<TakenShare, "membership"> & { readonly membership: GroupMembership };
+
+/**
+ * Whether what was open goes on. Not where this run was given up for lost, and others may have had
+ * its partitions; not where the pipeline was started afresh; and a store with one owner is let go
+ * of whole.
+ */
+function mayKeep(last: TakenShare, next: JoinedShare): boolean {
+  const isSameMember = next.membership.member === last.membership.member;
+  const isSameRun = next.control.generation === last.control.generation;
+  return isSameMember && isSameRun && (next.isLeader || !last.isLeader);
 }

@@ -8,6 +8,8 @@ export interface RunMember {
   readonly fingerprint: string;
   /** Partitions whose tasks it had in the generation before. */
   readonly partitions: readonly number[];
+  /** Those of them whose tasks are open while it joins. */
+  readonly held: readonly number[];
 }
 
 /** What a run is to do: the tasks of some partitions, in a generation that has been prepared. */
@@ -15,6 +17,8 @@ export interface RunShare {
   readonly control: ControlRecord;
   readonly isContinued: boolean;
   readonly partitions: readonly number[];
+  /** By partition of this run, another member that has its tasks open when the generation begins. */
+  readonly from: Readonly<Record<string, string>>;
   /** All members that have a share, this one among them. */
   readonly members: readonly string[];
 }
@@ -37,8 +41,24 @@ export function dealOut(
   return new Map(
     members.map(({ id }) => {
       const partitions = shares.get(id) ?? [];
-      const share: RunShare = { control, isContinued, partitions, members: [...shares.keys()] };
+      const from = holdersOf(partitions, able, id);
+      const all = [...shares.keys()];
+      const share: RunShare = { control, isContinued, partitions, from, members: all };
       return [id, share as unknown as Json];
     }),
   );
+}
+
+/** Who else has tasks of the partitions open. */
+function holdersOf(
+  partitions: readonly number[],
+  members: readonly { readonly id: string; readonly about: RunMember }[],
+  own: string,
+): Record<string, string> {
+  const holders: Record<string, string> = {};
+  for (const { id, about } of members) {
+    if (id === own) continue;
+    for (const partition of about.held) if (partitions.includes(partition)) holders[partition] = id;
+  }
+  return holders;
 }

@@ -1,0 +1,154 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { MemoryStore, type PartitionRows, rowsSource, sharedGroups } from "@millrace/conformance";
+import { type Connector, isMillraceError, type Log, seededRandom } from "@millrace/core";
+import { openMemoryLog } from "@millrace/log";
+import type { Run, RunStatus } from "@millrace/runtime";
+import { describe, expect, test } from "vitest";
+import {
+  expectedWindows,
+  type Flight,
+  partitionRows,
+  runFlights,
+  storedWindows,
+} from "../flights.ts";
+import { dayStart } from "../live.ts";
+
+const partitions = 4;
+const random = seededRandom(5);
+const flights: readonly Flight[] = Array.from({ length: 12_000 }, (_, index) => ({
+  at: dayStart + index * 9_000,
+  origin: `City ${Math.floor(random.next() * 13)}`,
+  delay: Math.floor(random.next() * 60),
+}));
+
+/** Rows of a source that takes its time, so that runs come and go while it is read. */
+function slowly(rows: PartitionRows, readMs: number): Connector {
+  const connector = rowsSource(rows);
+  return {
+    ...connector,
+    openSource: async (context) => {
+      const source = await connector.openSource?.(context);
+      if (source === undefined) throw new Error("rows are a source");
+      return {
+        ...source,
+        partitionCount: source.partitionCount,
+        openReader: async (partition, position) => {
+          const reader = await source.openReader(partition, position);
+          return {
+            read: async (rowsMax) => {
+              await sleep(readMs);
+              return reader.read(rowsMax);
+            },
+            progress: () => reader.progress(),
+            close: () => reader.close(),
+          };
+        },
+        close: () => source.close(),
+      };
+    },
+  };
+}
+
+interface Shared {
+  readonly log: Log;
+  readonly memory: ReturnType<typeof openMemoryLog>;
+  readonly store: MemoryStore;
+  start(batchRows?: number): Run;
+}
+
+function shared(readMs = 2): Shared {
+  const memory = openMemoryLog();
+  const log = sharedGroups(memory);
+  const store = new MemoryStore();
+  const rows = slowly(partitionRows(flights, partitions), readMs);
+  const start = (batchRows = 20): Run =>
+    runFlights({ log, store, rows, partitions, settings: { batchRows } });
+  return { log, memory, store, start };
+}
+
+async function until(run: Run, holds: (status: RunStatus) => boolean): Promise<RunStatus> {
+  for (;;) {
+    const status = run.status();
+    if (status !== undefined && holds(status)) return status;
+    await sleep(2);
+  }
+}
+
+describe("tasks that stay where they are when the group changes", () => {
+  test("are not restored, and those that move go on where they were", async () => {
+    const { store, start } = shared();
+    const first = start();
+    await until(first, ({ rowsReadHere }) => rowsReadHere > 500);
+    const second = start();
+    const moved = await until(second, ({ rowsReadHere }) => rowsReadHere > 100);
+    expect(moved.restores.tasks).toBe(4);
+    expect(moved.restores.bytes).toBeGreaterThan(0);
+    const kept = await until(first, ({ group }) => (group?.partitions.length ?? 0) === 2);
+    expect(kept.restores.tasks).toBe(8);
+    const third = start();
+    await until(third, ({ rowsReadHere }) => rowsReadHere > 20);
+    const summaries = await Promise.all([first, second, third].map((run) => run.finished));
+    expect(summaries.map(({ outcome }) => outcome)).toEqual(["finished", "finished", "finished"]);
+    // Each stage of a partition was opened once by the first run, and then where it moved to.
+    expect(summaries.map(({ restores }) => restores.tasks)).toEqual([8, 4, 2]);
+    const read = summaries.reduce((sum, { rowsReadHere }) => sum + rowsReadHere, 0);
+    expect(read).toBe(flights.length);
+    expect(storedWindows(store)).toEqual(expectedWindows(flights));
+  });
+
+  test("commit in the new generation", async () => {
+    const { start } = shared();
+    const first = start();
+    await until(first, ({ rowsReadHere }) => rowsReadHere > 200);
+    const second = start();
+    const status = await until(first, ({ group }) => {
+      const commits = group?.firstCommits ?? [];
+      return commits.length === 4 && commits.every((each) => each.groupGeneration === 2);
+    });
+    const heardAtMs = status.group?.changedAtMs ?? Infinity;
+    for (const { atMs } of status.group?.firstCommits ?? []) {
+      expect(atMs).toBeGreaterThanOrEqual(heardAtMs);
+    }
+    for (const run of [first, second]) run.stop();
+    await Promise.all([first, second].map((run) => run.finished));
+  });
+
+  test.each([1, 2, 3, 4, 5, 6, 7, 8])(
+    "give the same whoever comes, goes, and is given up for lost (seed %i)",
+    async (seed) => {
+      const { memory, store, start } = shared(1);
+      const turns = seededRandom(seed);
+      const runs = new Set<Run>();
+      const failures: unknown[] = [];
+      let hasFinished = false;
+      const begin = (): void => {
+        const run = start(20 + Math.floor(turns.next() * 40));
+        runs.add(run);
+        void run.finished.then(
+          ({ outcome }) => {
+            runs.delete(run);
+            hasFinished ||= outcome === "finished";
+          },
+          (error: unknown) => failures.push(error),
+        );
+      };
+      for (let step = 0; step < 400 && !hasFinished && failures.length === 0; step += 1) {
+        const turn = turns.next();
+        if (runs.size === 0) begin();
+        else if (turn < 0.15 && runs.size < 4) begin();
+        else if (turn < 0.25) [...runs][Math.floor(turns.next() * runs.size)]?.stop();
+        // As if the group had given up all its members: they notice at their next commits.
+        else if (turn < 0.3) await memory.joinGroup("flights");
+        await sleep(5 + turns.next() * 40);
+      }
+      for (const run of runs) run.stop();
+      await Promise.allSettled([...runs].map((run) => run.finished));
+      expect(failures.map((error) => (isMillraceError(error) ? error.code : String(error)))).toEqual(
+        [],
+      );
+      expect(hasFinished).toBe(true);
+      expect(storedWindows(store)).toEqual(expectedWindows(flights));
+    },
+    60_000,
+  );
+});
