@@ -46,7 +46,7 @@ export class RunPart {
   /** Partitions are opened one after the other. */
   #lastOpening: Promise<unknown> = Promise.resolve();
   #running: Promise<void> | undefined;
-  #isStopping = false;
+  #hasFailed = false;
   #releasedRows = 0;
   #restores: Restores = { tasks: 0, bytes: 0 };
   readonly canChange = true;
@@ -133,7 +133,7 @@ export class RunPart {
 
   /** Ends the run after a last commit; after a failure without one. */
   stop(hasFailed = false): void {
-    this.#isStopping = true;
+    this.#hasFailed ||= hasFailed;
     if (hasFailed) this.#worker.fail();
     else this.#worker.stop();
   }
@@ -199,7 +199,7 @@ export class RunPart {
     const { place } = this.#options;
     const shared = new Map([...sinks].filter(([, sink]) => !sink.isSingleOwner));
     return this.#inTurn(async () => {
-      if (unit.isCancelled || this.#isStopping) return noTasks;
+      if (unit.isCancelled || this.#hasFailed) return noTasks;
       const opened: Mutable<WorkerTasks> = { tasks: [], sinkTasks: [] };
       try {
         for (const stage of this.#stagesOf(partition)) {

@@ -95,7 +95,6 @@ export class Worker {
       for (const task of sinkTasks) this.#backlog.addSink(task);
       this.#sourceTasks = this.#sourceTasksByGroup();
       this.#publish();
-      if (this.#isStopping) return;
       for (const task of tasks) this.#track(task, () => this.#runTask(task));
       for (const task of sinkTasks) this.#track(task, () => this.#runSinkTask(task));
     });

@@ -109,6 +109,7 @@ class ThreadedParts implements RunParts {
     const here = new ThreadBoard(plan, board, mainPlace);
     this.#main = new RunPart(this.#context, { place: mainPlace, placement, board: here });
     await this.#main.take(share);
+    await this.#main.opened();
   }
 
   async opened(): Promise<void> {
