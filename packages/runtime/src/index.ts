@@ -20,6 +20,7 @@ export type {
   RunSummary,
   TaskCommit,
 } from "./run/run-status.ts";
+export type { StandbyStatus } from "./run/standby/standbys.ts";
 export { isStateLocked, lockState } from "./run/state-lock.ts";
 export { refuseToServe, serveThread } from "./run/threads/serve-thread.ts";
 export { TaskThread } from "./run/threads/task-thread.ts";

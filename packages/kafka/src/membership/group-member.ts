@@ -53,6 +53,8 @@ export interface JoinedGroup extends GroupMetadata {
 
 /** How long joining is tried while Kafka says that it is not ready. */
 const waitMs = 60_000;
+/** A member hears of a change of the group by its heartbeats, and all wait for the last to hear. */
+const heartbeatMaxMs = 500;
 /** Time for an answer beside what the group may take. */
 const answerTimeoutMs = 10_000;
 
@@ -71,7 +73,7 @@ export class GroupMember {
     this.cluster = cluster;
     this.options = options;
     const { connection, sessionTimeoutMs, progressTimeoutMs } = options;
-    const intervalMs = Math.max(1, Math.floor(sessionTimeoutMs / 3));
+    const intervalMs = Math.max(1, Math.min(heartbeatMaxMs, Math.floor(sessionTimeoutMs / 3)));
     this.heartbeats = new Heartbeats(
       { connection, sessionTimeoutMs, progressTimeoutMs, intervalMs },
       { onRebalance: () => options.onRebalance(), onLost: (problem) => options.onLost(problem) },

@@ -55,6 +55,13 @@ export interface RunOptions {
    * `new URL("./pipeline.js", import.meta.url)`; without `threads` it has no meaning.
    */
   readonly module?: string | URL;
+  /**
+   * Warm copies that other processes keep of the state of each task: 0 … 8, default 0. A process
+   * that takes a task over then reads only the end of its changelog. Give it to all runs of the
+   * pipeline; a run holds about as much state again for each copy. It needs `threads: 1`; where
+   * runs do not share pipelines it has no meaning.
+   */
+  readonly standby?: number;
   /** For tests. */
   readonly clock?: Clock;
 }

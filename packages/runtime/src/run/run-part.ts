@@ -5,6 +5,7 @@ import { reportOf, type TaskReport } from "./task-report.ts";
 import type { Restores } from "./run-status.ts";
 import { elsewhere, mainPlace, type Placement } from "./threads/place-tasks.ts";
 import type { OtherRunsPlace, PartShare } from "./threads/threaded-parts.ts";
+import { Standbys, type StandbyStatus } from "./standby/standbys.ts";
 import type { ThreadBoard } from "./threads/thread-board.ts";
 import { Worker, type WorkerTasks } from "./worker.ts";
 
@@ -40,6 +41,7 @@ export class RunPart {
   readonly #context: TaskContext;
   readonly #options: PartOptions;
   readonly #worker: Worker;
+  readonly #standbys: Standbys;
   readonly #units = new Map<number, Unit>();
   /** Of stores with a single owner, by sink. */
   readonly #soleUnits = new Map<string, Unit>();
@@ -59,6 +61,7 @@ export class RunPart {
     const { board } = options;
     const isWhole = (): boolean => this.#isWhole();
     this.#worker = new Worker(stages, { clock, log, maxDriftMs, board, isWhole });
+    this.#standbys = new Standbys(context, (error) => this.#worker.failWith(error));
   }
 
   get board(): OtherRunsPlace | undefined {
@@ -68,6 +71,14 @@ export class RunPart {
   /** Partitions whose tasks are open here, or about to be. */
   get held(): readonly number[] {
     return [...this.#units].filter(([, { isHeld }]) => isHeld).map(([partition]) => partition);
+  }
+
+  get standbys(): StandbyStatus {
+    return this.#standbys.status;
+  }
+
+  areWarm(partitions: readonly number[], signal: AbortSignal): Promise<void> {
+    return this.#standbys.areWarm(partitions, signal);
   }
 
   /** Whether everything has been processed to its end. */
@@ -92,7 +103,7 @@ export class RunPart {
    * those that are new in it. The others run on.
    */
   async take(share: PartShare): Promise<void> {
-    const { partitions, sinks } = share;
+    const { partitions, sinks, standbys } = share;
     const lost = [...this.#units].filter(([partition, { isHeld }]) => {
       return !isHeld || !partitions.includes(partition);
     });
@@ -108,11 +119,13 @@ export class RunPart {
     }
     for (const [id, sink] of sinks) {
       if (!sink.isSingleOwner || this.#soleUnits.has(id)) continue;
-      this.#soleUnits.set(
-        id,
-        this.#begin(() => this.#openSoleSink(id, sink)),
-      );
+      const open = (): Promise<WorkerTasks> => this.#openSoleSink(id, sink);
+      this.#soleUnits.set(id, this.#begin(open));
     }
+    // The copy of what is about to be opened is followed until then.
+    const followed = this.#standbys.status.partitions;
+    const wanted = partitions.filter((partition) => followed.includes(partition));
+    await this.#standbys.follow([...standbys, ...wanted]);
   }
 
   /** Resolves when what was taken is open. @throws the first failure */
@@ -146,6 +159,7 @@ export class RunPart {
     for (const unit of units) unit.isCancelled = true;
     // A failure to open was the run's; what was opened all the same is closed.
     await Promise.allSettled(units.map(({ opening }) => opening));
+    await this.#standbys.close();
     await closeAll(units.flatMap(({ opened = noTasks }) => allOf(opened)));
   }
 
@@ -201,9 +215,10 @@ export class RunPart {
     return this.#inTurn(async () => {
       if (unit.isCancelled || this.#hasFailed) return noTasks;
       const opened: Mutable<WorkerTasks> = { tasks: [], sinkTasks: [] };
+      const warm = await this.#standbys.take(partition);
       try {
         for (const stage of this.#stagesOf(partition)) {
-          const task = await buildTask(this.#context, { stage, partition });
+          const task = await buildTask(this.#context, { stage, partition }, warm.get(stage));
           opened.tasks.push(task);
           const { tasks, bytes } = this.#restores;
           this.#restores = { tasks: tasks + 1, bytes: bytes + task.restoredBytes };
@@ -212,7 +227,8 @@ export class RunPart {
         opened.sinkTasks.push(...(await buildSinkTasks(this.#context, shared, [partition])));
         return opened;
       } catch (error) {
-        await closeAll(allOf(opened));
+        const replays = [...warm.values()].map(({ replay }) => replay);
+        await closeAll([...allOf(opened), ...replays]);
         throw error;
       }
     });

@@ -1,4 +1,5 @@
 import type { OperatorCounts } from "@millrace/core";
+import type { StandbyStatus } from "./standby/standbys.ts";
 
 /** One input of one task, as people watch it. */
 export interface InputStatus {
@@ -50,6 +51,8 @@ export interface GroupStatus {
   /** By the run's clock, in ms: when it learnt that the generation would begin. */
   readonly changedAtMs: number;
   readonly partitions: readonly number[];
+  /** What it keeps warm of tasks that others run. */
+  readonly standbys: StandbyStatus;
   /** Of the tasks that have committed here. */
   readonly firstCommits: readonly TaskCommit[];
 }

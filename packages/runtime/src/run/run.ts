@@ -4,6 +4,7 @@ import type { OtherRuns } from "./group/other-runs.ts";
 import { closeAll, openSources, openTopicSinks } from "./open-connectors.ts";
 import { createControlTopics } from "./prepare-generation.ts";
 import type { RunEnvironment, RunnablePlan, RunSettings } from "./run-options.ts";
+import { isAborted } from "./signal.ts";
 import type { GroupStatus, Restores, RunStatus, RunSummary } from "./run-status.ts";
 import { topicsByName } from "./sink-topics.ts";
 import { firstCommitsOf, sumReports } from "./sum-reports.ts";
@@ -128,7 +129,9 @@ export class Run {
     const plan = this.#plan.physical;
     await createControlTopics(log, plan.pipeline);
     const topicSinks = await openTopicSinks(plan, connectors);
-    const part = new GroupPart(this.#plan, this.#environment, { sources, topicSinks, isFresh });
+    const { standbyCopies: copies = 0 } = this.#settings;
+    const options = { sources, topicSinks, isFresh, copies };
+    const part = new GroupPart(this.#plan, this.#environment, options);
     await part.open();
     try {
       for (;;) {
@@ -194,8 +197,9 @@ export class Run {
     attempt: Attempt,
   ): Promise<TakenShare | RunSummary | undefined> {
     const { parts, share } = attempt;
-    const { changed } = share;
     const { signal } = this.#abort;
+    const warmed = new AbortController();
+    const changed = AbortSignal.any([share.changed, warmed.signal]);
     const hasToChange = (): boolean => parts.canChange && changed.aborted && !signal.aborted;
     const stop = (): void => parts.stop();
     if (!parts.canChange) changed.addEventListener("abort", stop);
@@ -205,15 +209,19 @@ export class Run {
       others = await part.openOtherRuns(share, parts);
       if (signal.aborted || (changed.aborted && !parts.canChange)) parts.stop();
       const running = runOpened(attempt);
+      void whenWarm(attempt, AbortSignal.any([changed, signal]), () => warmed.abort());
       await (parts.canChange ? Promise.race([running, isAborted(changed)]) : running);
       if (!hasToChange()) {
         await running;
-        const isFinished = parts.isEnded && (await part.finish(share, others, signal));
+        const until = AbortSignal.any([changed, signal]);
+        const isFinished = parts.isEnded && (await part.finish(share, others, until));
         if (isFinished || signal.aborted) return this.#summaryOf(attempt, isFinished);
       }
-      return hasToChange() ? await part.joinAgain(share, parts.held) : undefined;
+      const open = { held: parts.held, warm: parts.standbys.warm };
+      return hasToChange() ? await part.joinAgain(share, open) : undefined;
     } finally {
       changed.removeEventListener("abort", stop);
+      warmed.abort();
       await others?.close();
     }
   }
@@ -238,7 +246,7 @@ export class Run {
       rowsReadHere,
       elapsedMs: Math.round(this.#environment.clock.monotonicMs() - this.#startedAtMs),
       restores,
-      ...(isShared ? { group: groupStatusOf(share, reports) } : {}),
+      ...(isShared ? { group: groupStatusOf(share, parts.standbys, reports) } : {}),
     };
   }
 }
@@ -254,7 +262,11 @@ function hereSoFar(attempt: Attempt | undefined): Attempt["before"] {
   };
 }
 
-function groupStatusOf(share: TakenShare, reports: readonly TaskReport[]): GroupStatus {
+function groupStatusOf(
+  share: TakenShare,
+  standbys: GroupStatus["standbys"],
+  reports: readonly TaskReport[],
+): GroupStatus {
   const { groupGeneration, members, isLeader, changedAtMs, partitions } = share;
   return {
     generation: groupGeneration,
@@ -262,6 +274,7 @@ function groupStatusOf(share: TakenShare, reports: readonly TaskReport[]): Group
     isLeader,
     changedAtMs,
     partitions,
+    standbys,
     firstCommits: firstCommitsOf(reports),
   };
 }
@@ -278,10 +291,14 @@ function runOpened(attempt: Attempt): Promise<void> {
   return running;
 }
 
-/** Resolves when the signal aborts. */
-function isAborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    signal.addEventListener("abort", () => resolve(), { once: true });
-  });
+/** Calls back when the tasks that the share has promised this run can be taken over. */
+async function whenWarm(
+  { parts, share }: Attempt,
+  until: AbortSignal,
+  callback: () => void,
+): Promise<void> {
+  const { awaited } = share;
+  if (awaited.length === 0) return;
+  await parts.areWarm(awaited, until);
+  if (!until.aborted) callback();
 }

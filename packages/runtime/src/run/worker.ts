@@ -139,6 +139,12 @@ export class Worker {
     this.#committed.notify();
   }
 
+  /** As if a task had failed. */
+  failWith(error: unknown): void {
+    this.#failure ??= { error };
+    this.fail();
+  }
+
   /** Ends every loop after its current turn; what was taken in since is not committed. */
   fail(): void {
     this.#hasFailed = true;
@@ -151,8 +157,7 @@ export class Worker {
       try {
         await loop();
       } catch (error) {
-        this.#failure ??= { error };
-        this.fail();
+        this.failWith(error);
       } finally {
         this.#loops.delete(name);
         this.#done.notify();

@@ -8,7 +8,7 @@ import {
   recordValue,
   type StateTable,
 } from "@millrace/core";
-import { type ChangelogHeader, decodeChangelogRecord } from "../task/changelog-record.ts";
+import { type ChangelogRecord, decodeChangelogRecord } from "../task/changelog-record.ts";
 
 /** The state tables of a task, by operator. */
 export interface OperatorTables {
@@ -24,60 +24,131 @@ export interface ChangelogPlace {
 }
 
 const readBytesMax = 8 * 1024 * 1024;
+/** What is read while tasks run in the same thread. */
+const shortReadBytesMax = 512 * 1024;
 
-/** Applies the records of one changelog partition to a task's tables, in order. */
-export class ChangelogReplay {
+/** What the records of a changelog come to, up to some record: tables, and what else is known. */
+export class ChangelogImage {
   readonly #operators: readonly OperatorTables[];
-  readonly #reader: LogReader;
   /** The last progress record's; undefined after a genesis record alone. */
   progress: Json | undefined;
   /** Whether there was a genesis or a progress record. */
   isKnown = false;
   deltaBytes = 0;
   snapshotBytes = 0;
-  bytesRead = 0;
 
-  private constructor(operators: readonly OperatorTables[], reader: LogReader) {
+  /** @param operators their tables, which are empty */
+  constructor(operators: readonly OperatorTables[]) {
     this.#operators = operators;
-    this.#reader = reader;
   }
 
-  /** Begins at the start of the partition. */
-  static async open(
-    { log, topic, partition }: ChangelogPlace,
-    operators: readonly OperatorTables[],
-  ): Promise<ChangelogReplay> {
-    const { start } = await log.bounds(topic, partition);
-    return new ChangelogReplay(operators, await log.openReader(topic, partition, start));
+  get sizeBytes(): number {
+    let bytes = 0;
+    for (const { tables } of this.#operators) for (const table of tables) bytes += table.sizeBytes;
+    return bytes;
   }
 
-  /** Reads on until the offset. */
-  async readTo(end: Offset): Promise<void> {
-    while (this.#reader.position < end) await this.readSome();
-  }
-
-  /** Applies what one read gives. @returns false when it was caught up */
-  async readSome(): Promise<boolean> {
-    const records = await this.#reader.read(readBytesMax);
-    for (let index = 0; index < records.count; index += 1) {
-      const value = recordValue(records, index);
-      this.bytesRead += value.length;
-      this.#apply(decodeChangelogRecord(value));
-    }
-    return records.count > 0;
-  }
-
-  async close(): Promise<void> {
-    await this.#reader.close();
-  }
-
-  #apply({ header, payload }: { header: ChangelogHeader; payload: Uint8Array }): void {
+  apply({ header, payload }: ChangelogRecord): void {
     this.isKnown ||= header.kind === "genesis" || header.kind === "progress";
     if (header.kind === "progress") this.progress = header.progress;
     if (header.kind !== "snapshot" && header.kind !== "delta") return;
     tableOf(this.#operators, header).restore(decodeIpc(payload));
     if (header.kind === "delta") this.deltaBytes += payload.length;
     else this.snapshotBytes += payload.length;
+  }
+}
+
+/** Applies the records of one changelog partition to an image, in order. */
+export class ChangelogReplay {
+  readonly #reader: LogReader;
+  readonly #newImage: (() => ChangelogImage) | undefined;
+  #image: ChangelogImage;
+  /** Of the snapshot that is being read. */
+  #next: ChangelogImage | undefined;
+  #bytesRead = 0;
+
+  private constructor(
+    reader: LogReader,
+    image: ChangelogImage,
+    newImage: (() => ChangelogImage) | undefined,
+  ) {
+    this.#reader = reader;
+    this.#image = image;
+    this.#newImage = newImage;
+  }
+
+  /**
+   * Begins at the start of the partition.
+   *
+   * @param newImage for who follows the partition for long: the image begins anew with each
+   *   snapshot, so that it holds no more than the changelog does. While a snapshot is read there
+   *   are two
+   */
+  static async open(
+    { log, topic, partition }: ChangelogPlace,
+    image: ChangelogImage,
+    newImage?: () => ChangelogImage,
+  ): Promise<ChangelogReplay> {
+    const { start } = await log.bounds(topic, partition);
+    const reader = await log.openReader(topic, partition, start);
+    return new ChangelogReplay(reader, image, newImage);
+  }
+
+  get image(): ChangelogImage {
+    return this.#image;
+  }
+
+  /** Of the next record. */
+  get position(): Offset {
+    return this.#reader.position;
+  }
+
+  get bytesRead(): number {
+    return this.#bytesRead;
+  }
+
+  /** Bytes that it holds. */
+  get sizeBytes(): number {
+    return this.#image.sizeBytes + (this.#next?.sizeBytes ?? 0);
+  }
+
+  /** Reads on until the offset; then no new image is begun. */
+  async readTo(end: Offset): Promise<void> {
+    this.#next = undefined;
+    while (this.#reader.position < end) await this.#read(readBytesMax, false);
+  }
+
+  /** Applies what one short read gives. @returns false when it was caught up */
+  readSome(): Promise<boolean> {
+    return this.#read(shortReadBytesMax, true);
+  }
+
+  async close(): Promise<void> {
+    await this.#reader.close();
+  }
+
+  async #read(bytesMax: number, isFollowing: boolean): Promise<boolean> {
+    const records = await this.#reader.read(bytesMax);
+    for (let index = 0; index < records.count; index += 1) {
+      const value = recordValue(records, index);
+      this.#bytesRead += value.length;
+      this.#apply(decodeChangelogRecord(value), isFollowing);
+    }
+    return records.count > 0;
+  }
+
+  #apply(record: ChangelogRecord, isFollowing: boolean): void {
+    const { kind } = record.header;
+    if (kind === "snapshot-start" && isFollowing) this.#next = this.#newImage?.();
+    this.#image.apply(record);
+    this.#next?.apply(record);
+    if (kind !== "snapshot-end" || this.#next === undefined) return;
+    const { progress, isKnown } = this.#image;
+    this.#image = this.#next;
+    this.#next = undefined;
+    // The transaction that ends a snapshot has its progress record still to come.
+    this.#image.progress ??= progress;
+    this.#image.isKnown ||= isKnown;
   }
 }
 

@@ -8,7 +8,7 @@ import {
   type Offset,
 } from "@millrace/core";
 import { encodeChangelogRecord } from "../task/changelog-record.ts";
-import { ChangelogReplay, type OperatorTables } from "./changelog-replay.ts";
+import { ChangelogImage, ChangelogReplay, type OperatorTables } from "./changelog-replay.ts";
 
 /** Below this, deltas are never worth a new snapshot. */
 const deltaBytesMin = 4 * 1024 * 1024;
@@ -60,7 +60,7 @@ export class Changelog {
   ): Promise<Json | undefined> {
     const { end } = await this.#log.bounds(this.#topic, this.#partition);
     const place = { log: this.#log, topic: this.#topic, partition: this.#partition };
-    const replay = warm ?? (await ChangelogReplay.open(place, operators));
+    const replay = warm ?? (await ChangelogReplay.open(place, new ChangelogImage(operators)));
     const bytesBefore = replay.bytesRead;
     try {
       await replay.readTo(end);
@@ -68,10 +68,11 @@ export class Changelog {
       await replay.close();
     }
     this.#restoredBytes = replay.bytesRead - bytesBefore;
-    this.#deltaBytes = replay.deltaBytes;
-    this.#snapshotBytes = replay.snapshotBytes;
-    if (!replay.isKnown) throw millraceError("RUN_PROGRESS_MISSING", { task });
-    return replay.progress;
+    const { deltaBytes, snapshotBytes, isKnown, progress } = replay.image;
+    this.#deltaBytes = deltaBytes;
+    this.#snapshotBytes = snapshotBytes;
+    if (!isKnown) throw millraceError("RUN_PROGRESS_MISSING", { task });
+    return progress;
   }
 
   /**

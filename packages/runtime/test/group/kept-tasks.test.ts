@@ -1,82 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { MemoryStore, type PartitionRows, rowsSource, sharedGroups } from "@millrace/conformance";
-import { type Connector, isMillraceError, type Log, seededRandom } from "@millrace/core";
-import { openMemoryLog } from "@millrace/log";
-import type { Run, RunStatus } from "@millrace/runtime";
+import { isMillraceError, seededRandom } from "@millrace/core";
+import type { Run } from "@millrace/runtime";
 import { describe, expect, test } from "vitest";
-import {
-  expectedWindows,
-  type Flight,
-  partitionRows,
-  runFlights,
-  storedWindows,
-} from "../flights.ts";
-import { dayStart } from "../live.ts";
-
-const partitions = 4;
-const random = seededRandom(5);
-const flights: readonly Flight[] = Array.from({ length: 12_000 }, (_, index) => ({
-  at: dayStart + index * 9_000,
-  origin: `City ${Math.floor(random.next() * 13)}`,
-  delay: Math.floor(random.next() * 60),
-}));
-
-/** Rows of a source that takes its time, so that runs come and go while it is read. */
-function slowly(rows: PartitionRows, readMs: number): Connector {
-  const connector = rowsSource(rows);
-  return {
-    ...connector,
-    openSource: async (context) => {
-      const source = await connector.openSource?.(context);
-      if (source === undefined) throw new Error("rows are a source");
-      return {
-        ...source,
-        partitionCount: source.partitionCount,
-        openReader: async (partition, position) => {
-          const reader = await source.openReader(partition, position);
-          return {
-            read: async (rowsMax) => {
-              await sleep(readMs);
-              return reader.read(rowsMax);
-            },
-            progress: () => reader.progress(),
-            close: () => reader.close(),
-          };
-        },
-        close: () => source.close(),
-      };
-    },
-  };
-}
-
-interface Shared {
-  readonly log: Log;
-  readonly memory: ReturnType<typeof openMemoryLog>;
-  readonly store: MemoryStore;
-  start(batchRows?: number): Run;
-}
-
-function shared(readMs = 2): Shared {
-  const memory = openMemoryLog();
-  const log = sharedGroups(memory);
-  const store = new MemoryStore();
-  const rows = slowly(partitionRows(flights, partitions), readMs);
-  const start = (batchRows = 20): Run =>
-    runFlights({ log, store, rows, partitions, settings: { batchRows } });
-  return { log, memory, store, start };
-}
-
-async function until(run: Run, holds: (status: RunStatus) => boolean): Promise<RunStatus> {
-  for (;;) {
-    const status = run.status();
-    if (status !== undefined && holds(status)) return status;
-    await sleep(2);
-  }
-}
+import { expectedWindows, storedWindows } from "../flights.ts";
+import { flights, sharedPipeline, until } from "./shared.ts";
 
 describe("tasks that stay where they are when the group changes", () => {
   test("are not restored, and those that move go on where they were", async () => {
-    const { store, start } = shared();
+    const { store, start } = sharedPipeline();
     const first = start();
     await until(first, ({ rowsReadHere }) => rowsReadHere > 500);
     const second = start();
@@ -97,7 +28,7 @@ describe("tasks that stay where they are when the group changes", () => {
   });
 
   test("commit in the new generation", async () => {
-    const { start } = shared();
+    const { start } = sharedPipeline();
     const first = start();
     await until(first, ({ rowsReadHere }) => rowsReadHere > 200);
     const second = start();
@@ -113,16 +44,16 @@ describe("tasks that stay where they are when the group changes", () => {
     await Promise.all([first, second].map((run) => run.finished));
   });
 
-  test.each([1, 2, 3, 4, 5, 6, 7, 8])(
-    "give the same whoever comes, goes, and is given up for lost (seed %i)",
-    async (seed) => {
-      const { memory, store, start } = shared(1);
+  test.each([1, 2, 3, 4, 5, 6, 7, 8].flatMap((seed) => [0, 1, 2].map((n) => [seed, n] as const)))(
+    "give the same whoever comes, goes, and is given up for lost (seed %i, %i copies)",
+    async (seed, standbyCopies) => {
+      const { memory, store, start } = sharedPipeline(1);
       const turns = seededRandom(seed);
       const runs = new Set<Run>();
       const failures: unknown[] = [];
       let hasFinished = false;
       const begin = (): void => {
-        const run = start(20 + Math.floor(turns.next() * 40));
+        const run = start({ batchRows: 20 + Math.floor(turns.next() * 40), standbyCopies });
         runs.add(run);
         void run.finished.then(
           ({ outcome }) => {

@@ -28,27 +28,35 @@ import { dealOut, type RunMember, type RunShare } from "./run-share.ts";
 const finishedEveryMs = 100;
 
 /** What a run has of its pipeline until the group changes. */
-export interface TakenShare extends Generation {
+export interface TakenShare extends Generation, Omit<RunShare, keyof Generation> {
   readonly membership: LiveMembership;
   /** Of the group. */
   readonly groupGeneration: number;
   /** When this run began to join it, by its clock, in ms. */
   readonly changedAtMs: number;
-  readonly partitions: readonly number[];
-  /** As `RunShare.from`. */
-  readonly from: Readonly<Record<string, string>>;
-  readonly members: readonly string[];
   readonly isLeader: boolean;
   readonly changed: AbortSignal;
   /** Those that this process writes. */
   readonly sinks: ReadonlyMap<string, OpenedSink>;
 }
 
-/** What the decision between continuing and starting afresh depends on. */
+/** Partitions that need not be restored here, by what there is of them. */
+interface OpenTasks {
+  /** Tasks that are open. */
+  readonly held: readonly number[];
+  /** Warm copies of the state of other runs' tasks. */
+  readonly warm: readonly number[];
+}
+
+const nothingOpen: OpenTasks = { held: [], warm: [] };
+
+/** What the decision between continuing and starting afresh depends on, and how it is dealt out. */
 interface GroupPartOptions {
   readonly sources: ReadonlyMap<string, Source>;
   readonly topicSinks: ReadonlyMap<string, TopicSink>;
   readonly isFresh: boolean;
+  /** As `RunSettings.standbyCopies`. */
+  readonly copies: number;
 }
 
 /**
@@ -64,7 +72,8 @@ export class GroupPart {
   /** A fresh start is wanted once: whoever joins later continues. */
   #isFresh: boolean;
   #partitions: readonly number[] = [];
-  #held: readonly number[] = [];
+  /** What is open, or warm, while it joins. */
+  #open: OpenTasks = nothingOpen;
   #sinks: Map<string, OpenedSink> | undefined;
   /** Whether those with a single owner are among them. */
   #sinksAreLeaders = false;
@@ -84,7 +93,7 @@ export class GroupPart {
       about: (): RunMember => ({
         fingerprint,
         partitions: this.#partitions,
-        held: this.#held,
+        ...this.#open,
       }),
       assign: (members, membership) => this.#lead(members, membership),
     });
@@ -98,7 +107,7 @@ export class GroupPart {
 
   /** Joins the group with nothing open, and opens the sinks of its share. */
   async join(): Promise<TakenShare> {
-    const { membership, ...share } = await this.#join([]);
+    const { membership, ...share } = await this.#join(nothingOpen);
     return { ...share, membership: new LiveMembership(membership) };
   }
 
@@ -106,12 +115,11 @@ export class GroupPart {
    * Joins again while tasks go on: what they commit is in the name of the last generation, and then
    * of the next one.
    *
-   * @param held partitions whose tasks are open
    * @returns undefined when the tasks cannot be kept: all have to be closed, and the group joined
    *   with nothing open
    */
-  async joinAgain(last: TakenShare, held: readonly number[]): Promise<TakenShare | undefined> {
-    const joining = this.#join(held);
+  async joinAgain(last: TakenShare, open: OpenTasks): Promise<TakenShare | undefined> {
+    const joining = this.#join(open);
     const following = joining.then((next) => (mayKeep(last, next) ? next.membership : undefined));
     last.membership.follow(following);
     const next = await joining;
@@ -119,12 +127,13 @@ export class GroupPart {
   }
 
   /** What a part is to do of a share. */
-  shareOfParts({ partitions, sinks, groupGeneration, from, changed }: TakenShare): PartShare {
+  shareOfParts(share: TakenShare): PartShare {
+    const { partitions, sinks, standbys, groupGeneration, from, changed } = share;
     const { log, clock } = this.#environment;
     const { pipeline } = this.#plan.physical;
     const handOvers = new HandOvers({ log, clock, pipeline, groupGeneration, from, changed });
     const handedOver = (partition: number): Promise<boolean> => handOvers.handedOver(partition);
-    return { partitions, sinks, handedOver };
+    return { partitions, sinks, standbys, handedOver };
   }
 
   /** Closes what the share had open: another process may need it. */
@@ -172,19 +181,19 @@ export class GroupPart {
   /**
    * After all tasks of a share have ended: waits until those of the others have, and records it.
    *
-   * @returns false when the share was taken back, or the run stopped, before that
+   * @param until the share is taken back, or the run is stopped
+   * @returns false when that came before
    */
   async finish(
     share: TakenShare,
     others: OtherRuns | undefined,
-    stopped: AbortSignal,
+    until: AbortSignal,
   ): Promise<boolean> {
     const { log, clock } = this.#environment;
     const plan = this.#plan.physical;
-    const { control, membership, isLeader, changed } = share;
+    const { control, membership, isLeader } = share;
     if (others !== undefined) {
       others.end();
-      const until = AbortSignal.any([changed, stopped]);
       while (!(isLeader ? others.areAllEnded : await this.#isRecorded(share))) {
         await clock.sleep(finishedEveryMs, until);
         // The leader leaves once it has recorded the end, which changes the group.
@@ -201,18 +210,18 @@ export class GroupPart {
     return last?.generation !== control.generation || last.status === "finished";
   }
 
-  async #join(held: readonly number[]): Promise<JoinedShare> {
+  async #join(open: OpenTasks): Promise<JoinedShare> {
     assert(this.#group !== undefined, "a group is joined after it has been opened");
-    this.#held = held;
+    this.#open = open;
     const changedAtMs = this.#environment.clock.now();
     const { membership, isLeader, share, changed } = await this.#group.join();
-    const { control, isContinued, partitions, from, members } = share as unknown as RunShare;
+    const { control, ...dealt } = share as unknown as RunShare;
     checkGeneration(control, this.#plan.physical, this.#options.sources);
-    this.#partitions = partitions;
+    this.#partitions = dealt.partitions;
     const sinks = await this.#sinksOf(control.generation, isLeader);
     const groupGeneration = membership.generation;
     return {
-      ...{ control, isContinued, partitions, from, members },
+      ...{ control, ...dealt },
       ...{ membership, groupGeneration, changedAtMs, isLeader, changed, sinks },
     };
   }
@@ -235,7 +244,10 @@ export class GroupPart {
     const plan = this.#plan.physical;
     const { topicSinks } = this.#options;
     const decided = await this.#decide();
-    if (decided.isContinued) return dealOut(members, decided.control, true);
+    const { copies } = this.#options;
+    if (decided.isContinued) {
+      return dealOut(members, decided.control, { isContinued: true, copies });
+    }
     await this.giveUp();
     const sinks = await this.#sinksOf(decided.control.generation, true);
     const control = await startGeneration({
@@ -247,7 +259,7 @@ export class GroupPart {
       topicSinks,
     });
     this.#isFresh = false;
-    return dealOut(members, control, false);
+    return dealOut(members, control, { isContinued: false, copies });
   }
 
   #decide(): Promise<Generation> {

@@ -123,7 +123,8 @@ class ThreadServer {
         { place, placement, board: new ThreadBoard(plan.physical, attempt.board, place) },
       );
       const partitions = partitionsAt(placement, place);
-      await part.take({ partitions, sinks: new Map(), handedOver: () => Promise.resolve(true) });
+      const handedOver = (): Promise<boolean> => Promise.resolve(true);
+      await part.take({ partitions, sinks: new Map(), standbys: [], handedOver });
       await openedOrClosed(part);
       if (this.#abort.signal.aborted) part.stop(this.#hasFailed);
       return { part, sources };

@@ -4,6 +4,8 @@ import type { TaskContext } from "../build-tasks.ts";
 import { loadConnector, type OpenedSink } from "../open-connectors.ts";
 import { RunPart } from "../run-part.ts";
 import type { Restores } from "../run-status.ts";
+import { isAborted } from "../signal.ts";
+import type { StandbyStatus } from "../standby/standbys.ts";
 import type { TaskReport } from "../task-report.ts";
 import { mainPlace, placeTasks } from "./place-tasks.ts";
 import type { TaskThreads } from "./task-threads.ts";
@@ -20,6 +22,8 @@ export interface PartShare {
   readonly partitions: readonly number[];
   /** Open in the main thread; absent are those that another process writes. */
   readonly sinks: ReadonlyMap<string, OpenedSink>;
+  /** Partitions of others whose state is kept warm here. */
+  readonly standbys: readonly number[];
   /** Whether a partition can be opened; false: the group has changed before that. */
   handedOver(partition: number): Promise<boolean>;
 }
@@ -36,6 +40,9 @@ export interface RunParts {
   readonly rowsReadHere: number;
   /** Tasks that were opened since then. */
   readonly restores: Restores;
+  readonly standbys: StandbyStatus;
+  /** Resolves when all of these partitions are warm here, or the signal aborts. */
+  areWarm(partitions: readonly number[], signal: AbortSignal): Promise<void>;
   /** Where tasks here see how far the other runs of the group are; absent where there are none. */
   readonly board: OtherRunsPlace | undefined;
   /** Lets go of what is not in the share, keeps what is, and begins to open the rest. */
@@ -78,6 +85,7 @@ class ThreadedParts implements RunParts {
   #main: RunPart | undefined;
   readonly canChange = false;
   readonly held: readonly number[] = [];
+  readonly standbys: StandbyStatus = { partitions: [], warm: [], bytes: 0 };
 
   constructor(context: TaskContext, threads: TaskThreads, isShared: boolean) {
     this.#context = context;
@@ -110,6 +118,10 @@ class ThreadedParts implements RunParts {
     this.#main = new RunPart(this.#context, { place: mainPlace, placement, board: here });
     await this.#main.take(share);
     await this.#main.opened();
+  }
+
+  areWarm(_: readonly number[], signal: AbortSignal): Promise<void> {
+    return isAborted(signal);
   }
 
   async opened(): Promise<void> {
