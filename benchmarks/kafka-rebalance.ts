@@ -1,10 +1,10 @@
-// How long tasks rest when processes of a pipeline come and go, under load: 1 → 3 → 2 → 1 processes,
-// again and again, with state to restore; without and with warm copies of it. The results must be
-// those of the orders, none lost and none doubled.
+// How long tasks rest when processes of a pipeline come and go, under load: 1 → 3 → 2 → 1
+// processes, again and again, with state to restore; without and with warm copies of it. The
+// results must be those of the orders, none lost and none doubled.
 //
-// `--state MB` (50), `--rounds N` (2), `--rate` orders a second (2000), `--standby 0|1` for one case.
-// `rest`: the longest time that a task did not commit around a change, seen from outside. `pause`:
-// from when the first process heard of the change until the task's first commit after it.
+// `--state MB` (50), `--rounds N` (2), `--rate` orders a second (2000), `--standby 0|1` for one
+// case. `rest`: the longest time that a task did not commit around a change, seen from outside.
+// `pause`: from when the first process heard of the change until the task's first commit after it.
 import { type ChildProcess, spawn } from "node:child_process";
 import { loadavg } from "node:os";
 import { type Log, recordValue, systemClock } from "@millrace/core";
@@ -199,9 +199,11 @@ async function measure(address: string, name: string, each: Case): Promise<Figur
   await load.writeState(keys, Date.now());
   rounds.begin();
   const loading = load.run(each.perSecond);
-  await waitFor(async () => (await log.topics()).some(({ kind, name: topic }) => {
-    return kind === "changelog" && topic.startsWith(`${name}.`);
-  }));
+  await waitFor(async () =>
+    (await log.topics()).some(({ kind, name: topic }) => {
+      return kind === "changelog" && topic.startsWith(`${name}.`);
+    }),
+  );
   const watch = await CommitWatch.begin(log, name);
   await rounds.settle(watch);
   const changed = async (kind: Change, change: () => Promise<void> | void): Promise<void> => {

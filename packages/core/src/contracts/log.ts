@@ -202,8 +202,8 @@ export interface LogWriter {
    * nothing.
    *
    * @throws LOG_WRITER_FENCED when a newer writer exists: nothing was written
-   * @throws LOG_GENERATION_STALE when the group has gone on: nothing was written, nor forgotten, and
-   *   `commit` may be called again once the membership has gone on as well
+   * @throws LOG_GENERATION_STALE when the group has gone on: nothing was written, nor forgotten,
+   *   and `commit` may be called again once the membership has gone on as well
    * @throws LOG_COMMIT_INDEFINITE when the outcome is unknown: discard the writer, restore the task
    *   (T4)
    * @throws LOG_COMMIT_ABORTED when nothing was written: discard the writer, restore the task

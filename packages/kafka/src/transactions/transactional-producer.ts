@@ -66,9 +66,10 @@ const requestTimeoutMs = 15_000;
  * - P2. That a transaction shall be committed is said only after everything of it is acknowledged.
  * - P3. It is said again only with the same identity, which coordinators recognise. What the
  *   answers to the repetitions leave open is `indefinite`.
- * - P4. After any failure but one the producer is done. Opening it anew ends its transaction and its
- *   epoch. Where the group has gone on, only the transaction is aborted: the same may be committed
- *   again in the name of a newer membership, if nobody else has opened the producer by then.
+ * - P4. After any failure but one the producer is done. Opening it anew ends its transaction and
+ *   its epoch. Where the group has gone on, only the transaction is aborted: the same may be
+ *   committed again in the name of a newer membership, if nobody else has opened the producer by
+ *   then.
  */
 export class TransactionalProducer {
   readonly transactionalId: string;

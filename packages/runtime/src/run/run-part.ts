@@ -262,6 +262,6 @@ type Mutable<Tasks> = {
   -readonly [Name in keyof Tasks]: Tasks[Name] extends readonly (infer Task)[] ? Task[] : never;
 };
 
-function allOf({ tasks, sinkTasks }: WorkerTasks): (WorkerTasks["tasks" | "sinkTasks"])[number][] {
+function allOf({ tasks, sinkTasks }: WorkerTasks): WorkerTasks["tasks" | "sinkTasks"][number][] {
   return [...tasks, ...sinkTasks];
 }

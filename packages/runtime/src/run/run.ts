@@ -192,10 +192,7 @@ export class Run {
    *
    * @returns the share that follows it, or what the run comes to; undefined as in `#runShare`
    */
-  async #runTasks(
-    part: GroupPart,
-    attempt: Attempt,
-  ): Promise<TakenShare | RunSummary | undefined> {
+  async #runTasks(part: GroupPart, attempt: Attempt): Promise<TakenShare | RunSummary | undefined> {
     const { parts, share } = attempt;
     const { signal } = this.#abort;
     const warmed = new AbortController();

@@ -46,7 +46,7 @@ export function sumReports(plan: PhysicalPlan, all: readonly TaskReport[]): Summ
 }
 
 /** Rows that tasks have read of sources since the fresh start. */
-export function rowsReadBy(reports: readonly TaskReport[]): number {
+function rowsReadBy(reports: readonly TaskReport[]): number {
   let rows = 0;
   for (const { inputs } of reports) {
     for (const input of inputs) if (input.kind === "source") rows += input.rowsRead;

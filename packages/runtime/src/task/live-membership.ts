@@ -38,12 +38,12 @@ export class LiveMembership implements GroupMembership {
    *   for those who join to tell
    */
   follow(joining: Promise<GroupMembership | undefined>): void {
-    this.#joining = joining.then(
-      (next) => {
-        this.#current = next ?? this.#current;
-      },
-      () => undefined,
-    );
+    this.#joining = this.#goOn(joining);
+  }
+
+  async #goOn(joining: Promise<GroupMembership | undefined>): Promise<void> {
+    const [joined] = await Promise.allSettled([joining]);
+    if (joined.status === "fulfilled") this.#current = joined.value ?? this.#current;
   }
 
   /**

@@ -37,10 +37,7 @@ export function sharedPipeline(readMs = 2): SharedPipeline {
 }
 
 /** Waits until the run's status is as wanted, and gives it. */
-export async function until(
-  run: Run,
-  holds: (status: RunStatus) => boolean,
-): Promise<RunStatus> {
+export async function until(run: Run, holds: (status: RunStatus) => boolean): Promise<RunStatus> {
   let hasEnded = false;
   const end = (): void => {
     hasEnded = true;

@@ -80,7 +80,9 @@ function readyMembers(members: readonly Candidate[], partitions: number): Map<nu
   return ready;
 }
 
-/** So many copies of each partition, at those that have one already, then where there are fewest. */
+/**
+ * So many copies of each partition, at those that have one already, then where there are fewest.
+ */
 function dealCopies(
   members: readonly Candidate[],
   deals: ReadonlyMap<string, MutableDeal>,

@@ -221,8 +221,14 @@ export class GroupPart {
     const sinks = await this.#sinksOf(control.generation, isLeader);
     const groupGeneration = membership.generation;
     return {
-      ...{ control, ...dealt },
-      ...{ membership, groupGeneration, changedAtMs, isLeader, changed, sinks },
+      control,
+      ...dealt,
+      membership,
+      groupGeneration,
+      changedAtMs,
+      isLeader,
+      changed,
+      sinks,
     };
   }
 

@@ -19,7 +19,9 @@ export interface RunShare {
   readonly control: ControlRecord;
   readonly isContinued: boolean;
   readonly partitions: readonly number[];
-  /** By partition of this run, another member that has its tasks open when the generation begins. */
+  /**
+   * By partition of this run, another member that has its tasks open when the generation begins.
+   */
   readonly from: Readonly<Record<string, string>>;
   /** Partitions of others whose state it keeps warm. */
   readonly standbys: readonly number[];

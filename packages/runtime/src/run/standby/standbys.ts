@@ -117,7 +117,7 @@ export class Standbys {
   async #readAll(): Promise<boolean> {
     let hasRead = false;
     const warmBefore = this.warm.length;
-    for (const copies of [...this.#copies.values()]) {
+    for (const copies of this.#copies.values()) {
       for (const copy of copies.values()) {
         hasRead = (await copy.readSome()) || hasRead;
         await yieldToEventLoop();

@@ -172,7 +172,9 @@ class ThreadServer {
 
 /** Partitions of which some task is at a place. */
 function partitionsAt(placement: Placement, place: number): number[] {
-  const partitions = placement.flatMap((places) => places.flatMap((at, n) => (at === place ? n : [])));
+  const partitions = placement.flatMap((places) =>
+    places.flatMap((at, n) => (at === place ? n : [])),
+  );
   return [...new Set(partitions)];
 }
 

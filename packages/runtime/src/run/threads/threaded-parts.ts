@@ -30,7 +30,9 @@ export interface PartShare {
 
 /** The tasks of a run, in one thread or several. */
 export interface RunParts {
-  /** Whether it can go on with another share. Otherwise one is taken, and all is closed after it. */
+  /**
+   * Whether it can go on with another share. Otherwise one is taken, and all is closed after it.
+   */
   readonly canChange: boolean;
   /** Partitions whose tasks are open here, or about to be. */
   readonly held: readonly number[];
@@ -110,7 +112,10 @@ class ThreadedParts implements RunParts {
     );
     const board = this.#buffer;
     await this.#threads.open({
-      ...{ placement, board, generation, settings },
+      placement,
+      board,
+      generation,
+      settings,
       membership: membership.current,
       sources: fingerprints,
     });
