@@ -25,10 +25,16 @@ export interface SharedPipeline {
   start(settings?: Partial<RunSettings>): Run;
 }
 
-/** @param readMs what a read of the source takes */
-export function sharedPipeline(readMs = 2): SharedPipeline {
+/**
+ * @param readMs what a read of the source takes
+ * @param around the log as runs see it
+ */
+export function sharedPipeline(
+  readMs = 2,
+  around: (log: Log) => Log = (log) => log,
+): SharedPipeline {
   const memory = openMemoryLog();
-  const log = sharedGroups(memory);
+  const log = sharedGroups(around(memory));
   const store = new MemoryStore();
   const rows = slowly(partitionRows(flights, partitions), readMs);
   const start = (settings: Partial<RunSettings> = {}): Run =>

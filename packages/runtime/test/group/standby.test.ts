@@ -1,8 +1,41 @@
+import { type Log, millraceError } from "@millrace/core";
 import { describe, expect, test } from "vitest";
 import { expectedWindows, storedWindows } from "../flights.ts";
 import { flights, sharedPipeline, until } from "./shared.ts";
 
 const standbyCopies = 1;
+
+/** A log in which the fifth reader of a changelog finds that what is next has been removed. */
+function withChangelogRemoved(log: Log): { log: Log; wasRemoved: () => boolean } {
+  let opened = 0;
+  let wasRemoved = false;
+  const openReader: Log["openReader"] = async (topic, partition, from, options) => {
+    const reader = await log.openReader(topic, partition, from, options);
+    if (!topic.endsWith(".changelog")) return reader;
+    opened += 1;
+    // The first eight are those of the run that has all tasks.
+    if (opened !== 9) return reader;
+    return {
+      get position() {
+        return reader.position;
+      },
+      read: async () => {
+        wasRemoved = true;
+        const place = { topic, partition, offset: String(from), start: "", end: "" };
+        throw millraceError("LOG_OFFSET_OUT_OF_RANGE", place);
+      },
+      close: () => reader.close(),
+    };
+  };
+  const proxy = new Proxy(log, {
+    get: (target, property) => {
+      if (property === "openReader") return openReader;
+      const value: unknown = Reflect.get(target, property);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  return { log: proxy, wasRemoved: () => wasRemoved };
+}
 
 describe("warm copies of state", () => {
   test("a partition moves when its new run has a copy, and only the end is read then", async () => {
@@ -36,6 +69,22 @@ describe("warm copies of state", () => {
     expect(after.group?.partitions).toEqual([0, 1, 2, 3]);
     expect(after.restores.bytes - before.restores.bytes).toBeLessThan(20_000);
     await second.finished;
+    expect(storedWindows(store)).toEqual(expectedWindows(flights));
+  });
+
+  test("a copy whose next records have been removed begins anew", async () => {
+    let wasRemoved = (): boolean => false;
+    const { store, start } = sharedPipeline(4, (inner) => {
+      const removed = withChangelogRemoved(inner);
+      ({ wasRemoved } = removed);
+      return removed.log;
+    });
+    const first = start({ standbyCopies });
+    await until(first, ({ rowsReadHere }) => rowsReadHere > 200);
+    const second = start({ standbyCopies });
+    await until(second, ({ group }) => group?.partitions.length === 2);
+    expect(wasRemoved()).toBe(true);
+    await Promise.all([first, second].map((run) => run.finished));
     expect(storedWindows(store)).toEqual(expectedWindows(flights));
   });
 
