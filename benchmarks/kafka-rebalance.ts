@@ -115,13 +115,17 @@ class Rounds {
     await member.exited;
   }
 
+  checkAlive(): void {
+    const dead = this.#members.find((member) => !member.isAlive);
+    if (dead !== undefined) throw new Error("a process has ended by itself");
+  }
+
   /** Waits until all tasks run where they shall and commit. */
   async settle(watch: CommitWatch): Promise<void> {
     const startMs = Date.now();
     for (;;) {
       await sleep(100);
-      const dead = this.#members.find((member) => !member.isAlive);
-      if (dead !== undefined) throw new Error("a process has ended by itself");
+      this.checkAlive();
       const lately = watch.allSince(Date.now() - 1_000) && Date.now() - startMs > 2_000;
       if (lately && this.#isBalanced()) return;
       if (Date.now() - startMs < settleMaxMs) continue;
@@ -199,11 +203,14 @@ async function measure(address: string, name: string, each: Case): Promise<Figur
   await load.writeState(keys, Date.now());
   rounds.begin();
   const loading = load.run(each.perSecond);
-  await waitFor(async () =>
-    (await log.topics()).some(({ kind, name: topic }) => {
-      return kind === "changelog" && topic.startsWith(`${name}.`);
-    }),
-  );
+  const hasBegun = async (): Promise<boolean> =>
+    (await log.topics()).some((each) => {
+      return each.kind === "changelog" && each.name.startsWith(`${name}.`);
+    });
+  while (!(await hasBegun())) {
+    rounds.checkAlive();
+    await sleep(50);
+  }
   const watch = await CommitWatch.begin(log, name);
   await rounds.settle(watch);
   const changed = async (kind: Change, change: () => Promise<void> | void): Promise<void> => {
@@ -229,10 +236,6 @@ async function measure(address: string, name: string, each: Case): Promise<Figur
   await watch.end();
   await log.close();
   return rounds.figures;
-}
-
-async function waitFor(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds())) await sleep(50);
 }
 
 /** Waits for all results and compares them with what was written. */
