@@ -87,6 +87,8 @@ class SharedMember implements Group {
       const { group, generation } = await this.#log.joinGroup(this.#options.group);
       const all = joined.map(([id, { about }]) => ({ id, about }));
       const own = { group, generation, member: leaderId };
+      for (const [id] of joined)
+        members.get(id)?.options.begun?.({ group, generation, member: id });
       const shares = await leading.options.assign(all, own);
       for (const [id, { resolve }] of joined) {
         const changed = members.get(id)?.changed.signal ?? AbortSignal.abort();

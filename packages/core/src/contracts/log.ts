@@ -97,6 +97,11 @@ export interface GroupOptions {
   /** What this member says of itself each time it joins. */
   about(): Json;
   /**
+   * Called when a generation has begun and what there is to do in it is not known yet: what stays
+   * open can go on in its name.
+   */
+  begun?(membership: GroupMembership): void;
+  /**
    * Deals out what there is to do; called on the leader, under a generation that older ones cannot
    * outlive. Members that it leaves out get null.
    */

@@ -29,6 +29,8 @@ export interface GroupMemberOptions {
   readonly groupInstanceId?: string;
   /** What kind of group it is, for tools. Default: `millrace`. */
   readonly protocolType?: string;
+  /** A generation has begun; what is assigned in it is not known yet. */
+  readonly onBegun?: (membership: GroupMetadata) => void;
   /**
    * Called in the group's leader, in the name of its membership: what each member gets, as bytes
    * that members understand.
@@ -140,6 +142,7 @@ export class GroupMember {
     const { groupId, groupInstanceId } = this.options;
     const { memberId } = this;
     const member = { groupId, generation, memberId, ...instance(groupInstanceId) };
+    this.options.onBegun?.(member);
     // The leader may take its time to assign.
     this.heartbeats.keep(member);
     const assigned = await this.assignments(joined, member);

@@ -1,5 +1,7 @@
 import type { PhysicalPlan, Stage } from "@millrace/plan";
-import { buildSinkTasks, buildTask, type TaskContext } from "./build-tasks.ts";
+import type { SinkTask } from "../output/sink-task.ts";
+import type { Task } from "../task/task.ts";
+import { buildSinkTasks, buildTask, type TaskContext, type WarmShell } from "./build-tasks.ts";
 import { closeAll, type OpenedSink } from "./open-connectors.ts";
 import { reportOf, type TaskReport } from "./task-report.ts";
 import type { Restores } from "./run-status.ts";
@@ -45,8 +47,6 @@ export class RunPart {
   readonly #units = new Map<number, Unit>();
   /** Of stores with a single owner, by sink. */
   readonly #soleUnits = new Map<string, Unit>();
-  /** Partitions are opened one after the other. */
-  #lastOpening: Promise<unknown> = Promise.resolve();
   #running: Promise<void> | undefined;
   #hasFailed = false;
   #releasedRows = 0;
@@ -205,43 +205,43 @@ export class RunPart {
     await closeAll(allOf(tasks));
   }
 
-  #openPartition(
+  async #openPartition(
     partition: number,
     sinks: ReadonlyMap<string, OpenedSink>,
     unit: Unit,
   ): Promise<WorkerTasks> {
-    const { place } = this.#options;
-    const shared = new Map([...sinks].filter(([, sink]) => !sink.isSingleOwner));
-    return this.#inTurn(async () => {
-      if (unit.isCancelled || this.#hasFailed) return noTasks;
-      const opened: Mutable<WorkerTasks> = { tasks: [], sinkTasks: [] };
-      const warm = await this.#standbys.take(partition);
-      try {
-        for (const stage of this.#stagesOf(partition)) {
-          const task = await buildTask(this.#context, { stage, partition }, warm.get(stage));
-          opened.tasks.push(task);
-          const { tasks, bytes } = this.#restores;
-          this.#restores = { tasks: tasks + 1, bytes: bytes + task.restoredBytes };
-        }
-        if (place !== mainPlace) return opened;
-        opened.sinkTasks.push(...(await buildSinkTasks(this.#context, shared, [partition])));
-        return opened;
-      } catch (error) {
-        const replays = [...warm.values()].map(({ replay }) => replay);
-        await closeAll([...allOf(opened), ...replays]);
-        throw error;
-      }
-    });
+    if (unit.isCancelled || this.#hasFailed) return noTasks;
+    const warm = await this.#standbys.take(partition);
+    const opening = this.#stagesOf(partition).map((stage) =>
+      this.#openTask(stage, partition, warm.get(stage)),
+    );
+    const isMain = this.#options.place === mainPlace;
+    const shared = new Map([...sinks].filter(([, sink]) => isMain && !sink.isSingleOwner));
+    const [tasks, sinkTasks] = await allOpened(
+      opening,
+      buildSinkTasks(this.#context, shared, [partition]),
+    );
+    return { tasks, sinkTasks };
+  }
+
+  async #openTask(stage: Stage, partition: number, warm: WarmShell | undefined): Promise<Task> {
+    try {
+      const task = await buildTask(this.#context, { stage, partition }, warm);
+      const { tasks, bytes } = this.#restores;
+      this.#restores = { tasks: tasks + 1, bytes: bytes + task.restoredBytes };
+      return task;
+    } catch (error) {
+      await warm?.replay.close();
+      throw error;
+    }
   }
 
   /** Of a store with a single owner all partitions are written here. */
-  #openSoleSink(id: string, sink: OpenedSink): Promise<WorkerTasks> {
+  async #openSoleSink(id: string, sink: OpenedSink): Promise<WorkerTasks> {
     const { partitions } = this.#context.plan.physical;
     const all = Array.from({ length: partitions }, (_, partition) => partition);
-    return this.#inTurn(async () => {
-      const sinkTasks = await buildSinkTasks(this.#context, new Map([[id, sink]]), all);
-      return { tasks: [], sinkTasks };
-    });
+    const sinkTasks = await buildSinkTasks(this.#context, new Map([[id, sink]]), all);
+    return { tasks: [], sinkTasks };
   }
 
   #stagesOf(partition: number): readonly Stage[] {
@@ -250,17 +250,23 @@ export class RunPart {
     if (placement === undefined) return stages;
     return stages.filter((_, index) => placement[index]?.[partition] === place);
   }
-
-  #inTurn<Value>(work: () => Promise<Value>): Promise<Value> {
-    const turn = this.#lastOpening.then(work);
-    this.#lastOpening = turn.catch(() => undefined);
-    return turn;
-  }
 }
 
-type Mutable<Tasks> = {
-  -readonly [Name in keyof Tasks]: Tasks[Name] extends readonly (infer Task)[] ? Task[] : never;
-};
+/** What was opened; when one fails, the others are closed. @throws the first failure */
+async function allOpened(
+  opening: readonly Promise<Task>[],
+  sinkOpening: Promise<SinkTask[]>,
+): Promise<[Task[], SinkTask[]]> {
+  try {
+    return await Promise.all([Promise.all(opening), sinkOpening]);
+  } catch (error) {
+    const [sinks, ...tasks] = await Promise.allSettled([sinkOpening, ...opening]);
+    const sinkTasks = sinks.status === "fulfilled" ? sinks.value : [];
+    const opened = tasks.flatMap((task) => (task.status === "fulfilled" ? [task.value] : []));
+    await closeAll([...opened, ...sinkTasks]);
+    throw error;
+  }
+}
 
 function allOf({ tasks, sinkTasks }: WorkerTasks): WorkerTasks["tasks" | "sinkTasks"][number][] {
   return [...tasks, ...sinkTasks];

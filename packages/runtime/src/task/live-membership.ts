@@ -7,8 +7,9 @@ import { type GroupMembership, isMillraceError } from "@millrace/core";
  */
 export class LiveMembership implements GroupMembership {
   #current: GroupMembership;
-  /** Settles with the generation that is being joined. */
-  #joining: Promise<void> = Promise.resolve();
+  #isJoining = false;
+  #wake: () => void = () => undefined;
+  #changed: Promise<void> = Promise.resolve();
 
   constructor(first: GroupMembership) {
     this.#current = first;
@@ -31,19 +32,21 @@ export class LiveMembership implements GroupMembership {
     return this.#current;
   }
 
-  /**
-   * Goes on to the generation that is being joined.
-   *
-   * @param joining undefined when it has to be begun anew: what is open is not kept. Its failure is
-   *   for those who join to tell
-   */
-  follow(joining: Promise<GroupMembership | undefined>): void {
-    this.#joining = this.#goOn(joining);
+  /** A newer generation is being joined, until the promise settles. */
+  async follow(joining: Promise<unknown>): Promise<void> {
+    this.#isJoining = true;
+    this.#listen();
+    await Promise.allSettled([joining]);
+    this.#isJoining = false;
+    this.#wake();
   }
 
-  async #goOn(joining: Promise<GroupMembership | undefined>): Promise<void> {
-    const [joined] = await Promise.allSettled([joining]);
-    if (joined.status === "fulfilled") this.#current = joined.value ?? this.#current;
+  /** Goes on to a generation that has begun; not as another member, who has nothing open. */
+  goOn(next: GroupMembership): void {
+    if (next.member !== this.member || next.generation <= this.generation) return;
+    this.#current = next;
+    this.#wake();
+    this.#listen();
   }
 
   /**
@@ -59,10 +62,16 @@ export class LiveMembership implements GroupMembership {
         return await action();
       } catch (error) {
         if (!isStale(error)) throw error;
-        await this.#joining;
+        while (this.#isJoining && this.generation === generation) await this.#changed;
         if (this.generation === generation) throw error;
       }
     }
+  }
+
+  #listen(): void {
+    this.#changed = new Promise((resolve) => {
+      this.#wake = resolve;
+    });
   }
 }
 

@@ -16,7 +16,7 @@ import {
   type Generation,
   startGeneration,
 } from "../prepare-generation.ts";
-import { readControl } from "../control-record.ts";
+import { type ControlRecord, readControl } from "../control-record.ts";
 import type { RunEnvironment, RunnablePlan } from "../run-options.ts";
 import { LiveMembership } from "../../task/live-membership.ts";
 import type { PartShare, RunParts } from "../threads/threaded-parts.ts";
@@ -72,6 +72,10 @@ export class GroupPart {
   /** A fresh start is wanted once: whoever joins later continues. */
   #isFresh: boolean;
   #partitions: readonly number[] = [];
+  /** Of the tasks that are open. */
+  #live: LiveMembership | undefined;
+  /** What it has dealt out last, as long as it is the leader: nobody else changes that. */
+  #led: ControlRecord | undefined;
   /** What is open, or warm, while it joins. */
   #open: OpenTasks = nothingOpen;
   #sinks: Map<string, OpenedSink> | undefined;
@@ -95,6 +99,7 @@ export class GroupPart {
         partitions: this.#partitions,
         ...this.#open,
       }),
+      begun: (membership) => this.#live?.goOn(membership),
       assign: (members, membership) => this.#lead(members, membership),
     });
     await this.#decide();
@@ -107,6 +112,7 @@ export class GroupPart {
 
   /** Joins the group with nothing open, and opens the sinks of its share. */
   async join(): Promise<TakenShare> {
+    this.#live = undefined;
     const { membership, ...share } = await this.#join(nothingOpen);
     return { ...share, membership: new LiveMembership(membership) };
   }
@@ -119,9 +125,9 @@ export class GroupPart {
    *   with nothing open
    */
   async joinAgain(last: TakenShare, open: OpenTasks): Promise<TakenShare | undefined> {
+    this.#live = last.membership;
     const joining = this.#join(open);
-    const following = joining.then((next) => (mayKeep(last, next) ? next.membership : undefined));
-    last.membership.follow(following);
+    void last.membership.follow(joining);
     const next = await joining;
     return mayKeep(last, next) ? { ...next, membership: last.membership } : undefined;
   }
@@ -215,6 +221,7 @@ export class GroupPart {
     this.#open = open;
     const changedAtMs = this.#environment.clock.now();
     const { membership, isLeader, share, changed } = await this.#group.join();
+    if (!isLeader) this.#led = undefined;
     const { control, ...dealt } = share as unknown as RunShare;
     checkGeneration(control, this.#plan.physical, this.#options.sources);
     this.#partitions = dealt.partitions;
@@ -248,9 +255,12 @@ export class GroupPart {
   ): Promise<ReadonlyMap<string, Json>> {
     const { log } = this.#environment;
     const plan = this.#plan.physical;
-    const { topicSinks } = this.#options;
+    const { topicSinks, copies } = this.#options;
+    if (this.#led !== undefined && this.#live?.member === membership.member) {
+      return dealOut(members, this.#led, { isContinued: true, copies });
+    }
     const decided = await this.#decide();
-    const { copies } = this.#options;
+    this.#led = decided.control;
     if (decided.isContinued) {
       return dealOut(members, decided.control, { isContinued: true, copies });
     }
@@ -265,6 +275,7 @@ export class GroupPart {
       topicSinks,
     });
     this.#isFresh = false;
+    this.#led = control;
     return dealOut(members, control, { isContinued: false, copies });
   }
 

@@ -51,8 +51,9 @@ export class HandOvers {
     const { from, changed } = this.#options;
     const member = from[partition];
     if (member === undefined) return !changed.aborted;
-    this.#reading ??= this.#read();
-    const reading = this.#reading;
+    const reading = (this.#reading ??= this.#read());
+    // It may fail when nobody waits any more.
+    reading.catch(() => undefined);
     while (this.#waitingFor.has(member) && !changed.aborted) {
       await Promise.race([this.#heard.wait(), reading]);
     }
