@@ -7,6 +7,7 @@ import {
   type Offset,
   recordValue,
   type StateTable,
+  yieldToEventLoop,
 } from "@millrace/core";
 import { type ChangelogRecord, decodeChangelogRecord } from "../task/changelog-record.ts";
 
@@ -23,9 +24,8 @@ export interface ChangelogPlace {
   readonly partition: number;
 }
 
-const readBytesMax = 8 * 1024 * 1024;
-/** What is read while tasks run in the same thread. */
-const shortReadBytesMax = 512 * 1024;
+/** Other tasks run in the same thread: it is not held for long. */
+const readBytesMax = 1024 * 1024;
 
 /** What the records of a changelog come to, up to some record: tables, and what else is known. */
 export class ChangelogImage {
@@ -112,23 +112,26 @@ export class ChangelogReplay {
     return this.#image.sizeBytes + (this.#next?.sizeBytes ?? 0);
   }
 
-  /** Reads on until the offset; then no new image is begun. */
+  /** Reads on until the offset, and lets others in meanwhile; no new image is begun any more. */
   async readTo(end: Offset): Promise<void> {
     this.#next = undefined;
-    while (this.#reader.position < end) await this.#read(readBytesMax, false);
+    while (this.#reader.position < end) {
+      await this.#read(false);
+      await yieldToEventLoop();
+    }
   }
 
   /** Applies what one short read gives. @returns false when it was caught up */
   readSome(): Promise<boolean> {
-    return this.#read(shortReadBytesMax, true);
+    return this.#read(true);
   }
 
   async close(): Promise<void> {
     await this.#reader.close();
   }
 
-  async #read(bytesMax: number, isFollowing: boolean): Promise<boolean> {
-    const records = await this.#reader.read(bytesMax);
+  async #read(isFollowing: boolean): Promise<boolean> {
+    const records = await this.#reader.read(readBytesMax);
     for (let index = 0; index < records.count; index += 1) {
       const value = recordValue(records, index);
       this.#bytesRead += value.length;
