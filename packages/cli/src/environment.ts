@@ -12,6 +12,7 @@ export interface RunFlags {
   readonly partitions?: number;
   readonly batchRows?: number;
   readonly threads?: number;
+  readonly standby?: number;
   readonly state: string;
   /** Directory of a shared log, used instead of `state`. */
   readonly log?: string;

@@ -24,6 +24,11 @@ export function withRunFlags(command: Command): Command {
       "threads that the tasks are spread over (default 1)",
       wholeNumber(limits.threadsMax),
     )
+    .option(
+      "--standby <copies>",
+      "on Kafka, warm copies of each task's state in other processes (default 0)",
+      wholeNumber(limits.standbyMax),
+    )
     .option("--batch-rows <rows>", "rows of a batch", wholeNumber(limits.batchRowsMax))
     .option("--state <directory>", "directory of saved state", stateDefault)
     .option("--log <place>", "log that pipelines share, with topics and state; instead of --state")
@@ -97,10 +102,12 @@ export function runFlags(
   const partitions = options["partitions"] as number | undefined;
   const batchRows = options["batchRows"] as number | undefined;
   const threads = options["threads"] as number | undefined;
+  const standby = options["standby"] as number | undefined;
   return {
     ...(partitions === undefined ? {} : { partitions }),
     ...(batchRows === undefined ? {} : { batchRows }),
     ...(threads === undefined ? {} : { threads }),
+    ...(standby === undefined ? {} : { standby }),
     ...(options["log"] === undefined ? {} : { log: options["log"] as string }),
     state: (options["state"] as string | undefined) ?? stateDefault,
     fresh: options["fresh"] === true,

@@ -13,6 +13,7 @@ const status: RunStatus = {
   watermark: Date.UTC(2001, 1, 3, 4),
   fraction: 0.25,
   elapsedMs: 2_000,
+  restores: { tasks: 0, bytes: 0 },
   stateBytes: 0,
   operators: {},
   inputs: [],

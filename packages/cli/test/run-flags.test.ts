@@ -20,6 +20,8 @@ test("all flags are read", () => {
   const words = [
     "--partitions",
     "4",
+    "--standby",
+    "2",
     "--batch-rows",
     "1000",
     "--state",
@@ -30,6 +32,7 @@ test("all flags are read", () => {
   ];
   expect(parse([...words, "--param", "a=1"])).toEqual({
     partitions: 4,
+    standby: 2,
     batchRows: 1_000,
     state: "s",
     log: "l",
@@ -63,6 +66,7 @@ test.each([
   ["--partitions", "241"],
   ["--partitions", "2.5"],
   ["--partitions", "two"],
+  ["--standby", "9"],
   ["--batch-rows", "-1"],
   ["--batch-rows", "1048577"],
 ])("%s %s is refused", (flag, value) => {

@@ -8,6 +8,8 @@ export const limits: {
   readonly partitionsMax: number;
   /** Threads of a run. */
   readonly threadsMax: number;
+  /** Warm copies of each task's state. */
+  readonly standbyMax: number;
   /** Rows of a batch that a source hands out. */
   readonly batchRowsMax: number;
   /** Rows of a batch unless a run says otherwise. */
@@ -60,6 +62,7 @@ export const limits: {
   keyGroups: 240,
   partitionsMax: 240,
   threadsMax: 64,
+  standbyMax: 8,
   batchRowsMax: 1_048_576,
   batchRowsDefault: 65_536,
   groupsMax: 20_000_000,

@@ -26,6 +26,14 @@ export {
 } from "@millrace/core";
 export type { WindowSpec } from "@millrace/plan";
 export { seasonal, theta } from "@millrace/models";
-export type { InputStatus, RunStatus, RunSummary } from "@millrace/runtime";
+export type {
+  GroupStatus,
+  InputStatus,
+  Restores,
+  RunStatus,
+  RunSummary,
+  StandbyStatus,
+  TaskCommit,
+} from "@millrace/runtime";
 export { plan, run, type RunningPipeline, start } from "./run/run.ts";
 export type { RunOptions } from "./run/run-options.ts";

@@ -14,7 +14,16 @@ export { Run } from "./run/run.ts";
 export type { RunNotice, TaskNotice, TaskPlace } from "./run/run-notice.ts";
 export type { ObservedRun, OpenTurn, RunObserver, TopicLag } from "./run/run-observer.ts";
 export type { RunEnvironment, RunnablePlan, RunSettings } from "./run/run-options.ts";
-export type { InputStatus, RunOutcome, RunStatus, RunSummary } from "./run/run-status.ts";
+export type {
+  GroupStatus,
+  InputStatus,
+  Restores,
+  RunOutcome,
+  RunStatus,
+  RunSummary,
+  TaskCommit,
+} from "./run/run-status.ts";
+export type { StandbyStatus } from "./run/standby/standbys.ts";
 export type { TaskReport } from "./run/task-report.ts";
 export { isStateLocked, lockState } from "./run/state-lock.ts";
 export { refuseToServe, serveThread } from "./run/threads/serve-thread.ts";

@@ -11,6 +11,7 @@ import { openMemoryLog } from "@millrace/log";
 import type { RecordBatch } from "apache-arrow";
 import { expect, test } from "vitest";
 import { Changelog } from "../src/state/changelog.ts";
+import { ChangelogImage, ChangelogReplay } from "../src/state/changelog-replay.ts";
 import { encodeChangelogRecord } from "../src/task/changelog-record.ts";
 
 const schema: RowSchema = {
@@ -150,4 +151,70 @@ test("a changelog of much written state stays in proportion to live state", asyn
   // At most two snapshots' worth of deltas (4 MB each at the least) and the snapshot itself.
   expect(held).toBeLessThan(13_000_000);
   expect(offset(start) > 0n).toBe(true);
+});
+
+/** A copy that follows the changelog, with the tables of its images. */
+async function openCopy(log: Log): Promise<{
+  replay: ChangelogReplay;
+  tableOf(image: ChangelogImage): ValueTable;
+  images(): number;
+}> {
+  const tables = new Map<ChangelogImage, ValueTable>();
+  const newImage = (): ChangelogImage => {
+    const table = new ValueTable();
+    const image = new ChangelogImage([{ operatorId: "op", tables: [table] }]);
+    tables.set(image, table);
+    return image;
+  };
+  const place = { log, topic: "changelog", partition: 0 };
+  const replay = await ChangelogReplay.open(place, newImage(), newImage);
+  return {
+    replay,
+    tableOf: (image) => tables.get(image) ?? new ValueTable(),
+    images: () => tables.size,
+  };
+}
+
+test("a copy that follows has the state at any commit, and begins anew with each snapshot", async () => {
+  const log = await newLog();
+  const { table, changelog, writer } = await openTask(log);
+  const expected = new Map<number, number>();
+  let copy = await openCopy(log);
+  let renewals = 0;
+  for (let commit = 0; commit < 120; commit += 1) {
+    for (let change = 0; change < 10; change += 1) {
+      const key = (commit * 7 + change * 13) % 97;
+      table.set(key, commit);
+      expected.set(key, commit);
+    }
+    changelog.append(writer, [{ operatorId: "op", tables: [table] }], { commit });
+    await writer.commit();
+    await changelog.committed();
+    if (commit % 3 === 0) while (await copy.replay.readSome());
+    if (commit % 20 !== 19) continue;
+    renewals += copy.images() - 1;
+    await copy.replay.readTo((await log.bounds("changelog", 0)).end);
+    const { image } = copy.replay;
+    expect(copy.tableOf(image).values).toEqual(expected);
+    expect([image.isKnown, image.progress]).toEqual([true, { commit }]);
+    await copy.replay.close();
+    copy = await openCopy(log);
+  }
+  expect(renewals).toBeGreaterThan(0);
+});
+
+test("a copy holds no more than the changelog does", async () => {
+  const log = await newLog();
+  const { table, changelog, writer } = await openTask(log);
+  const copy = await openCopy(log);
+  for (let commit = 0; commit < 200; commit += 1) {
+    // Keys close for good, as those of windows do, without a record that says so.
+    for (let key = commit * 4; key < commit * 4 + 4; key += 1) table.set(key, commit);
+    for (const key of table.values.keys()) if (key < commit * 4 - 80) table.values.delete(key);
+    changelog.append(writer, [{ operatorId: "op", tables: [table] }], { commit });
+    await writer.commit();
+    await changelog.committed();
+    while (await copy.replay.readSome());
+  }
+  expect(copy.tableOf(copy.replay.image).values.size).toBeLessThan(400);
 });

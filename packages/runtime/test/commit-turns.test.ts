@@ -29,6 +29,18 @@ describe("CommitTurns", () => {
     expect(order).toEqual(["task 2", "task 3"]);
   });
 
+  it("lets a task go that ends, and others in its place", async () => {
+    const turns = new CommitTurns<Named>(new ManualClock());
+    const [a, b, c, d] = named(4) as [Named, Named, Named, Named];
+    for (const task of [a, b, c, d]) turns.begin(task);
+    const waiting = [c, d].map((task) => turns.wait(task));
+    turns.leave(c);
+    await waiting[0];
+    turns.leave(a);
+    await waiting[1];
+    expect([turns.begin(d), turns.begin(c)]).toEqual([true, false]);
+  });
+
   it("lets everybody go at the end", async () => {
     const turns = new CommitTurns<Named>(new ManualClock());
     const tasks = named(5);

@@ -13,6 +13,7 @@ const summary: RunSummary = {
   watermark: Infinity,
   fraction: 1,
   elapsedMs: 500,
+  restores: { tasks: 0, bytes: 0 },
   stateBytes: 0,
   operators: {},
   inputs: [],

@@ -53,11 +53,10 @@ class SharedMember implements Group {
 
   join(): Promise<GroupShare> {
     const { members, joining } = this.#group;
-    const isNew = !members.has(this.#id);
     members.set(this.#id, { options: this.#options, changed: new AbortController() });
     return new Promise((resolve, reject) => {
       joining.set(this.#id, { about: this.#options.about(), resolve, reject });
-      if (isNew) this.#callOthers();
+      this.#callOthers();
       void this.#completeIfAll();
     });
   }
@@ -81,19 +80,21 @@ class SharedMember implements Group {
     if (joining.size === 0 || joining.size < members.size) return;
     const joined = [...joining];
     joining.clear();
-    const [leader] = joined;
-    const leading = leader === undefined ? undefined : members.get(leader[0]);
-    if (leader === undefined || leading === undefined) return;
+    const [leader] = members;
+    if (leader === undefined) return;
+    const [leaderId, leading] = leader;
     try {
       const { group, generation } = await this.#log.joinGroup(this.#options.group);
       const all = joined.map(([id, { about }]) => ({ id, about }));
-      const own = { group, generation, member: leader[0] };
+      const own = { group, generation, member: leaderId };
+      for (const [id] of joined)
+        members.get(id)?.options.begun?.({ group, generation, member: id });
       const shares = await leading.options.assign(all, own);
       for (const [id, { resolve }] of joined) {
         const changed = members.get(id)?.changed.signal ?? AbortSignal.abort();
         const share = shares.get(id) ?? null;
         const membership = { group, generation, member: id };
-        resolve({ membership, isLeader: id === leader[0], share, changed });
+        resolve({ membership, isLeader: id === leaderId, share, changed });
       }
     } catch (error) {
       for (const [, { reject }] of joined) reject(error);

@@ -155,6 +155,43 @@ const fencingChecks: Record<string, Check> = {
     expect(await codeOf(writer.commit())).toBe("LOG_GENERATION_STALE");
     expect(await contents(f.log)).toEqual([[], []]);
   },
+  "a commit that was refused with its generation is made in a newer one": async (f) => {
+    let current = f.membership;
+    const membership: GroupMembership = {
+      get group() {
+        return current.group;
+      },
+      get generation() {
+        return current.generation;
+      },
+      get member() {
+        return current.member;
+      },
+    };
+    const writer = await f.log.openWriter("w", membership);
+    writer.append(topic, 0, bytes("a"));
+    await writer.commit();
+    const newer = await f.log.joinGroup("group");
+    writer.append(topic, 0, bytes("b"));
+    writer.append(topic, 1, bytes("c"));
+    expect(await codeOf(writer.commit())).toBe("LOG_GENERATION_STALE");
+    expect(await codeOf(writer.commit())).toBe("LOG_GENERATION_STALE");
+    expect(await contents(f.log)).toEqual([["a"], []]);
+    current = newer;
+    await writer.commit();
+    writer.append(topic, 0, bytes("d"));
+    await writer.commit();
+    expect(await contents(f.log)).toEqual([["a", "b", "d"], ["c"]]);
+  },
+  "a writer that was opened anew meanwhile fences the commit that is made again": async (f) => {
+    const writer = await f.log.openWriter("w", f.membership);
+    writer.append(topic, 0, bytes("a"));
+    const newer = await f.log.joinGroup("group");
+    expect(await codeOf(writer.commit())).toBe("LOG_GENERATION_STALE");
+    await f.log.openWriter("w", newer);
+    expect(await codeOf(writer.commit())).toBe("LOG_WRITER_FENCED");
+    expect(await contents(f.log)).toEqual([[], []]);
+  },
   "a member that is alone in its group has all, under a membership that others can end": async (
     f,
   ) => {

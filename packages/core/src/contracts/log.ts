@@ -73,7 +73,10 @@ export interface TopicWarning {
   readonly consequence: string;
 }
 
-/** A membership in a pipeline's group, valid in every thread; a newer generation ends it. */
+/**
+ * A membership in a pipeline's group, valid in every thread; a newer generation ends it. A writer
+ * looks at each commit at what it was opened with, which may have gone on to a newer generation.
+ */
 export interface GroupMembership {
   readonly group: string;
   readonly generation: number;
@@ -93,6 +96,11 @@ export interface GroupOptions {
   readonly group: string;
   /** What this member says of itself each time it joins. */
   about(): Json;
+  /**
+   * Called when a generation has begun and what there is to do in it is not known yet: what stays
+   * open can go on in its name.
+   */
+  begun?(membership: GroupMembership): void;
   /**
    * Deals out what there is to do; called on the leader, under a generation that older ones cannot
    * outlive. Members that it leaves out get null.
@@ -204,6 +212,8 @@ export interface LogWriter {
    * nothing.
    *
    * @throws LOG_WRITER_FENCED when a newer writer exists: nothing was written
+   * @throws LOG_GENERATION_STALE when the group has gone on: nothing was written, nor forgotten,
+   *   and `commit` may be called again once the membership has gone on as well
    * @throws LOG_COMMIT_INDEFINITE when the outcome is unknown: discard the writer, restore the task
    *   (T4)
    * @throws LOG_COMMIT_ABORTED when nothing was written: discard the writer, restore the task

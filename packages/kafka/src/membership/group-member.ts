@@ -29,6 +29,8 @@ export interface GroupMemberOptions {
   readonly groupInstanceId?: string;
   /** What kind of group it is, for tools. Default: `millrace`. */
   readonly protocolType?: string;
+  /** A generation has begun; what is assigned in it is not known yet. */
+  readonly onBegun?: (membership: GroupMetadata) => void;
   /**
    * Called in the group's leader, in the name of its membership: what each member gets, as bytes
    * that members understand.
@@ -53,6 +55,8 @@ export interface JoinedGroup extends GroupMetadata {
 
 /** How long joining is tried while Kafka says that it is not ready. */
 const waitMs = 60_000;
+/** A member hears of a change of the group by its heartbeats, and all wait for the last to hear. */
+const heartbeatMaxMs = 500;
 /** Time for an answer beside what the group may take. */
 const answerTimeoutMs = 10_000;
 
@@ -71,7 +75,7 @@ export class GroupMember {
     this.cluster = cluster;
     this.options = options;
     const { connection, sessionTimeoutMs, progressTimeoutMs } = options;
-    const intervalMs = Math.max(1, Math.floor(sessionTimeoutMs / 3));
+    const intervalMs = Math.max(1, Math.min(heartbeatMaxMs, Math.floor(sessionTimeoutMs / 3)));
     this.heartbeats = new Heartbeats(
       { connection, sessionTimeoutMs, progressTimeoutMs, intervalMs },
       { onRebalance: () => options.onRebalance(), onLost: (problem) => options.onLost(problem) },
@@ -138,6 +142,7 @@ export class GroupMember {
     const { groupId, groupInstanceId } = this.options;
     const { memberId } = this;
     const member = { groupId, generation, memberId, ...instance(groupInstanceId) };
+    this.options.onBegun?.(member);
     // The leader may take its time to assign.
     this.heartbeats.keep(member);
     const assigned = await this.assignments(joined, member);

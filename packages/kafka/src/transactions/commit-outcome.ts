@@ -7,7 +7,10 @@ export interface WrittenEnd extends TopicPartition {
   readonly end: bigint;
 }
 
-/** How a transaction ended. After anything but `committed` its producer is done: open it anew. */
+/**
+ * How a transaction ended. After anything but `committed` and `stale-generation` its producer is
+ * done: open it anew.
+ */
 export type CommitOutcome =
   | {
       readonly kind: "committed";

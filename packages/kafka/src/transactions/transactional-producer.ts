@@ -53,7 +53,10 @@ const requestTimeoutMs = 15_000;
  *   has no step before each of them.
  * - P3. It is said again only with the same identity, which coordinators recognise. What the
  *   answers to the repetitions leave open is `indefinite`.
- * - P4. After any failure the producer is done. Opening it anew ends its transaction and its epoch.
+ * - P4. After any failure but one the producer is done. Opening it anew ends its transaction and
+ *   its epoch. Where the group has gone on, only the transaction is aborted: the same may be
+ *   committed again in the name of a newer membership, if nobody else has opened the producer by
+ *   then.
  */
 export class TransactionalProducer implements CommitProducer {
   readonly transactionalId: string;
@@ -111,7 +114,7 @@ export class TransactionalProducer implements CommitProducer {
     return new TransactionalProducer(cluster, transactionalId, { timeoutMs, protocol, identity });
   }
 
-  /** Whether it failed; then only opening it anew helps. */
+  /** Whether it failed for good; then only opening it anew helps. */
   get isDone(): boolean {
     return this.failure !== undefined;
   }
@@ -170,7 +173,9 @@ export class TransactionalProducer implements CommitProducer {
       return undefined;
     } catch (error) {
       const state = { mayBeCommitted: false, isOverdue: this.leftMs() <= 0 };
-      this.failure = failedCommit(error, state);
+      const failure = failedCommit(error, state);
+      if (failure.kind === "stale-generation") return (await this.end(false)) ?? failure;
+      this.failure = failure;
       await this.abandon();
       return this.failure;
     }

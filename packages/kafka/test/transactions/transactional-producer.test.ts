@@ -128,6 +128,10 @@ describeWithBroker("a producer", () => {
           kind: "stale-generation",
         });
         expect(await committed(cluster, topic, 0)).toEqual([]);
+        expect(producer.isDone).toBe(false);
+        const again = { batches: [batchOf(topic, 0, ["again"])] };
+        expect(await producer.commit(again)).toMatchObject({ kind: "committed" });
+        expect(await committed(cluster, topic, 0)).toEqual(["again"]);
       }));
   });
 });

@@ -1,8 +1,16 @@
-import type { Group, GroupMember as Member, GroupOptions, GroupShare, Json } from "@millrace/core";
+import type {
+  Group,
+  GroupMember as Member,
+  GroupMembership,
+  GroupOptions,
+  GroupShare,
+  Json,
+} from "@millrace/core";
 import {
   encodeAssignment,
   encodeSubscription,
   GroupMember,
+  type GroupMetadata,
   type JoinedMember,
   type KafkaCluster,
   userDataOf,
@@ -35,9 +43,9 @@ export class KafkaGroup implements Group {
       progressTimeoutMs,
       protocolType,
       ...(connection.instance === undefined ? {} : { groupInstanceId: connection.instance }),
+      onBegun: (membership) => options.begun?.(membershipOf(membership)),
       assign: async (members, membership) => {
-        const { groupId: group, generation, memberId: member } = membership;
-        const shares = await options.assign(members.map(memberOf), { group, generation, member });
+        const shares = await options.assign(members.map(memberOf), membershipOf(membership));
         return members.map(({ memberId }) => ({
           memberId,
           assignment: encodeAssignment(encode(shares.get(memberId) ?? null)),
@@ -55,11 +63,7 @@ export class KafkaGroup implements Group {
     const metadata = encodeSubscription(encode(this.#options.about()));
     const joined = await this.#member.join([{ name: protocol, metadata }]);
     return {
-      membership: {
-        group: joined.groupId,
-        generation: joined.generation,
-        member: joined.memberId,
-      },
+      membership: membershipOf(joined),
       isLeader: joined.isLeader,
       share: decode(joined.assignment),
       changed: changed.signal,
@@ -69,6 +73,10 @@ export class KafkaGroup implements Group {
   async leave(): Promise<void> {
     await this.#member.leave();
   }
+}
+
+function membershipOf({ groupId, generation, memberId }: GroupMetadata): GroupMembership {
+  return { group: groupId, generation, member: memberId };
 }
 
 function memberOf({ memberId, metadata }: JoinedMember): Member {

@@ -63,6 +63,13 @@ export interface RunOptions {
   readonly logger?: RunLogger;
   /** Serves metrics and health of the run, by `openMetrics` of `millrace/observe`; stays open. */
   readonly metrics?: MetricsServer;
+  /**
+   * Warm copies that other processes keep of the state of each task: 0 … 8, default 0. A process
+   * that takes a task over then reads only the end of its changelog. Give it to all runs of the
+   * pipeline; a run holds about as much state again for each copy. It needs `threads: 1`; where
+   * runs do not share pipelines it has no meaning.
+   */
+  readonly standby?: number;
   /** For tests. */
   readonly clock?: Clock;
 }

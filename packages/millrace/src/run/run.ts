@@ -140,9 +140,16 @@ function readSettings(options: RunOptions): RunSettings & { readonly progressEve
     Number.isInteger(threads) && threads >= 1 && threads <= limits.threadsMax,
     `threads must be a whole number from 1 to ${limits.threadsMax}`,
   );
+  const { standby = 0 } = options;
+  assertUserInput(
+    Number.isInteger(standby) && standby >= 0 && standby <= limits.standbyMax,
+    `standby must be a whole number from 0 to ${limits.standbyMax}`,
+  );
+  assertUserInput(standby === 0 || threads === 1, "standby needs threads: 1");
   const progressEveryMs = options.progressEveryMs ?? progressEveryMsDefault;
   assertUserInput(progressEveryMs > 0, "progressEveryMs must be greater than 0");
-  return { batchRows, isFresh: options.fresh ?? false, progressEveryMs };
+  const isFresh = options.fresh ?? false;
+  return { batchRows, isFresh, standbyCopies: standby, progressEveryMs };
 }
 
 /** The threads of a run, which are closed with the log; undefined where one is enough. */

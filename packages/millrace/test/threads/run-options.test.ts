@@ -71,6 +71,18 @@ test.each([0, 1.5, 65, Number.NaN])("%d threads are refused", async (threads) =>
   );
 });
 
+test.each([-1, 1.5, 9])("%d copies are refused", async (standby) => {
+  expect(await codeOf({ standby })).toBe(
+    "PLAN_ARGUMENT_INVALID standby must be a whole number from 0 to 8.",
+  );
+});
+
+test("copies beside threads are refused", async () => {
+  expect(await codeOf({ standby: 1, threads: 2, module })).toBe(
+    "PLAN_ARGUMENT_INVALID standby needs threads: 1.",
+  );
+});
+
 test("a module that is not there, or exports no pipeline, is refused", async () => {
   const own = join(directory, "none.mjs");
   await writeFile(own, "export default 1;\n");

@@ -1,5 +1,5 @@
 import { type Clock, isMillraceError, millraceError } from "@millrace/core";
-import type { RunNotice, RunObserver, TaskPlace } from "@millrace/runtime";
+import type { RunNotice, RunObserver, TaskPlace, TaskReport } from "@millrace/runtime";
 import { type DeadLetterLine, DeadLetterLines } from "./dead-letter-lines.ts";
 import type { LogFields, LogLevel, RunLogger } from "./run-logger.ts";
 
@@ -65,6 +65,8 @@ function lineOf(notice: RunNotice): Line[] {
       return [shareLine(notice)];
     case "running":
       return [{ level: "info", action: "run-running", message: "all tasks run" }];
+    case "tasks-released":
+      return [releaseLine(notice.reports)];
     case "share-ended":
       return [{ level: "info", action: "share-ended", message: "the share's tasks have ended" }];
     case "ended":
@@ -103,6 +105,16 @@ function shareLine(notice: RunNotice & { readonly kind: "share-taken" }): Line {
       "millrace.continued": isContinued,
       "millrace.partitions": partitions,
     },
+  };
+}
+
+function releaseLine(reports: readonly TaskReport[]): Line {
+  const partitions = [...new Set(reports.map(({ partition }) => partition))];
+  return {
+    level: "info",
+    action: "tasks-released",
+    message: `the tasks of partition ${partitions.join(", ")} go on in another run`,
+    fields: { "millrace.partitions": partitions },
   };
 }
 

@@ -107,6 +107,8 @@ export class Metrics {
         observed.isReady = false;
         observed.share = undefined;
         return observed.counters.end(notice.reports);
+      case "tasks-released":
+        return observed.counters.release(notice.reports);
       case "restarting":
         this.#counters.millrace_restarts_total.inc({ pipeline, code: codeOf(notice.error) });
         return;

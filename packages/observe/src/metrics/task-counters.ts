@@ -25,11 +25,20 @@ export class TaskCounters {
   update(reports: readonly TaskReport[]): void {
     for (const report of reports) {
       samplesOf(report).forEach(({ name, labels, value, restored }, index) => {
-        const series = `${report.stage} ${report.partition} ${index}`;
+        const series = `${prefixOf(report)}${index}`;
         const before = this.#seen.get(series) ?? restored;
         this.#counters[name].inc({ pipeline: this.#pipeline, ...labels }, value - before);
         this.#seen.set(series, value);
       });
+    }
+  }
+
+  /** Tasks go on elsewhere: if they come back, they are restored. */
+  release(reports: readonly TaskReport[]): void {
+    this.update(reports);
+    const prefixes = reports.map(prefixOf);
+    for (const series of this.#seen.keys()) {
+      if (prefixes.some((prefix) => series.startsWith(prefix))) this.#seen.delete(series);
     }
   }
 
@@ -38,4 +47,9 @@ export class TaskCounters {
     this.update(reports);
     this.#seen.clear();
   }
+}
+
+/** What the names of a task's series begin with. */
+function prefixOf({ stage, partition }: TaskReport): string {
+  return `${stage} ${partition} `;
 }

@@ -1,6 +1,5 @@
 import { concatBatches, decodeIpc } from "@millrace/columnar";
 import {
-  type GroupMembership,
   isMillraceError,
   type Log,
   type LogReader,
@@ -16,6 +15,7 @@ import {
 } from "@millrace/core";
 import type { SinkOutput } from "@millrace/plan";
 import type { RecordBatch } from "apache-arrow";
+import type { LiveMembership } from "../task/live-membership.ts";
 import type { TaskTracer } from "../trace/task-tracer.ts";
 import { decodeEdgeRecord } from "./edge-record.ts";
 
@@ -25,7 +25,7 @@ const readBytesMax = 32 * 1024 * 1024;
 export interface SinkTaskParts {
   readonly planned: SinkOutput;
   readonly log: Log;
-  readonly membership: GroupMembership;
+  readonly membership: LiveMembership;
   readonly sink: Sink;
   readonly partition: number;
   readonly generation: number;
@@ -140,7 +140,8 @@ export class SinkTask {
    */
   async #resume(error: unknown): Promise<void> {
     const { log, membership } = this.#parts;
-    const writer = await log.openWriter(`${this.topic}.${this.partition}`, membership);
+    const id = `${this.topic}.${this.partition}`;
+    const writer = await membership.inName(() => log.openWriter(id, membership));
     await writer.close();
     const { token, reader } = this.#place;
     await reader.close();

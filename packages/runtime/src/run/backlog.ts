@@ -2,11 +2,15 @@ import type { Stage } from "@millrace/plan";
 import type { SinkTask } from "../output/sink-task.ts";
 import type { Task } from "../task/task.ts";
 
+/** What a task has written to an edge, or read from it. */
+interface Count {
+  readonly of: Task | SinkTask;
+  readonly rows: () => number;
+}
+
 interface Edge {
-  readonly written: (() => number)[];
-  readonly read: (() => number)[];
-  /** Rows that had been written when this process began, where readers count from there. */
-  base: number;
+  written: readonly Count[];
+  read: readonly Count[];
 }
 
 /** Topics between tasks. No task of the run reads a topic that is a sink. */
@@ -23,24 +27,38 @@ export class Backlog {
   readonly #edges = new Map<string, Edge>();
 
   /** @param stages of the whole plan */
-  constructor(stages: readonly Stage[], tasks: readonly Task[], sinkTasks: readonly SinkTask[]) {
-    for (const topic of edgesOf(stages)) this.#edge(topic);
-    for (const task of tasks) {
-      task.stage.outputs.forEach((output, index) => {
-        if (output.kind === "topic") return;
-        const edge = this.#edge(output.topic);
-        edge.written.push(() => task.rowsWritten(index));
-        // Sink tasks count what they read from the beginning of this process.
-        if (output.kind === "sink") edge.base += task.rowsWritten(index);
-      });
-      task.stage.inputs.forEach((input, index) => {
-        if (input.kind === "shuffle") {
-          this.#edge(input.topic).read.push(() => task.rowsRead(index));
-        }
-      });
+  constructor(stages: readonly Stage[]) {
+    for (const topic of edgesOf(stages)) {
+      this.#edges.set(topic, { written: [], read: [] });
     }
-    for (const sinkTask of sinkTasks) {
-      this.#edge(sinkTask.topic).read.push(() => sinkTask.rowsWritten);
+  }
+
+  add(task: Task): void {
+    task.stage.outputs.forEach((output, index) => {
+      if (output.kind === "topic") return;
+      // Sink tasks count what they read from their own beginning.
+      const base = output.kind === "sink" ? task.rowsWritten(index) : 0;
+      const edge = this.#edge(output.topic);
+      const rows = (): number => task.rowsWritten(index) - base;
+      edge.written = [...edge.written, { of: task, rows }];
+    });
+    task.stage.inputs.forEach((input, index) => {
+      if (input.kind !== "shuffle") return;
+      const edge = this.#edge(input.topic);
+      edge.read = [...edge.read, { of: task, rows: () => task.rowsRead(index) }];
+    });
+  }
+
+  addSink(sinkTask: SinkTask): void {
+    const edge = this.#edge(sinkTask.topic);
+    edge.read = [...edge.read, { of: sinkTask, rows: () => sinkTask.rowsWritten }];
+  }
+
+  remove(task: Task | SinkTask): void {
+    const isOther = (count: Count): boolean => count.of !== task;
+    for (const edge of this.#edges.values()) {
+      edge.written = edge.written.filter(isOther);
+      edge.read = edge.read.filter(isOther);
     }
   }
 
@@ -54,18 +72,18 @@ export class Backlog {
   /** Rows of an edge, as this thread counts them. */
   of(topic: string): number {
     const edge = this.#edges.get(topic);
-    return edge === undefined ? 0 : sum(edge.written) - edge.base - sum(edge.read);
+    return edge === undefined ? 0 : sum(edge.written) - sum(edge.read);
   }
 
   #edge(topic: string): Edge {
-    const edge = this.#edges.get(topic) ?? { written: [], read: [], base: 0 };
+    const edge = this.#edges.get(topic) ?? { written: [], read: [] };
     this.#edges.set(topic, edge);
     return edge;
   }
 }
 
-function sum(counts: readonly (() => number)[]): number {
+function sum(counts: readonly Count[]): number {
   let total = 0;
-  for (const count of counts) total += count();
+  for (const { rows } of counts) total += rows();
   return total;
 }

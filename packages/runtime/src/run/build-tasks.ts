@@ -1,4 +1,4 @@
-import type { GroupMembership, Json, Source, TopicInfo, TopicSink } from "@millrace/core";
+import type { Json, Source, TopicInfo, TopicSink } from "@millrace/core";
 import { assert, limits } from "@millrace/core";
 import { isAsyncSpec, type Stage, type StageOutput } from "@millrace/plan";
 import { ShufflePartitionInput } from "../input/shuffle-input.ts";
@@ -14,9 +14,11 @@ import { SinkTask } from "../output/sink-task.ts";
 import { TopicEdgeOutput } from "../output/topic-output.ts";
 import { RunTracer } from "../trace/run-tracer.ts";
 import { Changelog } from "../state/changelog.ts";
+import type { ChangelogReplay, OperatorTables } from "../state/changelog-replay.ts";
+import type { LiveMembership } from "../task/live-membership.ts";
 import { OperatorChain } from "../task/operator-chain.ts";
 import { Task, type TaskCounts, type TaskProgress } from "../task/task.ts";
-import type { OpenedSink } from "./open-connectors.ts";
+import { closeAll, type OpenedSink, sinkOutputs } from "./open-connectors.ts";
 import { changelogTopic, deadLetterTopic } from "./prepare-generation.ts";
 import type { RunEnvironment, RunnablePlan, RunSettings, TaskListener } from "./run-options.ts";
 
@@ -25,48 +27,69 @@ export interface TaskContext {
   readonly plan: RunnablePlan;
   readonly environment: RunEnvironment;
   readonly settings: RunSettings;
-  readonly membership: GroupMembership;
+  readonly membership: LiveMembership;
   readonly generation: number;
-  /** Those whose tasks this process runs; which of them are in this thread, its placement says. */
-  readonly partitions: readonly number[];
   readonly sources: ReadonlyMap<string, Source>;
-  /** Open on the main thread only; absent are those that another process writes. */
-  readonly sinks: ReadonlyMap<string, OpenedSink>;
   readonly topicSinks: ReadonlyMap<string, TopicSink>;
   /** Topics that are sinks, by name. */
   readonly topics: ReadonlyMap<string, TopicInfo>;
   readonly onNotice: TaskListener;
 }
 
-/** Opens and restores a task: the writer first, then the state (T1). */
-export async function buildTask(
-  context: TaskContext,
-  stage: Stage,
-  partition: number,
-): Promise<Task> {
-  const { plan, environment, membership, generation, onNotice } = context;
-  const { pipeline, partitions } = plan.physical;
-  const startedAtMs = environment.clock.monotonicMs();
-  const id = `${pipeline}.${stage.id}.${partition}`;
-  const writer = await environment.log.openWriter(id, membership);
+/** What of a task there is before it has a writer: its operators, and where their rows go. */
+export interface TaskShell {
+  readonly chain: OperatorChain;
+  readonly tables: readonly OperatorTables[];
+  /** Filled in when the task is opened. */
+  readonly outputs: EdgeOutput[];
+}
+
+/** A shell whose tables hold what their changelog said until some moment. */
+export interface WarmShell extends TaskShell {
+  readonly replay: ChangelogReplay;
+}
+
+/** Makes the operators of a task, with no state. */
+export function buildShell({ plan, environment }: TaskContext, stage: Stage): TaskShell {
   const outputs: EdgeOutput[] = [];
   const chain = new OperatorChain(
     stage,
     (planned) =>
       environment.createOperator(planned, {
-        pipeline,
+        pipeline: plan.physical.pipeline,
         operatorId: planned.id,
         functions: plan.functions,
         clock: environment.clock,
       }),
     stage.outputs.map((_, index) => ({ write: (batch) => outputs[index]?.write(batch) })),
   );
-  const changelog = new Changelog(environment.log, changelogTopic(pipeline, stage), partition);
   const tables = chain.operators.map(({ planned, operator }) => ({
     operatorId: planned.id,
     tables: operator.state,
   }));
-  const restored = (await changelog.restore(tables, id)) as TaskProgress | undefined;
+  return { chain, tables, outputs };
+}
+
+/**
+ * Opens and restores a task: the writer first, then the state (T1).
+ *
+ * @param warm a copy of its state that is lacking the end only
+ */
+export async function buildTask(
+  context: TaskContext,
+  { stage, partition }: { readonly stage: Stage; readonly partition: number },
+  warm?: WarmShell,
+): Promise<Task> {
+  const { plan, environment, membership, generation, onNotice } = context;
+  const { pipeline, partitions } = plan.physical;
+  const { clock, log } = environment;
+  const startedAtMs = clock.monotonicMs();
+  const id = `${pipeline}.${stage.id}.${partition}`;
+  const writer = await membership.inName(() => log.openWriter(id, membership));
+  const { chain, tables, outputs } = warm ?? buildShell(context, stage);
+  const changelog = new Changelog(log, changelogTopic(pipeline, stage), partition);
+  const found = await changelog.restore(tables, id, warm?.replay);
+  const restored = found as TaskProgress | undefined;
   const inputs = await openInputs(context, stage, partition, restored);
   const counts = restored?.counts as unknown as TaskCounts | undefined;
   const watermarks = inputs.map((input) => input.watermark);
@@ -84,7 +107,7 @@ export async function buildTask(
     };
     outputs.push(openOutput(context, output, options));
   });
-  const durationMs = environment.clock.monotonicMs() - startedAtMs;
+  const durationMs = clock.monotonicMs() - startedAtMs;
   const task = { stage: stage.id, partition };
   onNotice?.({ kind: "task-restored", task, durationMs, ...changelog.restored });
   return new Task({
@@ -97,8 +120,9 @@ export async function buildTask(
     outputs,
     changelog,
     writer,
+    membership,
     deadLetterTopic: deadLetterTopic(pipeline),
-    clock: environment.clock,
+    clock,
     restored,
     onNotice,
     tracer: RunTracer.open(pipeline)?.task(stage.id, partition),
@@ -119,29 +143,33 @@ function openOutput(
 }
 
 /**
- * Opens the tasks that write the sinks' partitions to their stores, one after the other. Of a store
- * with a single owner they are all here.
+ * Opens the tasks that write some partitions of sinks to their stores, one after the other.
+ *
+ * @param sinks those that are open here
  */
-export async function* buildSinkTasks(context: TaskContext): AsyncGenerator<SinkTask> {
-  const { plan, environment, membership, generation, sinks } = context;
-  for (const stage of plan.physical.stages) {
-    for (const planned of stage.outputs) {
-      if (planned.kind !== "sink") continue;
-      const opened = sinks.get(planned.sinkId);
-      if (opened === undefined) continue;
-      for (const partition of opened.isSingleOwner ? allPartitions(plan) : context.partitions) {
+export async function buildSinkTasks(
+  context: TaskContext,
+  sinks: ReadonlyMap<string, OpenedSink>,
+  partitions: readonly number[],
+): Promise<SinkTask[]> {
+  const { plan, environment, membership, generation } = context;
+  const tasks: SinkTask[] = [];
+  try {
+    for (const planned of sinkOutputs(plan.physical)) {
+      const sink = sinks.get(planned.sinkId)?.sink;
+      if (sink === undefined) continue;
+      for (const partition of partitions) {
         const { log } = environment;
-        const { sink } = opened;
         const tracer = RunTracer.open(plan.physical.pipeline)?.task(planned.sinkId, partition);
         const parts = { planned, log, membership, sink, partition, generation, tracer };
-        yield await SinkTask.open(parts);
+        tasks.push(await SinkTask.open(parts));
       }
     }
+    return tasks;
+  } catch (error) {
+    await closeAll(tasks);
+    throw error;
   }
-}
-
-function allPartitions({ physical }: RunnablePlan): number[] {
-  return Array.from({ length: physical.partitions }, (_, partition) => partition);
 }
 
 async function openInputs(

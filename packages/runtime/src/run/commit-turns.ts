@@ -75,6 +75,13 @@ export class CommitTurns<Task extends object> {
     if (this.#holders.delete(task)) this.#letNext();
   }
 
+  /** The task ends: it does not wait any more. */
+  leave(task: Task): void {
+    const at = this.#waiting.findIndex((each) => each.task === task);
+    if (at >= 0) this.#waiting.splice(at, 1)[0]?.go();
+    this.passed(task);
+  }
+
   /** From now on nobody waits. */
   end(): void {
     this.#isOver = true;

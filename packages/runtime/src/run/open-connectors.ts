@@ -61,18 +61,21 @@ export interface OpenedSink {
 /**
  * Opens the sinks of the plan, by id; stores with a single owner only where `isLeader`. Those
  * opened are closed again when one fails.
+ *
+ * @param isOpen those that need not be opened
  */
 export async function openSinks(
   plan: PhysicalPlan,
   connectors: ConnectorRegistry,
   { isLeader, ...context }: { clock: Clock; generation: number; isLeader: boolean },
+  isOpen: ReadonlySet<string> = new Set(),
 ): Promise<Map<string, OpenedSink>> {
   const opened = new Map<string, OpenedSink>();
   try {
     for (const output of sinkOutputs(plan)) {
       const connector = await loadConnector(connectors, output.connector);
       const isSingleOwner = connector.isSingleOwner === true;
-      if (isSingleOwner && !isLeader) continue;
+      if ((isSingleOwner && !isLeader) || isOpen.has(output.sinkId)) continue;
       if (connector.openSink === undefined) throw unknownConnector(connectors, output.connector);
       const opening = connector.openSink({
         pipeline: plan.pipeline,

@@ -143,6 +143,7 @@ export async function startGeneration(options: {
   const writer = await log.openWriter(`${plan.pipeline}.control`, membership);
   try {
     await writeControl(log, writer, plan.pipeline, control);
+    if (control.generation > 1) await fenceTasks(log, membership, plan);
     await log.deleteTopics(await oldTopics(log, plan.pipeline));
     for (const topic of topicsOf(plan)) await log.createTopic(topic);
     const topics = await prepareSinkTopics(log, topicSinks, plan.partitions);
@@ -159,6 +160,23 @@ export async function startGeneration(options: {
     return running;
   } finally {
     await writer.close();
+  }
+}
+
+/**
+ * Ends the writers that tasks of other runs still have open, with what they are just committing: it
+ * must not come into the new topics.
+ */
+async function fenceTasks(
+  log: Log,
+  membership: GroupMembership,
+  { pipeline, stages, partitions }: PhysicalPlan,
+): Promise<void> {
+  for (const stage of stages) {
+    for (let partition = 0; partition < partitions; partition += 1) {
+      const writer = await log.openWriter(`${pipeline}.${stage.id}.${partition}`, membership);
+      await writer.close();
+    }
   }
 }
 

@@ -33,13 +33,15 @@ export type TaskNotice =
       readonly count: number;
       readonly code: string;
       readonly reason: string;
-    };
+    }
+  /** Tasks go on in another run; the reports are their last ones here. */
+  | { readonly kind: "tasks-released"; readonly reports: readonly TaskReport[] };
 
 /** What happens to a run, as it is told to those who observe it; at most a few per commit. */
 export type RunNotice =
   | TaskNotice
   | { readonly kind: "started" }
-  /** It knows its partitions, and restores their tasks. */
+  /** It knows its partitions, and restores the tasks of those that it had not before. */
   | {
       readonly kind: "share-taken";
       /** Of the pipeline: grows with each fresh start. */

@@ -42,4 +42,9 @@ export interface RunSettings {
    * Discards saved state and begins a new generation. A finished pipeline begins one in any case.
    */
   readonly isFresh: boolean;
+  /**
+   * Warm copies of each task's state in other processes, where runs share pipelines: 0 …
+   * limits.standbyMax, default 0. One thread runs all tasks then.
+   */
+  readonly standbyCopies?: number;
 }

@@ -1,4 +1,5 @@
 import type { OperatorCounts } from "@millrace/core";
+import type { StandbyStatus } from "./standby/standbys.ts";
 
 /** One input of one task, as people watch it. */
 export interface InputStatus {
@@ -23,6 +24,37 @@ export interface InputStatus {
   readonly deadLettered: number;
   /** What is left to read of a bounded source; absent where that is not known. */
   readonly lag?: { readonly count: number; readonly unit: "rows" | "bytes" };
+}
+
+/** Tasks that were opened, and what of their changelogs was read for it. */
+export interface Restores {
+  readonly tasks: number;
+  readonly bytes: number;
+}
+
+/** When a task committed first in a generation of the group. */
+export interface TaskCommit {
+  /** Id of its stage. */
+  readonly stage: string;
+  readonly partition: number;
+  /** The one of its last commit. */
+  readonly groupGeneration: number;
+  /** By the run's clock, in ms: that of its first commit in it. */
+  readonly atMs: number;
+}
+
+/** A run's part in the group that shares its pipeline. */
+export interface GroupStatus {
+  readonly generation: number;
+  readonly members: number;
+  readonly isLeader: boolean;
+  /** By the run's clock, in ms: when it learnt that the generation would begin. */
+  readonly changedAtMs: number;
+  readonly partitions: readonly number[];
+  /** What it keeps warm of tasks that others run. */
+  readonly standbys: StandbyStatus;
+  /** Of the tasks that have committed here. */
+  readonly firstCommits: readonly TaskCommit[];
 }
 
 /**
@@ -51,6 +83,10 @@ export interface RunStatus {
   readonly operators: Readonly<Record<string, OperatorCounts>>;
   /** Rows given to each sink's topic. */
   readonly sinkRows: Readonly<Record<string, number>>;
+  /** By this process. */
+  readonly restores: Restores;
+  /** Absent where runs do not share pipelines. */
+  readonly group?: GroupStatus;
 }
 
 /** `finished`: bounded input processed to the end; `stopped`: asked to stop, can be continued. */

@@ -1,14 +1,16 @@
 import { assert, isMillraceError, limits, type Source, type TopicSink } from "@millrace/core";
-import { GroupPart } from "./group/group-part.ts";
+import { GroupPart, type TakenShare } from "./group/group-part.ts";
 import type { OtherRuns } from "./group/other-runs.ts";
 import { closeAll, openSources, openTopicSinks } from "./open-connectors.ts";
-import { createControlTopics, type Generation } from "./prepare-generation.ts";
+import { createControlTopics } from "./prepare-generation.ts";
 import type { RunNotice } from "./run-notice.ts";
 import type { TopicLag } from "./run-observer.ts";
 import type { RunEnvironment, RunnablePlan, RunSettings } from "./run-options.ts";
-import type { RunStatus, RunSummary } from "./run-status.ts";
+import { isAborted } from "./signal.ts";
+import type { GroupStatus, Restores, RunStatus, RunSummary } from "./run-status.ts";
 import { topicsByName } from "./sink-topics.ts";
-import { rowsReadBy, sumReports } from "./sum-reports.ts";
+import { firstCommitsOf, sumReports } from "./sum-reports.ts";
+import type { TaskReport } from "./task-report.ts";
 import { openParts, type RunParts } from "./threads/threaded-parts.ts";
 
 /** Times that a run restores itself after errors that come one soon after the other. */
@@ -33,9 +35,15 @@ interface OpenedConnectors {
 
 /** Everything that one attempt has open. */
 interface Attempt {
-  readonly generation: Generation;
   readonly parts: RunParts;
-  readonly rowsReadBefore: number;
+  /** The last one that was taken. */
+  share: TakenShare;
+  /** Whether the group has other members, or may have. */
+  readonly isShared: boolean;
+  /** By earlier attempts. */
+  readonly before: { readonly rowsRead: number; readonly restores: Restores };
+  /** Whether the tasks of the first share are open. */
+  isOpen: boolean;
 }
 
 /** A pipeline that runs in this process. Nothing is global: two runs do not know of each other. */
@@ -49,11 +57,10 @@ export class Run {
   readonly #settings: RunSettings;
   readonly #abort = new AbortController();
   readonly #startedAtMs: number;
-  /** Undefined before the tasks are open and after they have ended. */
-  #running: RunParts | undefined;
+  /** The last one; undefined before the first. */
   #attempt: Attempt | undefined;
-  /** By all shares that have ended. */
-  #rowsReadHere = 0;
+  /** The tasks of an attempt, until it ends. */
+  #running: RunParts | undefined;
   readonly #listeners: readonly ((notice: RunNotice) => void)[];
 
   constructor(plan: RunnablePlan, environment: RunEnvironment, settings: RunSettings) {
@@ -82,12 +89,12 @@ export class Run {
    */
   stop(): void {
     this.#abort.abort();
-    this.#running?.stop();
+    this.#attempt?.parts.stop();
   }
 
   /** Now; undefined until the tasks are open. */
   status(): RunStatus | undefined {
-    return this.#attempt === undefined ? undefined : this.#statusOf(this.#attempt);
+    return this.#attempt?.isOpen === true ? this.#statusOf(this.#attempt) : undefined;
   }
 
   async #runObserved(): Promise<RunSummary> {
@@ -160,7 +167,9 @@ export class Run {
     const plan = this.#plan.physical;
     await createControlTopics(log, plan.pipeline);
     const topicSinks = await openTopicSinks(plan, connectors);
-    const part = new GroupPart(this.#plan, this.#environment, { sources, topicSinks, isFresh });
+    const { standbyCopies: copies = 0 } = this.#settings;
+    const options = { sources, topicSinks, isFresh, copies };
+    const part = new GroupPart(this.#plan, this.#environment, options);
     await part.open();
     try {
       for (;;) {
@@ -172,7 +181,7 @@ export class Run {
     }
   }
 
-  /** Undefined when the share was taken back: there is another one. */
+  /** Undefined when everything was taken back: there is another share. */
   async #runShare(part: GroupPart, opened: OpenedConnectors): Promise<RunSummary | undefined> {
     try {
       return await this.#takeShare(part, opened);
@@ -185,62 +194,113 @@ export class Run {
     }
   }
 
-  /** Joins, opens the tasks of the share, and runs them. Undefined as in `#runShare`. */
+  /** Joins, and runs the tasks of the share and of those that follow it. Undefined as before. */
   async #takeShare(part: GroupPart, opened: OpenedConnectors): Promise<RunSummary | undefined> {
     const share = await part.join();
-    const { log } = this.#environment;
-    const { control, partitions, membership } = share;
-    this.#tell({
-      kind: "share-taken",
-      generation: control.generation,
-      groupGeneration: membership.generation,
-      isContinued: share.isContinued,
-      isLeader: share.isLeader,
-      partitions,
-      members: share.members.length,
-    });
-    const parts = await openParts({
+    const context = {
       plan: this.#plan,
       environment: this.#environment,
       settings: this.#settings,
-      membership,
-      generation: control.generation,
-      partitions,
+      membership: share.membership,
+      generation: share.control.generation,
       ...opened,
-      sinks: share.sinks,
-      topics: await topicsByName(log, opened.topicSinks),
-      onNotice: this.#listeners.length === 0 ? undefined : (notice) => this.#tell(notice),
+      topics: await topicsByName(this.#environment.log, opened.topicSinks),
+      onNotice:
+        this.#listeners.length === 0 ? undefined : (notice: RunNotice): void => this.#tell(notice),
+    };
+    const { isShared } = part;
+    const attempt = this.#begin({ parts: openParts(context, isShared), share, isShared });
+    try {
+      for (;;) {
+        const next = await this.#runTasks(part, attempt);
+        if (next === undefined || "outcome" in next) return next;
+        attempt.share = next;
+      }
+    } finally {
+      await this.#end(attempt);
+    }
+  }
+
+  async #end({ parts }: Attempt): Promise<void> {
+    this.#running = undefined;
+    try {
+      this.#tell({ kind: "share-ended", reports: parts.reports() });
+    } finally {
+      await parts.close();
+    }
+  }
+
+  #tellShare({ control, groupGeneration, partitions, members, ...share }: TakenShare): void {
+    this.#tell({
+      kind: "share-taken",
+      generation: control.generation,
+      groupGeneration,
+      isContinued: share.isContinued,
+      isLeader: share.isLeader,
+      partitions,
+      members: members.length,
     });
+  }
+
+  #begin(attempt: Pick<Attempt, "parts" | "share" | "isShared">): Attempt {
+    const before = hereSoFar(this.#attempt);
+    this.#attempt = { ...attempt, before, isOpen: false };
+    this.#running = attempt.parts;
+    return this.#attempt;
+  }
+
+  /**
+   * Runs the tasks of the attempt's share, until the group changes or there is no more to do.
+   *
+   * @returns the share that follows it, or what the run comes to; undefined as in `#runShare`
+   */
+  async #runTasks(part: GroupPart, attempt: Attempt): Promise<TakenShare | RunSummary | undefined> {
+    const { parts, share } = attempt;
+    const { signal } = this.#abort;
+    this.#tellShare(share);
+    const warmed = new AbortController();
+    const changed = AbortSignal.any([share.changed, warmed.signal]);
+    const hasToChange = (): boolean => parts.canChange && changed.aborted && !signal.aborted;
     const stop = (): void => parts.stop();
-    share.changed.addEventListener("abort", stop);
+    if (!parts.canChange) changed.addEventListener("abort", stop);
     let others: OtherRuns | undefined;
     try {
+      await parts.take(part.shareOfParts(share));
       others = await part.openOtherRuns(share, parts);
-      const rowsReadBefore = rowsReadBy(parts.reports()) - this.#rowsReadHere;
-      const attempt = { generation: share, parts, rowsReadBefore };
-      this.#attempt = attempt;
-      this.#running = parts;
-      if (this.#abort.signal.aborted || share.changed.aborted) parts.stop();
-      this.#tell({ kind: "running" });
-      await parts.run();
-      const isFinished = parts.isEnded && (await part.finish(share, others, this.#abort.signal));
-      if (!isFinished && !this.#abort.signal.aborted) return undefined;
-      const commits = parts.reports().reduce((sum, { counts }) => sum + counts.commits, 0);
-      const outcome = isFinished ? "finished" : "stopped";
-      return { ...this.#statusOf(attempt), outcome, commits };
-    } finally {
-      share.changed.removeEventListener("abort", stop);
-      this.#running = undefined;
-      const { rowsReadBefore = 0 } = this.#attempt ?? {};
-      const reports = parts.reports();
-      this.#rowsReadHere = rowsReadBy(reports) - rowsReadBefore;
-      try {
-        this.#tell({ kind: "share-ended", reports });
-      } finally {
-        await others?.close();
-        await parts.close();
+      if (signal.aborted || (changed.aborted && !parts.canChange)) parts.stop();
+      const running = this.#runOpened(attempt);
+      void whenWarm(attempt, AbortSignal.any([changed, signal]), () => warmed.abort());
+      await (parts.canChange ? Promise.race([running, isAborted(changed)]) : running);
+      if (!hasToChange()) {
+        await running;
+        const until = AbortSignal.any([changed, signal]);
+        const isFinished = parts.isEnded && (await part.finish(share, others, until));
+        if (isFinished || signal.aborted) return this.#summaryOf(attempt, isFinished);
       }
+      const open = { held: parts.held, warm: parts.standbys.warm };
+      return hasToChange() ? await part.joinAgain(share, open) : undefined;
+    } finally {
+      changed.removeEventListener("abort", stop);
+      warmed.abort();
+      await others?.close();
     }
+  }
+
+  /** Runs what was taken; its failure is for those who wait for it, or for the next who run it. */
+  #runOpened(attempt: Attempt): Promise<void> {
+    const told = this.#tellWhenOpen(attempt);
+    const running = Promise.all([attempt.parts.run(), told]).then(() => undefined);
+    running.catch(() => undefined);
+    return running;
+  }
+
+  /** What fails to open has failed the run of the tasks. */
+  async #tellWhenOpen(attempt: Attempt): Promise<void> {
+    const { parts, share } = attempt;
+    const [outcome] = await Promise.allSettled([parts.opened()]);
+    if (outcome.status === "rejected") return;
+    attempt.isOpen = true;
+    if (attempt.share === share && this.#running === parts) this.#tell({ kind: "running" });
   }
 
   /** What is left to read of the topics that tasks here read. */
@@ -256,17 +316,67 @@ export class Run {
     return Promise.all(places.map(lag));
   }
 
+  #summaryOf(attempt: Attempt, isFinished: boolean): RunSummary {
+    const reports = attempt.parts.reports();
+    const commits = reports.reduce((sum, { counts }) => sum + counts.commits, 0);
+    const outcome = isFinished ? "finished" : "stopped";
+    return { ...this.#statusOf(attempt), outcome, commits };
+  }
+
   #statusOf(attempt: Attempt): RunStatus {
-    const { parts, generation, rowsReadBefore } = attempt;
+    const { parts, share, isShared } = attempt;
     const plan = this.#plan.physical;
-    const sums = sumReports(plan, parts.reports());
+    const reports = parts.reports();
+    const { rowsRead: rowsReadHere, restores } = hereSoFar(attempt);
     return {
       pipeline: plan.pipeline,
-      generation: generation.control.generation,
-      isContinued: generation.isContinued,
-      ...sums,
-      rowsReadHere: sums.rowsRead - rowsReadBefore,
+      generation: share.control.generation,
+      isContinued: share.isContinued,
+      ...sumReports(plan, reports),
+      rowsReadHere,
       elapsedMs: Math.round(this.#environment.clock.monotonicMs() - this.#startedAtMs),
+      restores,
+      ...(isShared ? { group: groupStatusOf(share, parts.standbys, reports) } : {}),
     };
   }
+}
+
+/** What this process has done until the end of an attempt, or until now. */
+function hereSoFar(attempt: Attempt | undefined): Attempt["before"] {
+  if (attempt === undefined) return { rowsRead: 0, restores: { tasks: 0, bytes: 0 } };
+  const { before, parts } = attempt;
+  const { tasks, bytes } = parts.restores;
+  return {
+    rowsRead: before.rowsRead + parts.rowsReadHere,
+    restores: { tasks: before.restores.tasks + tasks, bytes: before.restores.bytes + bytes },
+  };
+}
+
+function groupStatusOf(
+  share: TakenShare,
+  standbys: GroupStatus["standbys"],
+  reports: readonly TaskReport[],
+): GroupStatus {
+  const { groupGeneration, members, isLeader, changedAtMs, partitions } = share;
+  return {
+    generation: groupGeneration,
+    members: members.length,
+    isLeader,
+    changedAtMs,
+    partitions,
+    standbys,
+    firstCommits: firstCommitsOf(reports),
+  };
+}
+
+/** Calls back when the tasks that the share has promised this run can be taken over. */
+async function whenWarm(
+  { parts, share }: Attempt,
+  until: AbortSignal,
+  callback: () => void,
+): Promise<void> {
+  const { awaited } = share;
+  if (awaited.length === 0) return;
+  await parts.areWarm(awaited, until);
+  if (!until.aborted) callback();
 }

@@ -17,3 +17,11 @@ export class Signal {
     this.#wake = undefined;
   }
 }
+
+/** Resolves when the signal aborts. */
+export function isAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

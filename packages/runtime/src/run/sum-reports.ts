@@ -1,14 +1,14 @@
 import type { OperatorCounts } from "@millrace/core";
 import type { PhysicalPlan } from "@millrace/plan";
 import { sinkOutputs, topicOutputs } from "./open-connectors.ts";
-import type { RunStatus } from "./run-status.ts";
+import type { RunStatus, TaskCommit } from "./run-status.ts";
 import type { TaskReport } from "./task-report.ts";
 import { leastWatermarks, slowestSource } from "./watermark-status.ts";
 
 /** What of a run's status is the sum of its tasks. */
 type SummedStatus = Omit<
   RunStatus,
-  "pipeline" | "generation" | "isContinued" | "rowsReadHere" | "elapsedMs"
+  "pipeline" | "generation" | "isContinued" | "rowsReadHere" | "elapsedMs" | "restores" | "group"
 >;
 
 /** Adds up the tasks of a run, of whatever thread. */
@@ -46,12 +46,19 @@ export function sumReports(plan: PhysicalPlan, all: readonly TaskReport[]): Summ
 }
 
 /** Rows that tasks have read of sources since the fresh start. */
-export function rowsReadBy(reports: readonly TaskReport[]): number {
+function rowsReadBy(reports: readonly TaskReport[]): number {
   let rows = 0;
   for (const { inputs } of reports) {
     for (const input of inputs) if (input.kind === "source") rows += input.rowsRead;
   }
   return rows;
+}
+
+/** When tasks committed first in the generation of their last commit. */
+export function firstCommitsOf(reports: readonly TaskReport[]): TaskCommit[] {
+  return reports.flatMap(({ stage, partition, firstCommit }) =>
+    firstCommit === undefined ? [] : { stage, partition, ...firstCommit },
+  );
 }
 
 /** In the order of stages and partitions. */

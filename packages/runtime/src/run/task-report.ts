@@ -1,6 +1,6 @@
 import type { LogPlace, SourceProgress } from "@millrace/core";
 import type { StageOutput } from "@millrace/plan";
-import type { Task, TaskCounts } from "../task/task.ts";
+import type { FirstCommit, Task, TaskCounts } from "../task/task.ts";
 import type { InputStatus } from "./run-status.ts";
 import { inputStatusesOf } from "./watermark-status.ts";
 
@@ -21,6 +21,11 @@ export interface TaskReport {
   readonly counts: TaskCounts;
   /** As they were restored; absent where there was nothing to restore. */
   readonly restoredCounts?: TaskCounts;
+  /** Rows that its sources have given since it was opened. */
+  readonly rowsReadHere: number;
+  /** Bytes of its changelog that were read when it was opened. */
+  readonly restoredBytes: number;
+  readonly firstCommit: FirstCommit | undefined;
   readonly stateBytes: number;
   readonly inputs: readonly InputStatus[];
   readonly operatorWatermarks: Readonly<Record<string, number>>;
@@ -42,6 +47,9 @@ export function reportOf(task: Task): TaskReport {
       to: output.kind === "shuffle" ? output.topic : output.sinkId,
     })),
     counts: task.counts(),
+    rowsReadHere: task.rowsReadHere,
+    restoredBytes: task.restoredBytes,
+    firstCommit: task.firstCommit,
     stateBytes: task.stateBytes(),
     inputs: inputStatusesOf(task),
     operatorWatermarks: task.operatorWatermarks(),

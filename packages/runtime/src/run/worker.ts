@@ -26,86 +26,118 @@ export interface WorkerOptions {
   readonly board?: ThreadBoard | undefined;
   readonly log: Log;
   /** Whether all tasks of the pipeline are in this process: else what others read is not known. */
-  readonly isWhole: boolean;
+  readonly isWhole: () => boolean;
+}
+
+/** Tasks that come and go together. */
+export interface WorkerTasks {
+  readonly tasks: readonly Task[];
+  readonly sinkTasks: readonly SinkTask[];
 }
 
 /**
- * Runs the tasks of one thread, each in a loop of turns of its own.
+ * Runs the tasks of one thread, each in a loop of turns of its own. Tasks come and go while others
+ * run.
  *
  * Source tasks wait where they would run ahead: of the slowest source partition in event time
  * (alignment, so that windows of the future do not pile up), or of their readers (back pressure).
  */
 export class Worker {
-  readonly #tasks: readonly Task[];
-  readonly #sinkTasks: readonly SinkTask[];
+  readonly #tasks = new Set<Task>();
+  /** What runs, and what is being opened. */
+  readonly #loops = new Map<object, Promise<void>>();
+  readonly #leaving = new Set<Task | SinkTask>();
   readonly #clock: Clock;
   readonly #backlog: Backlog;
   readonly #maxDriftMs: number;
   readonly #board: ThreadBoard | undefined;
   readonly #log: Log;
-  readonly #isWhole: boolean;
+  readonly #isWhole: () => boolean;
   /** By stage id, the group of stages whose rows can meet. */
   readonly #groups: ReadonlyMap<string, string>;
   /** By group, the tasks here that read sources. */
-  readonly #sourceTasks: ReadonlyMap<string, readonly Task[]>;
+  #sourceTasks: ReadonlyMap<string, readonly Task[]> = new Map();
   /** Something was read or written: a source that waits may go on. */
   readonly #progress = new Signal();
   /** Something was committed: whoever reads the log may find more. */
   readonly #committed = new Signal();
   readonly #turns: CommitTurns<Task>;
+  /** A loop has ended. */
+  readonly #done = new Signal();
   #isPolling = false;
-  readonly #ended = new AbortController();
+  #ended = new AbortController();
   #isStopping = false;
   #hasFailed = false;
+  #failure: { readonly error: unknown } | undefined;
   #yieldedAtMs = 0;
   /** By task, when its turn began. */
   readonly #turnStarts = new Map<Task | SinkTask, number>();
 
   /** @param stages of the whole plan, wherever their tasks are */
-  constructor(
-    stages: readonly Stage[],
-    tasks: readonly Task[],
-    sinkTasks: readonly SinkTask[],
-    options: WorkerOptions,
-  ) {
+  constructor(stages: readonly Stage[], options: WorkerOptions) {
     const { clock, maxDriftMs, board, log, isWhole } = options;
     this.#maxDriftMs = maxDriftMs;
     this.#board = board;
     this.#log = log;
     this.#isWhole = isWhole;
     this.#groups = connectedStages(stages);
-    this.#sourceTasks = this.#sourceTasksByGroup(tasks);
-    this.#tasks = tasks;
-    this.#sinkTasks = sinkTasks;
     this.#clock = clock;
     this.#turns = new CommitTurns(clock);
-    this.#backlog = new Backlog(stages, tasks, sinkTasks);
+    this.#backlog = new Backlog(stages);
+  }
+
+  /**
+   * Runs tasks from when they are open. What is being opened counts as running.
+   *
+   * @param opening its failure is the worker's
+   */
+  admit(opening: Promise<WorkerTasks>): void {
+    this.#track(opening, async () => {
+      const { tasks, sinkTasks } = await opening;
+      for (const task of tasks) {
+        this.#tasks.add(task);
+        this.#backlog.add(task);
+      }
+      for (const task of sinkTasks) this.#backlog.addSink(task);
+      this.#sourceTasks = this.#sourceTasksByGroup();
+      this.#publish();
+      for (const task of tasks) this.#track(task, () => this.#runTask(task));
+      for (const task of sinkTasks) this.#track(task, () => this.#runSinkTask(task));
+    });
+  }
+
+  /** Ends the loops of tasks after a last commit of each, and forgets them. */
+  async release({ tasks, sinkTasks }: WorkerTasks): Promise<void> {
+    const all = [...tasks, ...sinkTasks];
+    for (const task of all) this.#leaving.add(task);
+    for (const task of tasks) {
+      task.abort();
+      this.#turns.leave(task);
+    }
+    this.#progress.notify();
+    this.#committed.notify();
+    await Promise.all(all.map((task) => this.#loops.get(task)));
+    for (const task of all) {
+      this.#leaving.delete(task);
+      this.#tasks.delete(task as Task);
+      this.#backlog.remove(task);
+    }
+    this.#sourceTasks = this.#sourceTasksByGroup();
     this.#publish();
   }
 
   /**
-   * Runs until every task has ended, or `stop` was called and what was taken in has been committed,
-   * unless rows of it were in flight.
+   * Resolves when every task has ended, or `stop` was called and what was taken in has been
+   * committed, unless rows of it were in flight.
    *
    * @throws the first error of a task; the others are stopped without a further commit
    */
   async run(): Promise<void> {
-    let failure: { error: unknown } | undefined;
-    const guard = async (loop: Promise<void>): Promise<void> => {
-      try {
-        await loop;
-      } catch (error) {
-        failure ??= { error };
-        this.fail();
-      }
-    };
+    this.#ended = new AbortController();
     this.#listen();
-    await Promise.all([
-      ...this.#tasks.map((task) => guard(this.#runTask(task))),
-      ...this.#sinkTasks.map((task) => guard(this.#runSinkTask(task))),
-    ]);
+    while (this.#loops.size > 0) await this.#done.wait();
     this.#ended.abort();
-    if (failure !== undefined) throw failure.error;
+    if (this.#failure !== undefined) throw this.#failure.error;
   }
 
   /** Ends every loop after its current turn, which waits for no rows in flight any more. */
@@ -115,6 +147,12 @@ export class Worker {
     this.#turns.end();
     this.#progress.notify();
     this.#committed.notify();
+  }
+
+  /** As if a task had failed. */
+  failWith(error: unknown): void {
+    this.#failure ??= { error };
+    this.fail();
   }
 
   /** Ends every loop after its current turn; what was taken in since is not committed. */
@@ -134,8 +172,27 @@ export class Worker {
     return { task: `${name}/${task.partition}`, ms };
   }
 
+  /** Keeps what runs under the name of an object, until it ends. */
+  #track(name: object, loop: () => Promise<void>): void {
+    const guarded = async (): Promise<void> => {
+      try {
+        await loop();
+      } catch (error) {
+        this.failWith(error);
+      } finally {
+        this.#loops.delete(name);
+        this.#done.notify();
+      }
+    };
+    this.#loops.set(name, guarded());
+  }
+
+  #hasToEnd(task: Task | SinkTask): boolean {
+    return this.#isStopping || this.#leaving.has(task);
+  }
+
   async #runTask(task: Task): Promise<void> {
-    while (!this.#isStopping) {
+    while (!this.#hasToEnd(task)) {
       await this.#letOthersIn();
       if (this.#isBackedUp(task)) {
         await this.#pause(this.#progress);
@@ -161,11 +218,12 @@ export class Worker {
       else this.#ring("progress");
       if (outcome === "ended") return;
     }
+    this.#turns.leave(task);
     if (!this.#hasFailed && !task.isEnded) await task.commit();
   }
 
   async #runSinkTask(task: SinkTask): Promise<void> {
-    while (!this.#isStopping) {
+    while (!this.#hasToEnd(task)) {
       await this.#letOthersIn();
       this.#turnStarts.set(task, this.#clock.monotonicMs());
       const outcome = await this.#sinkTurn(task);
@@ -186,9 +244,9 @@ export class Worker {
     }
   }
 
-  #sourceTasksByGroup(tasks: readonly Task[]): Map<string, Task[]> {
+  #sourceTasksByGroup(): Map<string, Task[]> {
     const byGroup = new Map<string, Task[]>();
-    for (const task of tasks.filter((each) => each.readsSource)) {
+    for (const task of [...this.#tasks].filter((each) => each.readsSource)) {
       const group = this.#groupOf(task);
       byGroup.set(group, [...(byGroup.get(group) ?? []), task]);
     }
@@ -233,7 +291,7 @@ export class Worker {
 
   #isBackedUp(task: Task): boolean {
     // A log that several processes share keeps what its readers have not read on its disks.
-    if (!this.#isWhole) return false;
+    if (!this.#isWhole()) return false;
     // Rows that look up a table wait unread until it has come.
     return task.readsSource && !task.readsTable && this.#backlogRows() >= backlogRowsMax;
   }

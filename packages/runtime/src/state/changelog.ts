@@ -1,4 +1,4 @@
-import { decodeIpc, encodeIpc } from "@millrace/columnar";
+import { encodeIpc } from "@millrace/columnar";
 import {
   type Json,
   type Log,
@@ -6,18 +6,10 @@ import {
   limits,
   millraceError,
   type Offset,
-  recordValue,
-  type StateTable,
 } from "@millrace/core";
-import { decodeChangelogRecord, encodeChangelogRecord } from "../task/changelog-record.ts";
+import { encodeChangelogRecord } from "../task/changelog-record.ts";
+import { ChangelogImage, ChangelogReplay, type OperatorTables } from "./changelog-replay.ts";
 
-/** The state tables of a task, by operator. */
-export interface OperatorTables {
-  readonly operatorId: string;
-  readonly tables: readonly StateTable[];
-}
-
-const readBytesMax = 8 * 1024 * 1024;
 /** Below this, deltas are never worth a new snapshot. */
 const deltaBytesMin = 4 * 1024 * 1024;
 
@@ -40,7 +32,7 @@ export class Changelog {
   /** Where the running snapshot begins at the earliest, and the next key group to write. */
   #running: { start: Offset; keyGroup: number; bytes: number } | undefined;
   #truncateTo: Offset | undefined;
-  readonly #restored = { rows: 0, bytes: 0 };
+  #restored = { rows: 0, bytes: 0 };
 
   constructor(log: Log, topic: string, partition: number) {
     this.#log = log;
@@ -52,39 +44,39 @@ export class Changelog {
    * Replays the partition into the tables, up to the end read now: call it after the writer has
    * been opened (T1).
    *
+   * @param warm has replayed a part of it into the same tables
    * @returns the last progress record; undefined after a genesis record alone
    * @throws RUN_PROGRESS_MISSING when there is not even a genesis record (T3)
    */
-  async restore(operators: readonly OperatorTables[], task: string): Promise<Json | undefined> {
-    const { start, end } = await this.#log.bounds(this.#topic, this.#partition);
-    const reader = await this.#log.openReader(this.#topic, this.#partition, start);
-    let progress: Json | undefined;
-    let isKnown = false;
+  async restore(
+    operators: readonly OperatorTables[],
+    task: string,
+    warm?: ChangelogReplay,
+  ): Promise<Json | undefined> {
+    const { end } = await this.#log.bounds(this.#topic, this.#partition);
+    const place = { log: this.#log, topic: this.#topic, partition: this.#partition };
+    const replay = warm ?? (await ChangelogReplay.open(place, new ChangelogImage(operators)));
+    const before = { rows: replay.rowsRead, bytes: replay.bytesRead };
     try {
-      while (reader.position < end) {
-        const records = await reader.read(readBytesMax);
-        for (let index = 0; index < records.count; index += 1) {
-          const { header, payload } = decodeChangelogRecord(recordValue(records, index));
-          isKnown ||= header.kind === "genesis" || header.kind === "progress";
-          if (header.kind === "progress") progress = header.progress;
-          if (header.kind === "snapshot" || header.kind === "delta") {
-            const rows = decodeIpc(payload);
-            tableOf(operators, header).restore(rows);
-            this.#restored.rows += rows.numRows;
-            this.#restored.bytes += payload.length;
-            if (header.kind === "delta") this.#deltaBytes += payload.length;
-            else this.#snapshotBytes += payload.length;
-          }
-        }
-      }
+      await replay.readTo(end);
     } finally {
-      await reader.close();
+      await replay.close();
     }
+    this.#restored = {
+      rows: replay.rowsRead - before.rows,
+      bytes: replay.bytesRead - before.bytes,
+    };
+    const { deltaBytes, snapshotBytes, isKnown, progress } = replay.image;
+    this.#deltaBytes = deltaBytes;
+    this.#snapshotBytes = snapshotBytes;
     if (!isKnown) throw millraceError("RUN_PROGRESS_MISSING", { task });
     return progress;
   }
 
-  /** What `restore` has read: rows of snapshots and deltas, some of which replace earlier ones. */
+  /**
+   * What `restore` has read, beyond what a warm copy had: rows of snapshots and deltas, some of
+   * which replace earlier ones, and bytes of all records.
+   */
   get restored(): { readonly rows: number; readonly bytes: number } {
     return this.#restored;
   }
@@ -165,17 +157,4 @@ function keyGroupsPerChunk(operators: readonly OperatorTables[]): number {
   for (const { tables } of operators) for (const table of tables) bytes += table.sizeBytes;
   const chunks = Math.max(1, Math.ceil(bytes / limits.snapshotChunkBytes));
   return Math.max(1, Math.ceil(limits.keyGroups / chunks));
-}
-
-function tableOf(
-  operators: readonly OperatorTables[],
-  header: { operatorId: string; table: string },
-): StateTable {
-  const operator = operators.find((candidate) => candidate.operatorId === header.operatorId);
-  const table = operator?.tables.find((candidate) => candidate.name === header.table);
-  if (table !== undefined) return table;
-  throw millraceError("RUN_STATE_MISMATCH", {
-    pipeline: header.operatorId,
-    problem: `the changelog holds a state table ${header.table} that the plan does not have`,
-  });
 }

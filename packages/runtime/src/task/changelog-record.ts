@@ -21,6 +21,12 @@ export type ChangelogHeader =
     }
   | { readonly kind: "progress"; readonly progress: Json };
 
+/** A record as it is read; the payload is a view. */
+export interface ChangelogRecord {
+  readonly header: ChangelogHeader;
+  readonly payload: Uint8Array;
+}
+
 const lengthBytes = 4;
 const textEncoder = new TextEncoder();
 const textDecoder = new TextDecoder();
@@ -38,10 +44,7 @@ export function encodeChangelogRecord(header: ChangelogHeader, payload?: Uint8Ar
 }
 
 /** Reads what `encodeChangelogRecord` wrote; the payload is a view. */
-export function decodeChangelogRecord(bytes: Uint8Array): {
-  header: ChangelogHeader;
-  payload: Uint8Array;
-} {
+export function decodeChangelogRecord(bytes: Uint8Array): ChangelogRecord {
   assert(bytes.length >= lengthBytes, "a changelog record has a header");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const headEnd = lengthBytes + view.getUint32(0, true);

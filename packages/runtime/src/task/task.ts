@@ -2,7 +2,8 @@
 //   T1. A task is the only writer of its changelog partition. Its writer is opened under a group
 //     generation just confirmed, which fences every older writer of the id; only then is the state
 //     restored, up to the end read after opening. A fenced task stops; it never opens its writer
-//     again on its own.
+//     again on its own. It goes on over generations of the group that leave it where it is: what
+//     its writer commits is in the name of the newest one (live-membership.ts).
 //   T2. One transaction holds output rows, dead letters, state deltas and the progress record. It
 //     commits whole or none of it exists.
 //   T3. Progress is read from the changelog alone. A changelog without a genesis record is an
@@ -28,11 +29,13 @@ import type { Stage, StageInput } from "@millrace/plan";
 import { type InputRead, isBeyond, type TaskInput } from "../input/task-input.ts";
 import { encodeDeadLetters } from "../output/dead-letter-record.ts";
 import type { EdgeOutput } from "../output/edge-output.ts";
-import type { Changelog, OperatorTables } from "../state/changelog.ts";
+import type { Changelog } from "../state/changelog.ts";
+import type { OperatorTables } from "../state/changelog-replay.ts";
 import type { TaskListener } from "../run/run-options.ts";
 import type { TaskTracer } from "../trace/task-tracer.ts";
 import { frontOf, type SourceFront } from "../watermark/source-front.ts";
 import { CommitPolicy } from "./commit-policy.ts";
+import type { LiveMembership } from "./live-membership.ts";
 import type { OperatorChain } from "./operator-chain.ts";
 
 /** What a task has counted since the genesis of its changelog. */
@@ -90,12 +93,20 @@ export interface TaskParts {
   readonly outputs: readonly EdgeOutput[];
   readonly changelog: Changelog;
   readonly writer: LogWriter;
+  readonly membership: LiveMembership;
   readonly deadLetterTopic: string;
   readonly clock: Clock;
   readonly restored: TaskProgress | undefined;
   readonly onNotice?: TaskListener;
   /** Absent where nobody wants traces. */
   readonly tracer?: TaskTracer | undefined;
+}
+
+/** A task's first commit in a generation of the group. */
+export interface FirstCommit {
+  readonly groupGeneration: number;
+  /** By the clock, in ms. */
+  readonly atMs: number;
 }
 
 /** One stage's operators over one partition. `turn` is called in a loop by its worker. */
@@ -116,6 +127,9 @@ export class Task {
   /** Whether anything was taken in since the last commit. */
   #isDirty = false;
   #isEnded = false;
+  #firstCommit: FirstCommit | undefined;
+  /** Rows that its sources had given before it was opened. */
+  readonly #rowsReadBefore: number;
   #followedAtMs = -Infinity;
   #askedAtMs = -Infinity;
   /** Inputs that had nothing when they were last asked. */
@@ -133,6 +147,7 @@ export class Task {
     this.#deadLetterCount = counts?.deadLetters ?? 0;
     this.#commits = counts?.commits ?? 0;
     this.#rowsCommitted = this.#rowsReadOfAll();
+    this.#rowsReadBefore = this.#sourceRowsRead();
   }
 
   /** Where its source partitions are in event time. */
@@ -196,7 +211,7 @@ export class Task {
   }
 
   async #transact(startedAtMs: number, traceParent?: string): Promise<void> {
-    const { chain, changelog, clock, inputs, outputs, writer } = this.#parts;
+    const { chain, changelog, clock, inputs, outputs, writer, membership } = this.#parts;
     chain.checkCounts();
     const watermarks = inputs.map((input) => input.watermark);
     outputs.forEach((output, index) => {
@@ -209,7 +224,8 @@ export class Task {
     changelog.append(writer, this.#tables, this.#progress());
     this.#noteRead();
     if (traceParent !== undefined) writer.noteTrace?.(traceParent);
-    await writer.commit();
+    await membership.inName(() => writer.commit());
+    this.#noteGeneration();
     this.#isDirty = false;
     this.#isEnded = inputs.every((input) => input.isEnded);
     await changelog.committed();
@@ -247,6 +263,21 @@ export class Task {
   /** What was restored; undefined where there was nothing. */
   get restoredCounts(): TaskCounts | undefined {
     return this.#parts.restored?.counts as TaskCounts | undefined;
+  }
+
+  /** Rows that its sources have given since it was opened. */
+  get rowsReadHere(): number {
+    return this.#sourceRowsRead() - this.#rowsReadBefore;
+  }
+
+  /** Bytes of its changelog that were read when it was opened. */
+  get restoredBytes(): number {
+    return this.#parts.changelog.restored.bytes;
+  }
+
+  /** In the generation of its last commit; undefined before the first one here. */
+  get firstCommit(): FirstCommit | undefined {
+    return this.#firstCommit;
   }
 
   counts(): TaskCounts {
@@ -424,6 +455,18 @@ export class Task {
   /** Whether the end has been reached but not yet committed. */
   #canEnd(): boolean {
     return !this.#isEnded && this.#openInputs().length === 0;
+  }
+
+  #noteGeneration(): void {
+    const groupGeneration = this.#parts.membership.generation;
+    if (this.#firstCommit?.groupGeneration === groupGeneration) return;
+    this.#firstCommit = { groupGeneration, atMs: this.#parts.clock.now() };
+  }
+
+  #sourceRowsRead(): number {
+    const { inputs } = this.#parts;
+    const isSource = (index: number): boolean => this.stage.inputs[index]?.kind === "source";
+    return inputs.reduce((sum, { counts }, at) => sum + (isSource(at) ? counts.rowsRead : 0), 0);
   }
 
   #noteRead(): void {

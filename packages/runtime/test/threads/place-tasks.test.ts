@@ -1,11 +1,6 @@
 import type { PhysicalPlan, Stage } from "@millrace/plan";
 import { expect, test } from "vitest";
-import {
-  elsewhere,
-  mainPlace,
-  placeOnMain,
-  placeTasks,
-} from "../../src/run/threads/place-tasks.ts";
+import { elsewhere, placeTasks } from "../../src/run/threads/place-tasks.ts";
 
 const stages = ["read", "count", "rank"].map((id) => ({ id, inputs: [], outputs: [] }));
 
@@ -48,14 +43,12 @@ test("a stage that only the main thread can run stays there", () => {
     [0, 0],
     [1, 2],
   ]);
-  expect(placeOnMain(planOf(2), upTo(2)).flat()).toEqual([0, 0, 0, 0, 0, 0]);
 });
 
 test("tasks of partitions that another process has are nowhere here", () => {
-  expect(placeOnMain(planOf(3), [1])).toEqual([
-    [elsewhere, mainPlace, elsewhere],
-    [elsewhere, mainPlace, elsewhere],
-    [elsewhere, mainPlace, elsewhere],
+  expect(placeTasks(planOf(4), 2, [1, 3], none)).toEqual([
+    [elsewhere, 1, elsewhere, 2],
+    [elsewhere, 1, elsewhere, 2],
+    [elsewhere, 1, elsewhere, 2],
   ]);
-  expect(placeTasks(planOf(4), 2, [1, 3], none).flat()).not.toContain(mainPlace);
 });

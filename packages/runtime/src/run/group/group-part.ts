@@ -16,9 +16,11 @@ import {
   type Generation,
   startGeneration,
 } from "../prepare-generation.ts";
-import { readControl } from "../control-record.ts";
+import { type ControlRecord, readControl } from "../control-record.ts";
 import type { RunEnvironment, RunnablePlan } from "../run-options.ts";
-import type { RunParts } from "../threads/threaded-parts.ts";
+import { LiveMembership } from "../../task/live-membership.ts";
+import type { PartShare, RunParts } from "../threads/threaded-parts.ts";
+import { HandOvers } from "./hand-overs.ts";
 import { OtherRuns } from "./other-runs.ts";
 import { dealOut, type RunMember, type RunShare } from "./run-share.ts";
 
@@ -26,21 +28,35 @@ import { dealOut, type RunMember, type RunShare } from "./run-share.ts";
 const finishedEveryMs = 100;
 
 /** What a run has of its pipeline until the group changes. */
-export interface TakenShare extends Generation {
-  readonly membership: GroupMembership;
-  readonly partitions: readonly number[];
-  readonly members: readonly string[];
+export interface TakenShare extends Generation, Omit<RunShare, keyof Generation> {
+  readonly membership: LiveMembership;
+  /** Of the group. */
+  readonly groupGeneration: number;
+  /** When this run began to join it, by its clock, in ms. */
+  readonly changedAtMs: number;
   readonly isLeader: boolean;
   readonly changed: AbortSignal;
   /** Those that this process writes. */
   readonly sinks: ReadonlyMap<string, OpenedSink>;
 }
 
-/** What the decision between continuing and starting afresh depends on. */
+/** Partitions that need not be restored here, by what there is of them. */
+interface OpenTasks {
+  /** Tasks that are open. */
+  readonly held: readonly number[];
+  /** Warm copies of the state of other runs' tasks. */
+  readonly warm: readonly number[];
+}
+
+const nothingOpen: OpenTasks = { held: [], warm: [] };
+
+/** What the decision between continuing and starting afresh depends on, and how it is dealt out. */
 interface GroupPartOptions {
   readonly sources: ReadonlyMap<string, Source>;
   readonly topicSinks: ReadonlyMap<string, TopicSink>;
   readonly isFresh: boolean;
+  /** As `RunSettings.standbyCopies`. */
+  readonly copies: number;
 }
 
 /**
@@ -56,7 +72,15 @@ export class GroupPart {
   /** A fresh start is wanted once: whoever joins later continues. */
   #isFresh: boolean;
   #partitions: readonly number[] = [];
+  /** Of the tasks that are open. */
+  #live: LiveMembership | undefined;
+  /** What it has dealt out last, as long as it is the leader: nobody else changes that. */
+  #led: ControlRecord | undefined;
+  /** What is open, or warm, while it joins. */
+  #open: OpenTasks = nothingOpen;
   #sinks: Map<string, OpenedSink> | undefined;
+  /** Whether those with a single owner are among them. */
+  #sinksAreLeaders = false;
 
   constructor(plan: RunnablePlan, environment: RunEnvironment, options: GroupPartOptions) {
     this.#plan = plan;
@@ -70,28 +94,59 @@ export class GroupPart {
     const { pipeline, fingerprint } = this.#plan.physical;
     this.#group = await this.#environment.log.openGroup({
       group: pipeline,
-      about: (): RunMember => ({ fingerprint, partitions: this.#partitions }),
+      about: (): RunMember => ({
+        fingerprint,
+        partitions: this.#partitions,
+        ...this.#open,
+      }),
+      begun: (membership) => this.#live?.goOn(membership),
       assign: (members, membership) => this.#lead(members, membership),
     });
     await this.#decide();
   }
 
-  /** Joins the group, or joins it again, and opens the sinks of its share. */
+  /** Whether other runs may share the pipeline. */
+  get isShared(): boolean {
+    return this.#group?.isShared === true;
+  }
+
+  /** Joins the group with nothing open, and opens the sinks of its share. */
   async join(): Promise<TakenShare> {
-    assert(this.#group !== undefined, "a group is joined after it has been opened");
-    const { membership, isLeader, share, changed } = await this.#group.join();
-    const { control, isContinued, partitions, members } = share as unknown as RunShare;
-    checkGeneration(control, this.#plan.physical, this.#options.sources);
-    this.#partitions = partitions;
-    this.#sinks ??= await this.#openSinks(control.generation, isLeader);
-    const sinks = this.#sinks;
-    return { control, isContinued, membership, isLeader, partitions, members, changed, sinks };
+    this.#live = undefined;
+    const { membership, ...share } = await this.#join(nothingOpen);
+    return { ...share, membership: new LiveMembership(membership) };
+  }
+
+  /**
+   * Joins again while tasks go on: what they commit is in the name of the last generation, and then
+   * of the next one.
+   *
+   * @returns undefined when the tasks cannot be kept: all have to be closed, and the group joined
+   *   with nothing open
+   */
+  async joinAgain(last: TakenShare, open: OpenTasks): Promise<TakenShare | undefined> {
+    this.#live = last.membership;
+    const joining = this.#join(open);
+    void last.membership.follow(joining);
+    const next = await joining;
+    return mayKeep(last, next) ? { ...next, membership: last.membership } : undefined;
+  }
+
+  /** What a part is to do of a share. */
+  shareOfParts(share: TakenShare): PartShare {
+    const { partitions, sinks, standbys, groupGeneration, from, changed } = share;
+    const { log, clock } = this.#environment;
+    const { pipeline } = this.#plan.physical;
+    const handOvers = new HandOvers({ log, clock, pipeline, groupGeneration, from, changed });
+    const handedOver = (partition: number): Promise<boolean> => handOvers.handedOver(partition);
+    return { partitions, sinks, standbys, handedOver };
   }
 
   /** Closes what the share had open: another process may need it. */
   async giveUp(): Promise<void> {
     const sinks = this.#sinks?.values() ?? [];
     this.#sinks = undefined;
+    this.#sinksAreLeaders = false;
     await closeAll(sinks);
   }
 
@@ -102,13 +157,13 @@ export class GroupPart {
 
   /** Whether an error says no more than that another process has taken over. */
   isTakenOver(error: unknown): boolean {
-    if (this.#group?.isShared !== true || !isMillraceError(error)) return false;
+    if (!this.isShared || !isMillraceError(error)) return false;
     return error.code === "LOG_WRITER_FENCED" || error.code === "LOG_GENERATION_STALE";
   }
 
   /** Tells the other runs and hears of them; undefined where there are none. */
   async openOtherRuns(
-    { membership, members, partitions, isLeader }: TakenShare,
+    { membership, groupGeneration, members, partitions, isLeader }: TakenShare,
     parts: RunParts,
   ): Promise<OtherRuns | undefined> {
     const { board } = parts;
@@ -122,7 +177,7 @@ export class GroupPart {
       place: board.place,
       member: membership.member,
       members,
-      groupGeneration: membership.generation,
+      groupGeneration,
       partitions,
       isLeader,
       onFailure: () => parts.stop(),
@@ -132,22 +187,23 @@ export class GroupPart {
   /**
    * After all tasks of a share have ended: waits until those of the others have, and records it.
    *
-   * @returns false when the share was taken back, or the run stopped, before that
+   * @param until the share is taken back, or the run is stopped
+   * @returns false when that came before
    */
   async finish(
     share: TakenShare,
     others: OtherRuns | undefined,
-    stopped: AbortSignal,
+    until: AbortSignal,
   ): Promise<boolean> {
     const { log, clock } = this.#environment;
     const plan = this.#plan.physical;
-    const { control, membership, isLeader, changed } = share;
+    const { control, membership, isLeader } = share;
     if (others !== undefined) {
       others.end();
-      const until = AbortSignal.any([changed, stopped]);
       while (!(isLeader ? others.areAllEnded : await this.#isRecorded(share))) {
         await clock.sleep(finishedEveryMs, until);
-        if (until.aborted) return false;
+        // The leader leaves once it has recorded the end, which changes the group.
+        if (until.aborted) return !isLeader && (await this.#isRecorded(share));
       }
     }
     if (isLeader) await finishGeneration({ log, membership, plan, control });
@@ -160,18 +216,56 @@ export class GroupPart {
     return last?.generation !== control.generation || last.status === "finished";
   }
 
+  async #join(open: OpenTasks): Promise<JoinedShare> {
+    assert(this.#group !== undefined, "a group is joined after it has been opened");
+    this.#open = open;
+    const changedAtMs = this.#environment.clock.now();
+    const { membership, isLeader, share, changed } = await this.#group.join();
+    if (!isLeader) this.#led = undefined;
+    const { control, ...dealt } = share as unknown as RunShare;
+    checkGeneration(control, this.#plan.physical, this.#options.sources);
+    this.#partitions = dealt.partitions;
+    const sinks = await this.#sinksOf(control.generation, isLeader);
+    const groupGeneration = membership.generation;
+    return {
+      control,
+      ...dealt,
+      membership,
+      groupGeneration,
+      changedAtMs,
+      isLeader,
+      changed,
+      sinks,
+    };
+  }
+
+  /** The sinks of the share: a run that has become the leader has those with one owner as well. */
+  async #sinksOf(generation: number, isLeader: boolean): Promise<Map<string, OpenedSink>> {
+    if (this.#sinks !== undefined && (this.#sinksAreLeaders || !isLeader)) return this.#sinks;
+    const open = this.#sinks ?? new Map<string, OpenedSink>();
+    const others = await this.#openSinks(generation, isLeader, new Set(open.keys()));
+    this.#sinks = new Map([...open, ...others]);
+    this.#sinksAreLeaders = isLeader;
+    return this.#sinks;
+  }
+
   async #lead(
     members: readonly GroupMember[],
     membership: GroupMembership,
   ): Promise<ReadonlyMap<string, Json>> {
     const { log } = this.#environment;
     const plan = this.#plan.physical;
-    const { topicSinks } = this.#options;
+    const { topicSinks, copies } = this.#options;
+    if (this.#led !== undefined && this.#live?.member === membership.member) {
+      return dealOut(members, this.#led, { isContinued: true, copies });
+    }
     const decided = await this.#decide();
-    if (decided.isContinued) return dealOut(members, decided.control, true);
+    this.#led = decided.control;
+    if (decided.isContinued) {
+      return dealOut(members, decided.control, { isContinued: true, copies });
+    }
     await this.giveUp();
-    const sinks = await this.#openSinks(decided.control.generation, true);
-    this.#sinks = sinks;
+    const sinks = await this.#sinksOf(decided.control.generation, true);
     const control = await startGeneration({
       log,
       membership,
@@ -181,7 +275,8 @@ export class GroupPart {
       topicSinks,
     });
     this.#isFresh = false;
-    return dealOut(members, control, false);
+    this.#led = control;
+    return dealOut(members, control, { isContinued: false, copies });
   }
 
   #decide(): Promise<Generation> {
@@ -189,12 +284,31 @@ export class GroupPart {
     const { sources, topicSinks } = this.#options;
     const plan = this.#plan.physical;
     const isFresh = this.#isFresh;
-    const isShared = this.#group?.isShared === true;
+    const { isShared } = this;
     return decideGeneration({ log, plan, sources, topicSinks, isFresh, isShared });
   }
 
-  #openSinks(generation: number, isLeader: boolean): Promise<Map<string, OpenedSink>> {
+  #openSinks(
+    generation: number,
+    isLeader: boolean,
+    isOpen: ReadonlySet<string>,
+  ): Promise<Map<string, OpenedSink>> {
     const { clock, connectors } = this.#environment;
-    return openSinks(this.#plan.physical, connectors, { clock, generation, isLeader });
+    const context = { clock, generation, isLeader };
+    return openSinks(this.#plan.physical, connectors, context, isOpen);
   }
+}
+
+/** A share as it was joined. */
+type JoinedShare = Omit<TakenShare, "membership"> & { readonly membership: GroupMembership };
+
+/**
+ * Whether what was open goes on. Not where this run was given up for lost, and others may have had
+ * its partitions; not where the pipeline was started afresh; and a store with one owner is let go
+ * of whole.
+ */
+function mayKeep(last: TakenShare, next: JoinedShare): boolean {
+  const isSameMember = next.membership.member === last.membership.member;
+  const isSameRun = next.control.generation === last.control.generation;
+  return isSameMember && isSameRun && (next.isLeader || !last.isLeader);
 }

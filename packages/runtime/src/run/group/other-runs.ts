@@ -63,6 +63,8 @@ export class OtherRuns {
   #reader: LogReader;
   readonly #heard = new Map<string, Heard>();
   readonly #closed = new AbortController();
+  /** Aborted when there are news that should not wait. */
+  #woken = new AbortController();
   #isEnded = false;
   #told = "";
   #working: Promise<void> | undefined;
@@ -88,16 +90,18 @@ export class OtherRuns {
 
   /** Whether every partition's tasks have ended, here and elsewhere, as far as is known. */
   get areAllEnded(): boolean {
-    const ended = new Set<number>();
+    const { partitions, plan } = this.#options;
+    const ended = new Set(this.#isEnded ? partitions : []);
     for (const { news } of this.#heard.values()) {
       if (news.isEnded) for (const partition of news.partitions) ended.add(partition);
     }
-    return ended.size === this.#options.plan.partitions;
+    return ended.size === plan.partitions;
   }
 
   /** All tasks here have ended: the others are told. */
   end(): void {
     this.#isEnded = true;
+    this.#woken.abort();
   }
 
   async close(): Promise<void> {
@@ -114,7 +118,9 @@ export class OtherRuns {
       while (!this.#closed.signal.aborted) {
         await this.#tell();
         await this.#hear();
-        await clock.sleep(newsEveryMs, this.#closed.signal);
+        this.#woken = new AbortController();
+        const signal = AbortSignal.any([this.#closed.signal, this.#woken.signal]);
+        await clock.sleep(newsEveryMs, signal);
       }
     } catch (error) {
       this.#failure = { error };

@@ -9,11 +9,6 @@ export const elsewhere = -1;
 /** By stage and partition, the thread that runs the task: plain data. */
 export type Placement = readonly (readonly number[])[];
 
-/** All tasks of some partitions on the main thread. */
-export function placeOnMain(plan: PhysicalPlan, partitions: readonly number[]): Placement {
-  return plan.stages.map(() => placesOf(plan, partitions, () => mainPlace));
-}
-
 /**
  * Spreads the tasks of some partitions over threads: one after the other, in the order of stages
  * and partitions, so that each thread gets as many as any other and where it divides, whole

@@ -12,6 +12,8 @@ import type {
   ThreadRequest,
   ThreadStop,
 } from "./messages.ts";
+import { LiveMembership } from "../../task/live-membership.ts";
+import type { Placement } from "./place-tasks.ts";
 import { toPlainError } from "./plain-error.ts";
 import { ThreadBoard } from "./thread-board.ts";
 
@@ -120,22 +122,24 @@ class ThreadServer {
     try {
       checkSources(plan, sources, attempt);
       const topicSinks = await openTopicSinks(plan.physical, connectors);
-      const part = await RunPart.open(
+      const part = new RunPart(
         {
           plan,
           environment: this.#environment,
           settings,
-          membership,
+          membership: new LiveMembership(membership),
           generation,
-          partitions: [],
           sources,
-          sinks: new Map(),
           topicSinks,
           topics: await topicsByName(log, topicSinks),
           onNotice: isObserved ? (notice) => this.#notices.push(notice) : undefined,
         },
         { place, placement, board: new ThreadBoard(plan.physical, attempt.board, place) },
       );
+      const partitions = partitionsAt(placement, place);
+      const handedOver = (): Promise<boolean> => Promise.resolve(true);
+      await part.take({ partitions, sinks: new Map(), standbys: [], handedOver });
+      await openedOrClosed(part);
       if (this.#abort.signal.aborted) part.stop(this.#hasFailed);
       return { part, sources };
     } catch (error) {
@@ -176,6 +180,24 @@ class ThreadServer {
     } finally {
       await closeAll(opened.sources.values());
     }
+  }
+}
+
+/** Partitions of which some task is at a place. */
+function partitionsAt(placement: Placement, place: number): number[] {
+  const partitions = placement.flatMap((places) =>
+    places.flatMap((at, n) => (at === place ? n : [])),
+  );
+  return [...new Set(partitions)];
+}
+
+/** Waits until the tasks are open; when one fails, the others are closed. */
+async function openedOrClosed(part: RunPart): Promise<void> {
+  try {
+    await part.opened();
+  } catch (error) {
+    await part.close();
+    throw error;
   }
 }
 
