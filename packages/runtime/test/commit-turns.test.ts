@@ -29,14 +29,16 @@ describe("CommitTurns", () => {
     expect(order).toEqual(["task 2", "task 3"]);
   });
 
-  it("lets a task go that ends, and others in its place", async () => {
+  it("lets a task go that is to end; one that commits keeps its turn until then", async () => {
     const turns = new CommitTurns<Named>(new ManualClock());
     const [a, b, c, d] = named(4) as [Named, Named, Named, Named];
     for (const task of [a, b, c, d]) turns.begin(task);
     const waiting = [c, d].map((task) => turns.wait(task));
-    turns.leave(c);
+    turns.cancel(c);
     await waiting[0];
-    turns.leave(a);
+    expect(turns.begin(c)).toBe(false);
+    turns.cancel(a);
+    turns.committed(a);
     await waiting[1];
     expect([turns.begin(d), turns.begin(c)]).toEqual([true, false]);
   });

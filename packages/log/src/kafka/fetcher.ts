@@ -103,10 +103,14 @@ export class Fetcher {
       const feeds = await this.#feedsOf(leader.nodeId);
       if (feeds.length === 0) return;
       const isLeftOut = [...this.#feeds].some((feed) => !feed.wantsMore);
-      try {
-        await this.#fetch(leader, feeds, isLeftOut ? shortWaitMs : waitMs, "fetch");
-      } catch (error) {
-        for (const feed of feeds) this.#fail(feed, error);
+      const rounds = withoutTwins(feeds);
+      const isShort = isLeftOut || rounds.length > 1;
+      for (const round of rounds) {
+        try {
+          await this.#fetch(leader, round, isShort ? shortWaitMs : waitMs, "fetch");
+        } catch (error) {
+          for (const feed of round) this.#fail(feed, error);
+        }
       }
     }
   }
@@ -272,4 +276,17 @@ export class Fetcher {
     this.remove(feed);
     feed.fail(error instanceof Error ? error : new Error(String(error)));
   }
+}
+
+/** A request asks for a partition once: feeds of the same one take turns. */
+function withoutTwins(feeds: readonly PartitionFeed[]): PartitionFeed[][] {
+  const rounds: PartitionFeed[][] = [];
+  for (const feed of feeds) {
+    const isTwin = ({ topic, partition }: PartitionFeed): boolean =>
+      topic === feed.topic && partition === feed.partition;
+    const round = rounds.find((each) => !each.some(isTwin));
+    if (round === undefined) rounds.push([feed]);
+    else round.push(feed);
+  }
+  return rounds;
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { systemClock } from "@millrace/core";
+import { KafkaCluster, membersOf } from "@millrace/kafka";
 import { type KafkaLog, openKafkaLog } from "@millrace/log";
 import type { RunStatus } from "millrace";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
@@ -262,14 +263,16 @@ describeWithKafka("processes that come and go on Kafka", (kafka) => {
 
   test("tasks run on while the leader holds the group up, and when it dies of that", async () => {
     const load = await prepare("leader");
-    const leader = begin("leader", [], 8_000);
+    const leader = begin("leader", [], 20_000);
     await leader.hasPartitions(4);
-    const second = begin("leader", [], 8_000);
+    const second = begin("leader", [], 20_000);
     await second.hasPartitions(2);
     // It does not join again: the group waits for it, until its session is over.
     leader.running.child.kill("SIGSTOP");
-    const third = begin("leader", [], 8_000);
-    await sleep(4_000);
+    const third = begin("leader", [], 20_000);
+    const cluster = await KafkaCluster.connect({ brokers: [...kafka.brokers] }, systemClock);
+    while ((await membersOf(cluster, "leader")).length < 3) await sleep(50);
+    await cluster.close();
     const sinceMs = Date.now();
     const before = second.status;
     const during = await second.until("on", ({ rowsReadHere }) => {

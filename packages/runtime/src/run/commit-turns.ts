@@ -75,11 +75,10 @@ export class CommitTurns<Task extends object> {
     if (this.#holders.delete(task)) this.#letNext();
   }
 
-  /** The task ends: it does not wait any more. */
-  leave(task: Task): void {
+  /** The task does not wait any more, if it did; a commit that it has begun goes on. */
+  cancel(task: Task): void {
     const at = this.#waiting.findIndex((each) => each.task === task);
     if (at >= 0) this.#waiting.splice(at, 1)[0]?.go();
-    this.passed(task);
   }
 
   /** From now on nobody waits. */

@@ -112,7 +112,7 @@ export class Worker {
     for (const task of all) this.#leaving.add(task);
     for (const task of tasks) {
       task.abort();
-      this.#turns.leave(task);
+      this.#turns.cancel(task);
     }
     this.#progress.notify();
     this.#committed.notify();
@@ -218,7 +218,7 @@ export class Worker {
       else this.#ring("progress");
       if (outcome === "ended") return;
     }
-    this.#turns.leave(task);
+    this.#turns.passed(task);
     if (!this.#hasFailed && !task.isEnded) await task.commit();
   }
 
