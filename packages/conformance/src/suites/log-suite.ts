@@ -8,7 +8,6 @@ import {
   recordOffset,
   type RecordRanges,
   recordValue,
-  systemClock,
   seededRandom,
 } from "@millrace/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -155,35 +154,6 @@ const fencingChecks: Record<string, Check> = {
     await f.log.joinGroup("group");
     expect(await codeOf(writer.commit())).toBe("LOG_GENERATION_STALE");
     expect(await contents(f.log)).toEqual([[], []]);
-  },
-  "several readers of a partition all get what comes": async (f) => {
-    const first = await f.log.openReader(topic, 0, offset(0n));
-    const second = await f.log.openReader(topic, 0, offset(0n));
-    const found: string[][] = [[], []];
-    const read = async (): Promise<void> => {
-      for (const [index, reader] of [first, second].entries()) {
-        const records = await reader.read(1024);
-        for (let at = 0; at < records.count; at += 1) {
-          found[index]?.push(new TextDecoder().decode(recordValue(records, at)));
-        }
-      }
-    };
-    await read();
-    const writer = await f.log.openWriter("w", f.membership);
-    for (const text of ["a", "b", "c"]) {
-      writer.append(topic, 0, bytes(text));
-      await writer.commit();
-      for (let tries = 0; tries < 100 && !found.every((all) => all.at(-1) === text); tries += 1) {
-        await read();
-        await systemClock.sleep(5);
-      }
-    }
-    expect(found).toEqual([
-      ["a", "b", "c"],
-      ["a", "b", "c"],
-    ]);
-    await first.close();
-    await second.close();
   },
   "a commit that was refused with its generation is made in a newer one": async (f) => {
     let current = f.membership;

@@ -151,6 +151,33 @@ describeWithOwnCluster("a log on Kafka", { nodes: 1 }, (kafka) => {
     await log.close();
   });
 
+  it("several readers of a partition all get what comes", async () => {
+    const log = await openKafkaLog({ brokers: kafka.brokers }, systemClock);
+    const name = `twins-${process.pid}`;
+    await log.createTopic({ name, partitions: 1, kind: "records" });
+    const readers = [
+      await log.openReader(name, 0, offset(0)),
+      await log.openReader(name, 0, offset(0)),
+    ];
+    for (const reader of readers) expect((await reader.read(1024)).count).toBe(0);
+    const writer = await log.openAppender();
+    const counts = [0, 0];
+    for (let written = 1; written <= 3; written++) {
+      writer.append(name, 0, Buffer.from("record"));
+      await writer.commit();
+      for (let tries = 0; tries < 200 && counts.some((count) => count < written); tries++) {
+        for (const [index, reader] of readers.entries()) {
+          counts[index] = (counts[index] ?? 0) + (await reader.read(1024)).count;
+        }
+        await systemClock.sleep(5);
+      }
+      expect(counts).toEqual([written, written]);
+    }
+    for (const each of [...readers, writer]) await each.close();
+    await log.deleteTopics([name]);
+    await log.close();
+  });
+
   it.each(["gzip", "snappy", "lz4", "zstd"] as const)(
     "what is compressed with %s is read without being told, also where memory is used again",
     async (compression) => {
