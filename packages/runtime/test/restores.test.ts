@@ -6,6 +6,7 @@ import {
   ManualClock,
   MemoryStore,
 } from "@millrace/conformance";
+import { type Log, millraceError, topicKind } from "@millrace/core";
 import { openMemoryLog } from "@millrace/log";
 import { expect, test } from "vitest";
 import { flightSchema, runFlights, takeFlights } from "./flights.ts";
@@ -51,3 +52,43 @@ test("a run that lives long survives any number of them", async () => {
   await clock.advance(1000);
   expect((await run.finished).outcome).toBe("stopped");
 });
+
+/**
+ * A log of which the first read of a topic of some kind finds that others have removed the records.
+ */
+function overtakenIn(kind: string): { readonly log: Log; readonly times: () => number } {
+  const log = faultyLog(openMemoryLog(), () => "none");
+  let times = 0;
+  const openReader: Log["openReader"] = async (topic, partition, from, options) => {
+    const reader = await log.openReader(topic, partition, from, options);
+    const read = reader.read.bind(reader);
+    reader.read = async (bytesMax) => {
+      const records = await read(bytesMax);
+      if (topicKind(topic) !== kind || records.count === 0 || times > 0) return records;
+      times += 1;
+      const range = { topic, partition, offset: "0", start: "5", end: "9" };
+      throw millraceError("LOG_OFFSET_OUT_OF_RANGE", range);
+    };
+    return reader;
+  };
+  return { log: { ...log, openReader }, times: () => times };
+}
+
+test.each(["changelog", "sink"])(
+  "a run restores itself if others have removed a %s",
+  async (kind) => {
+    const { log, times } = overtakenIn(kind);
+    const clock = new ManualClock(dayStart);
+    const source = new GrowingSource(1, takeFlights);
+    const run = runFlights({ log, clock, store: new MemoryStore(), rows: source.connector() });
+    for (let hour = 0; hour < 3; hour += 1) {
+      source.append(0, rowsToBatch(flightSchema, [flight(hour)]));
+      await clock.advance(10_000, 500);
+    }
+    expect(times()).toBe(1);
+    expect(run.status()?.rowsRead).toBe(3);
+    run.stop();
+    await clock.advance(1000);
+    expect((await run.finished).outcome).toBe("stopped");
+  },
+);

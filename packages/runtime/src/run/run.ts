@@ -1,4 +1,12 @@
-import { assert, isMillraceError, limits, type Source, type TopicSink } from "@millrace/core";
+import {
+  assert,
+  isMillraceError,
+  limits,
+  type MillraceError,
+  type Source,
+  topicKind,
+  type TopicSink,
+} from "@millrace/core";
 import { GroupPart, type TakenShare } from "./group/group-part.ts";
 import type { OtherRuns } from "./group/other-runs.ts";
 import { closeAll, openSources, openTopicSinks } from "./open-connectors.ts";
@@ -26,6 +34,15 @@ const restorable: ReadonlySet<string> = new Set([
   "KAFKA_CONNECTION_LOST",
   "KAFKA_UNREACHABLE",
 ]);
+
+/**
+ * Whether a restore may help. Of a topic of the pipeline itself, records are removed when what has
+ * come of them is committed: then somebody else has gone on with the task.
+ */
+function isRestorable({ code, params }: MillraceError): boolean {
+  if (code !== "LOG_OFFSET_OUT_OF_RANGE") return restorable.has(code);
+  return topicKind(String(params["topic"])) !== "records";
+}
 
 /** What a run has opened through its connectors, by id. */
 interface OpenedConnectors {
@@ -134,7 +151,7 @@ export class Run {
       } catch (error) {
         isFirst = false;
         if (clock.monotonicMs() - startedAtMs > soonMs) restores = 0;
-        const mayRetry = isMillraceError(error) && restorable.has(error.code);
+        const mayRetry = isMillraceError(error) && isRestorable(error);
         if (!mayRetry || restores >= restoresMax || this.#abort.signal.aborted) throw error;
         const delayMs = restoreDelayMs * 2 ** restores;
         this.#tell({ kind: "restarting", error, restart: restores + 1, delayMs });
