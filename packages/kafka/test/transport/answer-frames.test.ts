@@ -5,15 +5,20 @@ import { AnswerMemory } from "../../src/transport/answer-memory.ts";
 
 const answers = fc.array(fc.uint8Array({ minLength: 4, maxLength: 60 }), { maxLength: 8 });
 
+/** The answers as they come over a socket. */
+function streamOf(sent: readonly Uint8Array[]): Buffer {
+  const parts = sent.flatMap((answer) => {
+    const length = Buffer.alloc(4);
+    length.writeInt32BE(answer.length);
+    return [length, answer];
+  });
+  return Buffer.concat(parts);
+}
+
 it("answers are the same however the stream is cut", () => {
   fc.assert(
     fc.property(answers, fc.array(fc.nat(80)), (sent, sizes) => {
-      const parts = sent.flatMap((answer) => {
-        const length = Buffer.alloc(4);
-        length.writeInt32BE(answer.length);
-        return [length, answer];
-      });
-      const stream = Buffer.concat(parts);
+      const stream = streamOf(sent);
       const seen: string[] = [];
       const frames = new AnswerFrames(new AnswerMemory(), (answer) =>
         seen.push(answer.toString("hex")),
@@ -33,12 +38,7 @@ it("answers are the same when the stream is read into the space that is given", 
       answers,
       fc.array(fc.integer({ min: 1, max: 80 }), { minLength: 1 }),
       (sent, sizes) => {
-        const parts = sent.flatMap((answer) => {
-          const length = Buffer.alloc(4);
-          length.writeInt32BE(answer.length);
-          return [length, answer];
-        });
-        const stream = Buffer.concat(parts);
+        const stream = streamOf(sent);
         const seen: string[] = [];
         const frames = new AnswerFrames(new AnswerMemory(), (answer) =>
           seen.push(answer.toString("hex")),
