@@ -13,7 +13,7 @@ export type {
 export { sequenceAfter, stamp } from "./records/stamp.ts";
 export { KafkaCluster } from "./cluster/cluster.ts";
 export { fetchRecords } from "./cluster/fetch-records.ts";
-export { deleteGroup, membersOf, removeMembers } from "./cluster/group-members.ts";
+export { deleteGroup, membersOf, removeMember, removeMembers } from "./cluster/group-members.ts";
 export * from "./cluster/group-offsets.ts";
 export { membershipState } from "./cluster/membership-state.ts";
 export type { CallOptions } from "./cluster/negotiation.ts";
@@ -46,6 +46,7 @@ export { produce, type ProducedBatch, type ProduceRequest } from "./requests/pro
 export type { MemberAssignment } from "./requests/sync-group.ts";
 export type { CommitOutcome, FailedCommit, WrittenEnd } from "./transactions/commit-outcome.ts";
 export type * from "./transactions/commit-producer.ts";
+export { endOpenTransactions } from "./transactions/end-open-transactions.ts";
 export { newProducerId } from "./transactions/new-producer-id.ts";
 export { PlainProducer } from "./transactions/plain-producer.ts";
 export type { TransactionProtocol } from "./transactions/transaction-protocol.ts";

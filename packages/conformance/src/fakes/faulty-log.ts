@@ -11,8 +11,7 @@ export function faultyLog(log: Log, faultOf: (writerId: string) => CommitFault):
     topics: () => log.topics(),
     joinGroup: (group) => log.joinGroup(group),
     openGroup: (options) => log.openGroup(options),
-    openWriter: async (id, membership) =>
-      faultyWriter(await log.openWriter(id, membership), faultOf),
+    openWriter: async (...args) => faultyWriter(await log.openWriter(...args), faultOf),
     openAppender: async () => faultyWriter(await log.openAppender(), faultOf),
     bounds: (topic, partition) => log.bounds(topic, partition),
     openReader: (topic, partition, from, options) =>

@@ -6,7 +6,9 @@ import type { Json } from "./json.ts";
 //     truncated prefix, and where a log keeps marks of its own between records.
 //   L2. A transaction's records become readable all together, at its commit, or never.
 //   L3. Opening a writer of an id fences every older writer of that id: its next commit fails,
-//     nothing of it appears.
+//     nothing of it appears. Of writers with a home, those that it need not fence are the ones of
+//     another member that is still one: who opens sees to it that they are closed, or sends the
+//     member away (`removeMember`).
 //   L4. A commit that was acknowledged survives the death of the process (memory: of the reader,
 //     not of the process).
 //   L5. `truncate` removes a prefix only; offsets of what remains do not change.
@@ -146,6 +148,12 @@ export interface LogReaderOptions {
   readonly isTransient?: boolean;
 }
 
+/** A partition of a topic. */
+export interface LogPartition {
+  readonly topic: string;
+  readonly partition: number;
+}
+
 /** Topics of partitions, transactions over them, readers from an offset. */
 export interface Log {
   /**
@@ -160,8 +168,21 @@ export interface Log {
   joinGroup(group: string): Promise<GroupMembership>;
   /** Takes part in a group, whose members share what there is to do. */
   openGroup(options: GroupOptions): Promise<Group>;
-  /** Opens the only writer of `id`, fencing all older ones (L3). @throws LOG_GENERATION_STALE */
-  openWriter(id: string, membership: GroupMembership): Promise<LogWriter>;
+  /**
+   * Opens the only writer of `id`, fencing all older ones (L3).
+   *
+   * @param home a partition that all of its transactions write to, and nobody else's: the log may
+   *   then commit it together with other writers of the same member
+   * @throws LOG_GENERATION_STALE
+   */
+  openWriter(id: string, membership: GroupMembership, home?: LogPartition): Promise<LogWriter>;
+  /**
+   * Whether commits of writers with a home that are begun at about the same time are one. Default
+   * no.
+   */
+  readonly commitsTogether?: boolean;
+  /** Sends a member of a group away: what it commits later fails. Absent where groups have one. */
+  removeMember?(group: string, member: string): Promise<void>;
   /**
    * First offset that can be read, and the offset after the last committed record. @throws
    * LOG_TOPIC_UNKNOWN

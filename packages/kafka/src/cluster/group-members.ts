@@ -20,14 +20,31 @@ export async function membersOf(
 
 /** Sends all members of a group away. */
 export async function removeMembers(cluster: KafkaCluster, groupId: string): Promise<void> {
-  for (const { memberId, groupInstanceId } of await membersOf(cluster, groupId)) {
-    const member = { groupId, memberId, ...(groupInstanceId === null ? {} : { groupInstanceId }) };
-    const options = { request: leaveGroup.name };
-    await cluster.askCoordinator("group", groupId, options, async (coordinator) => {
-      const { error } = await cluster.control(coordinator, leaveGroup, member);
-      return { error: kafkaError(error).meaning === "stale" ? 0 : error, value: undefined };
-    });
-  }
+  for (const member of await membersOf(cluster, groupId)) await sendAway(cluster, groupId, member);
+}
+
+/** Sends a member of a group away, if it is one. */
+export async function removeMember(
+  cluster: KafkaCluster,
+  groupId: string,
+  memberId: string,
+): Promise<void> {
+  const members = await membersOf(cluster, groupId);
+  const member = members.find((each) => each.memberId === memberId);
+  if (member !== undefined) await sendAway(cluster, groupId, member);
+}
+
+async function sendAway(
+  cluster: KafkaCluster,
+  groupId: string,
+  { memberId, groupInstanceId }: DescribedMember,
+): Promise<void> {
+  const member = { groupId, memberId, ...(groupInstanceId === null ? {} : { groupInstanceId }) };
+  const options = { request: leaveGroup.name };
+  await cluster.askCoordinator("group", groupId, options, async (coordinator) => {
+    const { error } = await cluster.control(coordinator, leaveGroup, member);
+    return { error: kafkaError(error).meaning === "stale" ? 0 : error, value: undefined };
+  });
 }
 
 /** Removes a group with its offsets, if it is there. @returns false when it has members */

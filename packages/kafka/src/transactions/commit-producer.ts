@@ -28,6 +28,12 @@ export interface TransactionOffsets {
 export interface CommitParts {
   readonly batches?: readonly PartitionBatch[];
   readonly offsets?: TransactionOffsets;
+  /**
+   * Whether the offsets are moved after everything else is written, not meanwhile: whoever finds
+   * nothing of the transaction in a partition that it writes knows that the group has yet to let it
+   * through. Default no.
+   */
+  readonly areOffsetsLast?: boolean;
 }
 
 /** Writes batches and moves offsets together, one commit at a time. */

@@ -50,7 +50,7 @@ const requestTimeoutMs = 15_000;
  *   so.
  * - P2. That a transaction shall be committed is said only after everything of it is acknowledged.
  *   Until then its batches and its offsets may be under way at the same time, where the protocol
- *   has no step before each of them.
+ *   has no step before each of them and nobody asks for an order.
  * - P3. It is said again only with the same identity, which coordinators recognise. What the
  *   answers to the repetitions leave open is `indefinite`.
  * - P4. After any failure but one the producer is done. Opening it anew ends its transaction and
@@ -131,13 +131,14 @@ export class TransactionalProducer implements CommitProducer {
    * Sends what is given, moves the offsets, and commits the transaction. Without anything sent or
    * moved it is a success without a request.
    */
-  async commit({ batches = [], offsets }: CommitParts = {}): Promise<CommitOutcome> {
+  async commit(parts: CommitParts = {}): Promise<CommitOutcome> {
+    const { batches = [], offsets, areOffsetsLast = false } = parts;
     const sending = (): Promise<void> => this.sendBatches(batches);
     const moving = async (): Promise<void> => {
       if (offsets !== undefined) await this.moveOffsets(offsets);
     };
     const failed = await this.guarded(async () => {
-      if (this.protocol === "classic") {
+      if (this.protocol === "classic" || areOffsetsLast) {
         await sending();
         await moving();
       } else await bothDone(sending(), moving());

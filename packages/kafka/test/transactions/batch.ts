@@ -42,7 +42,8 @@ function encode(values: string[], stamp: ProducerStamp): Uint8Array {
 export function valuesIn(records: Uint8Array, aborted: readonly AbortedTransaction[]): string[] {
   const bytes = Buffer.from(records);
   const values: string[] = [];
-  const waiting = [...aborted];
+  // In the order in which they ended.
+  const waiting = aborted.toSorted((a, b) => Number(a.firstOffset - b.firstOffset));
   const within = new Set<bigint>();
   for (let at = 0; at + 61 <= bytes.length; at += 12 + bytes.readInt32BE(at + 8)) {
     const producerId = bytes.readBigInt64BE(at + 43);

@@ -7,6 +7,7 @@ import {
   limits,
   type Log,
   type LogReader,
+  type LogPartition,
   type LogReaderOptions,
   type LogWriter,
   millraceError,
@@ -24,6 +25,7 @@ import {
   createTopic,
   deleteGroup,
   deleteTopicsOf,
+  endOpenTransactions,
   KafkaCluster,
   type KafkaOptions,
   type KafkaTopic,
@@ -32,11 +34,14 @@ import {
   membershipState,
   newProducerId,
   PlainProducer,
+  type ProducerOptions,
+  removeMember,
   removeMembers,
   topicConfigs,
   TransactionalProducer,
 } from "@millrace/kafka";
 import { offsetOutOfRange } from "../offset-out-of-range.ts";
+import { CommitQueue, type CommitQueueOptions } from "./commit-queue.ts";
 import { CommittedEnds } from "./committed-ends.ts";
 import { Fetcher } from "./fetcher.ts";
 import { KafkaGroup } from "./kafka-group.ts";
@@ -48,6 +53,8 @@ import { topicWarnings } from "./topic-warnings.ts";
 import { Truncations } from "./truncations.ts";
 
 const transactionTimeoutDefaultMs = 10_000;
+/** While one transaction is committed, the next one is written. */
+const sharedAtOnce = 2;
 
 /** How a log on Kafka is opened: plain data, so that each thread can open it. */
 export interface KafkaLogOptions extends KafkaOptions {
@@ -89,6 +96,10 @@ export class KafkaLog implements Log {
   readonly #listeners = new Set<() => void>();
   /** By group, the generation since which topics have been asked for. */
   readonly #seenGenerations = new Map<string, number>();
+  /** By group and member, the queue of the writers that commit together. */
+  readonly #sharedQueues = new Map<string, CommitQueue>();
+  /** By id, the newest of those writers. */
+  readonly #sharingWriters = new Map<string, KafkaLogWriter>();
   /** Topics as last seen, by name: writers look them up without waiting. */
   #topics = new Map<string, KafkaTopic>();
 
@@ -107,6 +118,11 @@ export class KafkaLog implements Log {
         for (const listener of this.#listeners) listener();
       },
     });
+  }
+
+  /** Without transactions there is nothing to share. */
+  get commitsTogether(): boolean {
+    return this.#options.isAtLeastOnce !== true;
   }
 
   /** @throws KAFKA_UNREACHABLE, KAFKA_AUTHENTICATION_FAILED, KAFKA_OPTIONS_INVALID */
@@ -200,17 +216,30 @@ export class KafkaLog implements Log {
     return topicWarnings(topic, await topicConfigs(this.#cluster, topic));
   }
 
-  /** @throws LOG_GENERATION_STALE */
-  async openWriter(id: string, membership: GroupMembership): Promise<LogWriter> {
+  /**
+   * A writer with a home commits in one transaction with others of its member. Such a transaction
+   * passes only in the newest generation of the group, and what was let through before is ended
+   * here: so it is enough that no other member may still take the writer's task for its own.
+   *
+   * @throws LOG_GENERATION_STALE
+   */
+  async openWriter(id: string, membership: GroupMembership, home?: LogPartition): Promise<LogWriter> {
     await this.#confirmMembership(membership);
     await this.#seeTopicsOf(membership);
-    return this.#openWriter(id, membership);
+    if (home === undefined || !this.commitsTogether) return this.#openWriter(id, membership);
+    await this.#sharingWriters.get(id)?.replace();
+    await endOpenTransactions(this.#cluster, home, this.#producerOptions);
+    const writer = this.#writer(id, this.#sharedQueue(membership), membership);
+    this.#sharingWriters.set(id, writer);
+    return writer;
   }
 
   async openAppender(): Promise<LogWriter> {
-    // The cluster numbers producers: the number makes an id that nobody else has.
-    const { producerId } = await newProducerId(this.#cluster);
-    return this.#openWriter(`millrace.appender.${producerId}`, undefined);
+    return this.#openWriter(await this.#newId("millrace.appender"), undefined);
+  }
+
+  removeMember(group: string, member: string): Promise<void> {
+    return removeMember(this.#cluster, group, member);
   }
 
   /** @throws LOG_TOPIC_UNKNOWN */
@@ -264,30 +293,51 @@ export class KafkaLog implements Log {
     }
   }
 
-  async #openWriter(
-    transactionalId: string,
-    membership: GroupMembership | undefined,
-  ): Promise<LogWriter> {
-    const producer = await this.#openProducer(transactionalId);
-    return new KafkaLogWriter(producer, membership, {
+  /** A writer with a transactional id of its own: opening it ends all older ones. */
+  async #openWriter(id: string, membership: GroupMembership | undefined): Promise<LogWriter> {
+    const open = (): Promise<CommitProducer> => this.#openProducer(id);
+    const queue = this.#queue({ producers: [await open()], open, atOnce: 1, isShared: false });
+    return this.#writer(id, queue, membership);
+  }
+
+  #sharedQueue({ group, member }: GroupMembership): CommitQueue {
+    const name = `${group}.${member}`;
+    const known = this.#sharedQueues.get(name);
+    if (known?.isOver === false) return known;
+    const open = async (): Promise<CommitProducer> => this.#openProducer(await this.#newId(name));
+    const queue = this.#queue({ producers: [], open, atOnce: sharedAtOnce, isShared: true });
+    this.#sharedQueues.set(name, queue);
+    return queue;
+  }
+
+  #queue(options: Omit<CommitQueueOptions, "compression">): CommitQueue {
+    return new CommitQueue({ ...options, compression: this.#compression });
+  }
+
+  #writer(id: string, queue: CommitQueue, membership: GroupMembership | undefined): KafkaLogWriter {
+    return new KafkaLogWriter(id, queue, membership, {
       clock: this.#cluster.clock,
       ends: this.#ends,
-      compression: this.#compression,
       topic: (name) => this.#topic(name),
-      confirm: async () => {
-        if (await producer.isFenced()) {
-          throw millraceError("LOG_WRITER_FENCED", { writerId: transactionalId });
-        }
-        if (membership !== undefined) await this.#confirmMembership(membership);
-      },
+      confirm: (member) => this.#confirmMembership(member),
     });
   }
 
   async #openProducer(transactionalId: string): Promise<CommitProducer> {
-    const { isAtLeastOnce, transactionTimeoutMs = transactionTimeoutDefaultMs } = this.#options;
-    return isAtLeastOnce === true
+    return this.#options.isAtLeastOnce === true
       ? new PlainProducer(this.#cluster, transactionalId)
-      : TransactionalProducer.open(this.#cluster, transactionalId, { transactionTimeoutMs });
+      : TransactionalProducer.open(this.#cluster, transactionalId, this.#producerOptions);
+  }
+
+  get #producerOptions(): ProducerOptions {
+    const { transactionTimeoutMs = transactionTimeoutDefaultMs } = this.#options;
+    return { transactionTimeoutMs };
+  }
+
+  /** A transactional id that nobody else has: the cluster numbers producers. */
+  async #newId(name: string): Promise<string> {
+    const { producerId } = await newProducerId(this.#cluster);
+    return `${name}.${producerId}`;
   }
 
   /** Before a generation begins, its leader, in whatever process, may have made topics. */

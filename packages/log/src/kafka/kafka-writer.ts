@@ -8,21 +8,15 @@ import {
   type RecordRanges,
   topicKind,
 } from "@millrace/core";
-import {
-  BatchBuffers,
-  type CommitProducer,
-  type Compression,
-  type EncodedBatch,
-  type EncodeOptions,
-  encodeRecords,
-  type FailedCommit,
-  type KafkaTopic,
-  type PartitionBatch,
-  type RecordsToEncode,
-  stamp,
-  type TransactionOffsets,
+import type {
+  FailedCommit,
+  GroupOffset,
+  KafkaTopic,
+  RecordsToEncode,
+  TransactionOffsets,
 } from "@millrace/kafka";
 import { PendingRecords } from "../pending-records.ts";
+import type { CommitQueue, PartitionRecords } from "./commit-queue.ts";
 import type { CommittedEnds } from "./committed-ends.ts";
 import { recordsToWrite } from "./records-to-write.ts";
 import { withTraceParent } from "./trace-header.ts";
@@ -34,47 +28,37 @@ const noOffset = -1n;
 export interface WriterAccess {
   readonly clock: Clock;
   readonly ends: CommittedEnds;
-  /** What batches are compressed with, if with anything. */
-  readonly compression: Compression | undefined;
   /** As last seen. @throws LOG_TOPIC_UNKNOWN */
   topic(name: string): KafkaTopic;
-  /** Whether writer and membership still hold, where nothing is written that would show it. */
-  confirm(): Promise<void>;
+  /** @throws LOG_GENERATION_STALE where the membership does not hold any more */
+  confirm(membership: GroupMembership): Promise<void>;
 }
 
 /**
- * A producer as a writer: what was appended is encoded and sent at the commit, in one
- * transaction, with the offsets that the group has read to.
+ * Writes what was appended at the commit, in one transaction, with the offsets that the group has
+ * read to.
  */
 export class KafkaLogWriter implements LogWriter {
   readonly id: string;
-  readonly #producer: CommitProducer;
+  readonly #queue: CommitQueue;
   readonly #membership: GroupMembership | undefined;
   readonly #access: WriterAccess;
   readonly #pending = new PendingRecords<KafkaTopic>();
-  /** Batches of the commit under way: once it is acknowledged, their memory is used again. */
-  #encoded: EncodedBatch[] = [];
-  readonly #encoding: EncodeOptions & { readonly buffers: BatchBuffers };
+  /** Whether a newer writer of the id has been opened in the same log. */
+  #isReplaced = false;
   #traceParent: string | undefined;
-  readonly #read = new Map<string, { topic: string; partition: number; offset: bigint }>();
+  readonly #read = new Map<string, GroupOffset>();
 
   constructor(
-    producer: CommitProducer,
+    id: string,
+    queue: CommitQueue,
     membership: GroupMembership | undefined,
     access: WriterAccess,
   ) {
-    this.id = producer.transactionalId;
-    this.#producer = producer;
+    this.id = id;
+    this.#queue = queue;
     this.#membership = membership;
     this.#access = access;
-    const { compression } = access;
-    this.#encoding = {
-      timestamp: 0,
-      isTransactional: producer.isTransactional,
-      producer: "later",
-      buffers: new BatchBuffers(),
-      ...(compression === undefined ? {} : { compression }),
-    };
   }
 
   get pendingBytes(): number {
@@ -98,21 +82,22 @@ export class KafkaLogWriter implements LogWriter {
   }
 
   async commit(): Promise<void> {
-    if (this.#pending.isEmpty) return this.#access.confirm();
-    const batches = this.#encode();
-    const offsets = this.#offsets();
-    const outcome = await this.#producer.commit(
-      offsets === undefined ? { batches } : { batches, offsets },
-    );
+    if (this.#isReplaced) throw this.#fenced();
+    if (this.#pending.isEmpty) return this.#confirm();
+    const timestamp = this.#access.clock.now();
+    const records = this.#records(timestamp);
+    const outcome = await this.#queue.commit({ records, offsets: this.#offsets(), timestamp });
     if (outcome.kind !== "committed") throw this.#failed(outcome);
     for (const { topic, partition, end } of outcome.ends) {
       this.#access.ends.raise(topic, partition, end);
     }
-    // Memory of compressed batches is the compressor's.
-    if (this.#encoding.compression === undefined) {
-      for (const batch of this.#encoded) this.#encoding.buffers.giveBack(batch);
-    }
     this.#clear();
+  }
+
+  /** Ends it: a newer writer of its id is opened in the same log. */
+  async replace(): Promise<void> {
+    this.#isReplaced = true;
+    await this.#queue.settled();
   }
 
   abort(): void {
@@ -123,8 +108,13 @@ export class KafkaLogWriter implements LogWriter {
     this.#clear();
   }
 
+  /** Where nothing is written that would show whether writer and membership hold. */
+  async #confirm(): Promise<void> {
+    if (await this.#queue.isFenced()) throw this.#fenced();
+    if (this.#membership !== undefined) await this.#access.confirm(this.#membership);
+  }
+
   #clear(): void {
-    this.#encoded = [];
     this.#traceParent = undefined;
     this.#pending.clear();
     this.#read.clear();
@@ -137,31 +127,14 @@ export class KafkaLogWriter implements LogWriter {
     return topic;
   }
 
-  #encode(): PartitionBatch[] {
-    const timestamp = this.#access.clock.now();
-    const batches: PartitionBatch[] = [];
-    for (const { topic, partition, values } of this.#pending.partitions()) {
+  #records(timestamp: number): PartitionRecords[] {
+    return [...this.#pending.partitions()].map(({ topic, partition, values }) => {
       const { name, id } = topic;
       const isSame = this.#access.topic(name).id === id;
       if (!isSame) throw millraceError("LOG_TOPIC_UNKNOWN", { topic: name });
       const parts = values.map((each) => recordsToWrite(each, timestamp));
-      for (const batch of encodeRecords(this.#traced(name, parts), {
-        ...this.#encoding,
-        timestamp,
-      })) {
-        this.#encoded.push(batch);
-        batches.push({
-          topic: name,
-          partition,
-          recordCount: batch.recordCount,
-          stamp: (producer) => {
-            stamp(batch, producer);
-            return batch.bytes;
-          },
-        });
-      }
-    }
-    return batches;
+      return { topic, partition, parts: this.#traced(name, parts) };
+    });
   }
 
   /** Also on dead letters; a changelog is read by nobody who could go on from there. */
@@ -185,7 +158,7 @@ export class KafkaLogWriter implements LogWriter {
     return { group: { groupId: group, generation, memberId: member }, offsets };
   }
 
-  #noOffset(): { topic: string; partition: number; offset: bigint } {
+  #noOffset(): GroupOffset {
     const written = [...this.#pending.partitions()];
     const isOwn = (name: string): boolean => name.endsWith(".changelog");
     const place = written.find(({ topic }) => isOwn(topic.name)) ?? written[0];
@@ -196,11 +169,15 @@ export class KafkaLogWriter implements LogWriter {
 
   #failed({ kind, problem, cause }: FailedCommit): Error {
     const { id: writerId } = this;
-    if (kind === "fenced") return millraceError("LOG_WRITER_FENCED", { writerId }, { cause });
+    if (kind === "fenced") return this.#fenced(cause);
     if (kind === "stale-generation") return staleGeneration(this.#membership, cause);
     if (cause.code === "LOG_TOPIC_UNKNOWN") return cause;
     const code = kind === "aborted" ? "LOG_COMMIT_ABORTED" : "LOG_COMMIT_INDEFINITE";
     return millraceError(code, { writerId, problem }, { cause });
+  }
+
+  #fenced(cause?: Error): Error {
+    return millraceError("LOG_WRITER_FENCED", { writerId: this.id }, { cause });
   }
 }
 

@@ -85,9 +85,10 @@ export async function buildTask(
   const { clock, log } = environment;
   const startedAtMs = clock.monotonicMs();
   const id = `${pipeline}.${stage.id}.${partition}`;
-  const writer = await membership.inName(() => log.openWriter(id, membership));
+  const home = { topic: changelogTopic(pipeline, stage), partition };
+  const writer = await membership.inName(() => log.openWriter(id, membership, home));
   const { chain, tables, outputs } = warm ?? buildShell(context, stage);
-  const changelog = new Changelog(log, changelogTopic(pipeline, stage), partition);
+  const changelog = new Changelog(log, home.topic, partition);
   const found = await changelog.restore(tables, id, warm?.replay);
   const restored = found as TaskProgress | undefined;
   const inputs = await openInputs(context, stage, partition, restored);

@@ -3,6 +3,7 @@ import {
   type Log,
   millraceError,
   type Source,
+  type TopicInfo,
   type TopicSink,
   type TopicSpec,
 } from "@millrace/core";
@@ -143,8 +144,9 @@ export async function startGeneration(options: {
   const writer = await log.openWriter(`${plan.pipeline}.control`, membership);
   try {
     await writeControl(log, writer, plan.pipeline, control);
-    if (control.generation > 1) await fenceTasks(log, membership, plan);
-    await log.deleteTopics(await oldTopics(log, plan.pipeline));
+    const old = await oldTopics(log, plan.pipeline);
+    await fenceTasks(log, membership, old);
+    await log.deleteTopics(old.map(({ name }) => name));
     for (const topic of topicsOf(plan)) await log.createTopic(topic);
     const topics = await prepareSinkTopics(log, topicSinks, plan.partitions);
     for (const { sink } of sinks.values()) await sink.startAfresh();
@@ -170,11 +172,13 @@ export async function startGeneration(options: {
 async function fenceTasks(
   log: Log,
   membership: GroupMembership,
-  { pipeline, stages, partitions }: PhysicalPlan,
+  topics: readonly TopicInfo[],
 ): Promise<void> {
-  for (const stage of stages) {
+  for (const { name: topic, partitions, kind } of topics) {
+    if (kind !== "changelog") continue;
     for (let partition = 0; partition < partitions; partition += 1) {
-      const writer = await log.openWriter(`${pipeline}.${stage.id}.${partition}`, membership);
+      const id = `${topic.slice(0, -".changelog".length)}.${partition}`;
+      const writer = await log.openWriter(id, membership, { topic, partition });
       await writer.close();
     }
   }
@@ -196,12 +200,11 @@ export async function finishGeneration(options: {
   }
 }
 
-async function oldTopics(log: Log, pipeline: string): Promise<string[]> {
+async function oldTopics(log: Log, pipeline: string): Promise<TopicInfo[]> {
   const topics = await log.topics();
   return topics
     .filter(({ name, kind }) => kind !== "records" && name.startsWith(`${pipeline}.`))
-    .map((topic) => topic.name)
-    .filter((name) => name !== controlTopic(pipeline) && name !== newsTopic(pipeline));
+    .filter(({ name }) => name !== controlTopic(pipeline) && name !== newsTopic(pipeline));
 }
 
 function topicsOf(plan: PhysicalPlan): TopicSpec[] {

@@ -82,7 +82,7 @@ export class Worker {
     this.#isWhole = isWhole;
     this.#groups = connectedStages(stages);
     this.#clock = clock;
-    this.#turns = new CommitTurns(clock);
+    this.#turns = new CommitTurns(clock, log.commitsTogether === true);
     this.#backlog = new Backlog(stages);
   }
 

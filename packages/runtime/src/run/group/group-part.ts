@@ -265,6 +265,7 @@ export class GroupPart {
       return dealOut(members, decided.control, { isContinued: true, copies });
     }
     await this.giveUp();
+    await this.#sendHoldersAway(members, membership);
     const sinks = await this.#sinksOf(decided.control.generation, true);
     const control = await startGeneration({
       log,
@@ -277,6 +278,17 @@ export class GroupPart {
     this.#isFresh = false;
     this.#led = control;
     return dealOut(members, control, { isContinued: false, copies });
+  }
+
+  /** Who has tasks open must not commit them into topics that are made anew. */
+  async #sendHoldersAway(
+    members: readonly GroupMember[],
+    { group, member }: GroupMembership,
+  ): Promise<void> {
+    for (const { id, about } of members) {
+      const isHolder = (about as unknown as RunMember).held.length > 0;
+      if (isHolder && id !== member) await this.#environment.log.removeMember?.(group, id);
+    }
   }
 
   #decide(): Promise<Generation> {

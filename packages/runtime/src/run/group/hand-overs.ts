@@ -7,10 +7,10 @@ import {
   recordValue,
 } from "@millrace/core";
 import { newsTopic } from "../control-record.ts";
-import { Signal } from "../signal.ts";
+import { isAborted, Signal } from "../signal.ts";
 import { decodeNews } from "./run-news.ts";
 
-/** Who has not let go by then is not waited for: opening the tasks' writers ends its own. */
+/** Who has not let go by then is sent away: what it commits later fails. */
 const waitMaxMs = 10_000;
 const pollMs = 20;
 const readBytesMax = 1024 * 1024;
@@ -29,8 +29,9 @@ export interface HandOverOptions {
 
 /**
  * Waits until members have let go of partitions that are this run's now: they tell first of a
- * generation when they have committed and closed what they have lost in it. Only the wait depends
- * on it; that two never write the same is the log's to see to.
+ * generation when they have committed and closed what they have lost in it. One that does not tell
+ * loses its membership, which changes the group: what it has open cannot be committed then, and
+ * nobody takes it over before (L3).
  */
 export class HandOvers {
   readonly #options: HandOverOptions;
@@ -75,12 +76,19 @@ export class HandOvers {
         } else if (records.count > 0) this.#take(records);
         else await Promise.race([this.#heard.wait(), clock.sleep(pollMs, changed)]);
       }
-      this.#waitingFor.clear();
+      if (this.#waitingFor.size > 0) await this.#sendAway();
     } finally {
       ended.abort();
       this.#heard.notify();
       await reader.close();
     }
+  }
+
+  async #sendAway(): Promise<void> {
+    const { log, pipeline, changed } = this.#options;
+    if (changed.aborted) return;
+    for (const member of this.#waitingFor) await log.removeMember?.(pipeline, member);
+    await isAborted(changed);
   }
 
   #take(records: LogRecords): void {
