@@ -53,22 +53,6 @@ describe("CommitTurns", () => {
     expect(turns.begin(tasks[4] as Named)).toBe(true);
   });
 
-  it("gives all who wait one turn, where the log makes one commit of them", async () => {
-    const turns = new CommitTurns<Named>(new ManualClock(), true);
-    const [a, b, c, d, e] = named(5) as [Named, Named, Named, Named, Named];
-    expect([a, b, c, d].map((task) => turns.begin(task))).toEqual([true, true, false, false]);
-    const waiting = [c, d].map((task) => turns.wait(task));
-    turns.committed(a);
-    await Promise.all(waiting);
-    // Theirs is a turn, and b's the other.
-    expect([c, d, e].map((task) => turns.begin(task))).toEqual([true, true, false]);
-    turns.committed(c);
-    expect(turns.begin(e)).toBe(false);
-    turns.passed(d);
-    expect(turns.begin(e)).toBe(true);
-    expect(turns.atOnce).toBe(2);
-  });
-
   /** Commits over a log that does so many at the same speed, and more of them no sooner. */
   async function settledAt(atOnceOfLog: number): Promise<number> {
     const clock = new ManualClock();

@@ -18,20 +18,15 @@ const smoothing = 0.2;
  * reads once more, and commits.
  *
  * How many go at once follows from what commits take: more while they are about as quick as when
- * two went at once, fewer once they wait for each other. Where the log makes one commit of those
- * that come together, all who wait have the next turn: two turns go at once then.
+ * two went at once, fewer once they wait for each other.
  *
  * **Source** the window of TCP Vegas: Brakmo, Peterson, "TCP Vegas: end to end congestion avoidance
  * on a global Internet", IEEE JSAC 13(8), 1995
  */
 export class CommitTurns<Task extends object> {
   readonly #clock: Clock;
-  /** Whether the tasks that wait have one turn together. */
-  readonly #areTogether: boolean;
-  /** Tasks whose turn it is. */
-  readonly #holders = new Map<Task, Holder>();
-  /** Turns that go on. */
-  #turnCount = 0;
+  /** Tasks whose turn it is, with when their commits began. */
+  readonly #holders = new Map<Task, number>();
   readonly #waiting: { readonly task: Task; readonly go: () => void }[] = [];
   #atOnce = atOnceMin;
   /** Commits since that number has changed. */
@@ -41,27 +36,20 @@ export class CommitTurns<Task extends object> {
   #leastMs = 0;
   #isOver = false;
 
-  /** @param areTogether whether the log makes one commit of those that come together */
-  constructor(clock: Clock, areTogether = false) {
+  constructor(clock: Clock) {
     this.#clock = clock;
-    this.#areTogether = areTogether;
   }
 
-  /** How many turns may go on at the same time now. */
+  /** How many tasks may commit at the same time now. */
   get atOnce(): number {
     return this.#atOnce;
   }
 
   /** Whether it is the task's turn: it then commits at once. */
   begin(task: Task): boolean {
-    const held = this.#holders.get(task);
-    if (held !== undefined) {
-      this.#holders.set(task, { ...held, sinceMs: this.#clock.monotonicMs() });
-      return true;
-    }
-    const isNext = this.#waiting.length === 0 && this.#turnCount < this.#atOnce;
-    if (!isNext && !this.#isOver) return false;
-    this.#give([task]);
+    const isNext = this.#waiting.length === 0 && this.#holders.size < this.#atOnce;
+    if (!isNext && !this.#holders.has(task) && !this.#isOver) return false;
+    this.#holders.set(task, this.#clock.monotonicMs());
     return true;
   }
 
@@ -76,21 +64,15 @@ export class CommitTurns<Task extends object> {
 
   /** The task has committed. */
   committed(task: Task): void {
-    const held = this.#holders.get(task);
-    assert(held !== undefined, "a task commits when it is its turn");
-    if (!this.#areTogether) this.#note(this.#clock.monotonicMs() - held.sinceMs);
+    const since = this.#holders.get(task);
+    assert(since !== undefined, "a task commits when it is its turn");
+    this.#note(this.#clock.monotonicMs() - since);
     this.passed(task);
   }
 
   /** The task does not commit now; others may. */
   passed(task: Task): void {
-    const turn = this.#holders.get(task)?.turn;
-    if (turn === undefined) return;
-    this.#holders.delete(task);
-    turn.taskCount -= 1;
-    if (turn.taskCount > 0) return;
-    this.#turnCount -= 1;
-    this.#letNext();
+    if (this.#holders.delete(task)) this.#letNext();
   }
 
   /** The task does not wait any more, if it did; a commit that it has begun goes on. */
@@ -106,18 +88,12 @@ export class CommitTurns<Task extends object> {
   }
 
   #letNext(): void {
-    while (this.#turnCount < this.#atOnce && this.#waiting.length > 0) {
-      const next = this.#waiting.splice(0, this.#areTogether ? this.#waiting.length : 1);
-      this.#give(next.map(({ task }) => task));
-      for (const { go } of next) go();
+    while (this.#holders.size < this.#atOnce) {
+      const next = this.#waiting.shift();
+      if (next === undefined) return;
+      this.#holders.set(next.task, this.#clock.monotonicMs());
+      next.go();
     }
-  }
-
-  #give(tasks: readonly Task[]): void {
-    const turn = { taskCount: tasks.length };
-    const sinceMs = this.#clock.monotonicMs();
-    this.#turnCount += 1;
-    for (const task of tasks) this.#holders.set(task, { turn, sinceMs });
   }
 
   #note(tookMs: number): void {
@@ -136,12 +112,6 @@ export class CommitTurns<Task extends object> {
     this.#atOnce = Math.max(atOnceMin, this.#atOnce + by);
     this.#sinceChange = 0;
   }
-}
-
-/** A task whose turn it is, and since when. */
-interface Holder {
-  readonly turn: { taskCount: number };
-  readonly sinceMs: number;
 }
 
 function smoothed(before: number, now: number): number {

@@ -82,7 +82,9 @@ export class Worker {
     this.#isWhole = isWhole;
     this.#groups = connectedStages(stages);
     this.#clock = clock;
-    this.#turns = new CommitTurns(clock, log.commitsTogether === true);
+    this.#turns = new CommitTurns(clock);
+    // Whoever waits for the log goes with the next transaction anyway.
+    if (log.commitsTogether === true) this.#turns.end();
     this.#backlog = new Backlog(stages);
   }
 
