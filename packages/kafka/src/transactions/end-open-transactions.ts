@@ -20,6 +20,7 @@ const waitMaxMs = 60_000;
  *
  * @param options of their producers, which are opened anew
  * @throws KAFKA_NOT_READY when one stays open
+ * @throws LOG_TRANSACTION_HANGING when a coordinator takes one that is open for finished
  */
 export async function endOpenTransactions(
   cluster: KafkaCluster,
@@ -29,12 +30,15 @@ export async function endOpenTransactions(
   const start = cluster.clock.monotonicMs();
   let open = await openTransactions(cluster, place);
   for (let attempt = 0; open.size > 0; attempt++) {
-    const undecided = await undecidedOf(cluster, [...open.keys()]);
+    const listed = await transactionsOf(cluster, [...open.keys()]);
     const still = await openTransactions(cluster, place);
-    for (const { producerId, transactionalId } of undecided) {
-      // Else it was another one, which does not write here, that was undecided.
-      const isSame = still.get(producerId) === open.get(producerId);
-      if (isSame) await TransactionalProducer.open(cluster, transactionalId, options);
+    for (const { producerId, transactionalId, state } of listed) {
+      // Else the state may be that of another one, which does not write here.
+      if (still.get(producerId) !== open.get(producerId)) continue;
+      if (state === "Ongoing") await TransactionalProducer.open(cluster, transactionalId, options);
+      else if (!state.startsWith("Prepare")) {
+        throw millraceError("LOG_TRANSACTION_HANGING", { ...place, transactionalId, state });
+      }
     }
     const waitedMs = cluster.clock.monotonicMs() - start;
     if (waitedMs > waitMaxMs) {
@@ -61,8 +65,8 @@ async function openTransactions(
   return new Map(open.map(({ producerId, transactionStart }) => [producerId, transactionStart]));
 }
 
-/** Whose transactions are neither to be committed nor aborted yet, of those that can be asked. */
-async function undecidedOf(
+/** What coordinators say of producers, as far as they can be asked. */
+async function transactionsOf(
   cluster: KafkaCluster,
   producerIds: readonly bigint[],
 ): Promise<ListedTransaction[]> {
@@ -70,7 +74,7 @@ async function undecidedOf(
   const lists = await Promise.all(
     cluster.brokers().map((broker) => transactionsAt(cluster, broker, producerIds)),
   );
-  return lists.flat().filter(({ state }) => state === "Ongoing");
+  return lists.flat();
 }
 
 async function transactionsAt(

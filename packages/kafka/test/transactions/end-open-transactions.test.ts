@@ -1,4 +1,9 @@
+import { systemClock } from "@millrace/core";
 import { expect, it } from "vitest";
+import { describeWithOwnCluster } from "../../../../dev/services/describe.mjs";
+import { KafkaCluster } from "../../src/cluster/cluster.ts";
+import { initProducerId } from "../../src/requests/init-producer-id.ts";
+import { produce } from "../../src/requests/produce.ts";
 import { endOpenTransactions } from "../../src/transactions/end-open-transactions.ts";
 import { TransactionalProducer } from "../../src/transactions/transactional-producer.ts";
 import { describeWithBroker, newTopic, uniqueName, withCluster } from "../broker.ts";
@@ -36,4 +41,37 @@ describeWithBroker("open transactions of a partition", () => {
       await producer.commit({ batches: [batchOf(topic, 0, ["b"])] });
       expect(await committed(cluster, topic, 0)).toEqual(["a", "b"]);
     }));
+});
+
+// As after a broker has lost the mark of a transaction that it has finished.
+const unverified = { "transaction.partition.verification.enable": "false" };
+describeWithOwnCluster("a hanging transaction", { nodes: 1, settings: unverified }, (service) => {
+  it("is refused, as nobody can tell any more how it ended", async () => {
+    const cluster = await KafkaCluster.connect({ brokers: service.brokers }, systemClock);
+    const topic = await newTopic(cluster);
+    const transactionalId = uniqueName("id");
+    const identity = await cluster.askCoordinator(
+      "transaction",
+      transactionalId,
+      { request: initProducerId.name },
+      async (coordinator) => {
+        const request = { transactionalId, transactionTimeoutMs: 30_000 };
+        const answer = await cluster.control(coordinator, initProducerId, request);
+        return { error: answer.error, value: answer };
+      },
+    );
+    const records = batchOf(topic, 0, ["open"]).stamp({ ...identity, baseSequence: 0 });
+    const batches = [{ topic, partition: 0, records }];
+    const written = await cluster.call(
+      await cluster.leaderOf(topic, 0),
+      produce,
+      { transactionalId, timeoutMs: 5_000, batches },
+      { lane: "produce", timeoutMs: 5_000, versionMax: 11 },
+    );
+    expect(written).toMatchObject([{ error: 0 }]);
+    const ending = endOpenTransactions(cluster, { topic, partition: 0 }, options);
+    const params = { topic, partition: 0, transactionalId, state: "Empty" };
+    await expect(ending).rejects.toMatchObject({ code: "LOG_TRANSACTION_HANGING", params });
+    await cluster.close();
+  });
 });

@@ -16,6 +16,12 @@ export const logErrors: {
   }>;
   LOG_COMMIT_INDEFINITE: ErrorSpec<{ writerId: string; problem: string }>;
   LOG_COMMIT_ABORTED: ErrorSpec<{ writerId: string; problem: string }>;
+  LOG_TRANSACTION_HANGING: ErrorSpec<{
+    topic: string;
+    partition: number;
+    transactionalId: string;
+    state: string;
+  }>;
   LOG_CORRUPT: ErrorSpec<{ topic: string; partition: number; offset: string; problem: string }>;
   LOG_FORMAT_UNSUPPORTED: ErrorSpec<{
     topic: string;
@@ -86,6 +92,14 @@ export const logErrors: {
     message: (p) =>
       `It is not known whether a commit of ${quote(p.writerId)} happened: ${p.problem}.`,
     hint: "The task restores itself from the log and goes on.",
+  }),
+  LOG_TRANSACTION_HANGING: errorSpec({
+    domain: "external",
+    retry: "never",
+    exitCode: 1,
+    message: (p) =>
+      `A transaction of ${quote(p.transactionalId)} stays open in ${p.topic}[${p.partition}], though Kafka's coordinator has finished it (${p.state}).`,
+    hint: "Kafka has lost its mark, as it may when a partition has no leader for a moment: keep at least two copies of each. kafka-transactions.sh find-hanging shows where the transaction is open, its abort ends it there. Or start the pipeline afresh.",
   }),
   LOG_COMMIT_ABORTED: errorSpec({
     domain: "external",
