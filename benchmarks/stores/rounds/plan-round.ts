@@ -16,7 +16,7 @@ export interface RoundPlan {
 }
 
 const disturbancesMax = 4;
-const batchSizes = [50, 200, 1_000, 8_192];
+const batchSizes = [20, 50, 200, 1_000];
 
 /** @param hasServer whether the store can be restarted */
 export function planRound(
@@ -39,6 +39,6 @@ export function planRound(
     kind: kinds[round % kinds.length] as RoundKind,
     partitions: pick([1, 2, 4]),
     batchRows: pick(batchSizes),
-    pausesMs: Array.from({ length: disturbances }, () => Math.floor(random.next() * 600)),
+    pausesMs: Array.from({ length: disturbances }, () => Math.floor(random.next() * 250)),
   };
 }

@@ -26,7 +26,7 @@ const usage = `npm run stores -- [options]
   --store NAME   ${stores.map(({ name }) => name).join(" or ")}; default: all
   --rounds N     rounds of each store in all, default 100
   --resume       go on after those that the record has; else it begins anew
-  --orders N     rows that are read, default 20000
+  --orders N     rows that are read, default 40000
   --seed S       default 1
   --json         print each round as a line of JSON, not the report
   --record FILE  default benchmarks/stores/rounds.jsonl; the report is beside it
@@ -56,7 +56,7 @@ function readSettings(): Settings {
         store: { type: "string" },
         rounds: { type: "string", default: "100" },
         resume: { type: "boolean", default: false },
-        orders: { type: "string", default: "20000" },
+        orders: { type: "string", default: "40000" },
         seed: { type: "string", default: "1" },
         json: { type: "boolean", default: false },
         record: { type: "string", default: "benchmarks/stores/rounds.jsonl" },
