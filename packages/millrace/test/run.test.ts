@@ -249,7 +249,7 @@ test("a connector that nobody registered: PLAN_CONNECTOR_UNKNOWN names the known
   });
   await expect(run(lost)).rejects.toMatchObject({
     code: "PLAN_CONNECTOR_UNKNOWN",
-    message: expect.stringContaining("files, duckdb, console"),
+    message: expect.stringContaining("files, duckdb, postgres, console"),
   });
 });
 

@@ -7,6 +7,7 @@ import type { StageOperator, UserFunction } from "@millrace/plan";
 export const connectors: ConnectorRegistry = {
   files: async () => (await import("@millrace/connectors/files")).filesConnector,
   duckdb: async () => (await import("@millrace/connectors/duckdb")).duckdbConnector,
+  postgres: async () => (await import("@millrace/connectors/postgres")).postgresConnector,
   console: async () => (await import("@millrace/connectors/console")).consoleConnector,
   topic: async () => (await import("@millrace/connectors/topic")).topicConnector,
 };
