@@ -11,6 +11,15 @@ export type * from "./contracts/source.ts";
 export * from "./contracts/state-table.ts";
 export type * from "./contracts/topic.ts";
 export { findTraceParent, traceParentHeader, traceParentsOf } from "./contracts/trace-parent.ts";
+export {
+  armCrashPoints,
+  atCrashPoints,
+  type CrashPoint,
+  crashPoint,
+  crashPoints,
+  type IoStep,
+  ioSteps,
+} from "./crash-points.ts";
 export { Decimal } from "./decimal.ts";
 export { assert, AssertionError, unreachable } from "./errors/assert.ts";
 export { catalogue } from "./errors/catalogue/index.ts";

@@ -1,5 +1,6 @@
 import { concatBatches, decodeIpc } from "@millrace/columnar";
 import {
+  atCrashPoints,
   isMillraceError,
   type Log,
   type LogReader,
@@ -81,7 +82,8 @@ export class SinkTask {
   async turn(): Promise<"worked" | "waiting" | "ended"> {
     if (this.#isEnded) return "ended";
     try {
-      const records = await this.#place.reader.read(readBytesMax);
+      const { reader } = this.#place;
+      const records = await atCrashPoints("read-sink-topic", () => reader.read(readBytesMax));
       if (records.count === 0) return "waiting";
       this.#isEnded = await this.#take(records);
     } catch (error) {
@@ -129,10 +131,13 @@ export class SinkTask {
     const rows = batches.length === 1 ? batches : [concatBatches(batches)];
     const next: SinkToken = { generation, offset: written };
     const expected = this.#place.token;
-    await sink.write({ partition: this.partition, rows, expected, next });
+    const write = { partition: this.partition, rows, expected, next };
+    await atCrashPoints("write-sink", () => sink.write(write));
     this.#place = { ...this.#place, token: next };
     for (const batch of rows) this.#rowsWritten += batch.numRows;
-    await log.truncate(this.topic, this.partition, written);
+    await atCrashPoints("truncate-sink-topic", () =>
+      log.truncate(this.topic, this.partition, written),
+    );
   }
 
   /**
@@ -141,7 +146,9 @@ export class SinkTask {
   async #resume(error: unknown): Promise<void> {
     const { log, membership } = this.#parts;
     const id = `${this.topic}.${this.partition}`;
-    const writer = await membership.inName(() => log.openWriter(id, membership));
+    const writer = await atCrashPoints("confirm-sink", () =>
+      membership.inName(() => log.openWriter(id, membership)),
+    );
     await writer.close();
     const { token, reader } = this.#place;
     await reader.close();
@@ -163,8 +170,10 @@ function hasMoved(error: unknown): boolean {
 /** The token is read after the topic's start, which it can then not be below. */
 async function findPlace(parts: SinkTaskParts): Promise<Place> {
   const { planned, log, sink, partition, generation, tracer } = parts;
-  const { start } = await log.bounds(planned.topic, partition);
-  const token = await sink.readToken(partition);
+  const { start } = await atCrashPoints("find-sink-topic", () =>
+    log.bounds(planned.topic, partition),
+  );
+  const token = await atCrashPoints("read-token", () => sink.readToken(partition));
   const isOwn = token !== undefined && token.generation === generation;
   if (!isOwn && start > 0n && sink.guarantee === "exactly-once") {
     throw millraceError("SINK_TOKEN_MISSING", { sink: planned.sinkId });
@@ -172,8 +181,8 @@ async function findPlace(parts: SinkTaskParts): Promise<Place> {
   const from: Offset = isOwn ? offset(token.offset) : start;
   return {
     token,
-    reader: await log.openReader(planned.topic, partition, from, {
-      withMeta: tracer !== undefined,
-    }),
+    reader: await atCrashPoints("open-sink-topic", () =>
+      log.openReader(planned.topic, partition, from, { withMeta: tracer !== undefined }),
+    ),
   };
 }

@@ -1,5 +1,5 @@
 import type { Json, Source, TopicInfo, TopicSink } from "@millrace/core";
-import { assert, limits } from "@millrace/core";
+import { assert, atCrashPoints, limits } from "@millrace/core";
 import { isAsyncSpec, type Stage, type StageOutput } from "@millrace/plan";
 import { ShufflePartitionInput } from "../input/shuffle-input.ts";
 import { openSourceInput } from "../input/open-source-input.ts";
@@ -85,7 +85,9 @@ export async function buildTask(
   const { clock, log } = environment;
   const startedAtMs = clock.monotonicMs();
   const id = `${pipeline}.${stage.id}.${partition}`;
-  const writer = await membership.inName(() => log.openWriter(id, membership));
+  const writer = await atCrashPoints("open-writer", () =>
+    membership.inName(() => log.openWriter(id, membership)),
+  );
   const { chain, tables, outputs } = warm ?? buildShell(context, stage);
   const changelog = new Changelog(log, changelogTopic(pipeline, stage), partition);
   const found = await changelog.restore(tables, id, warm?.replay);

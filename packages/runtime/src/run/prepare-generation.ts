@@ -1,6 +1,8 @@
 import {
+  atCrashPoints,
   type GroupMembership,
   type Log,
+  type LogWriter,
   millraceError,
   type Source,
   type TopicSink,
@@ -38,7 +40,9 @@ export function deadLetterTopic(pipeline: string): string {
 /** Makes sure that the topics exist in which runs tell each other how the pipeline stands. */
 export async function createControlTopics(log: Log, pipeline: string): Promise<void> {
   for (const name of [controlTopic(pipeline), newsTopic(pipeline)]) {
-    await log.createTopic({ name, partitions: 1, kind: "control" });
+    await atCrashPoints("create-topic", () =>
+      log.createTopic({ name, partitions: 1, kind: "control" }),
+    );
   }
 }
 
@@ -140,21 +144,26 @@ export async function startGeneration(options: {
   topicSinks: ReadonlyMap<string, TopicSink>;
 }): Promise<ControlRecord> {
   const { log, membership, plan, control, sinks, topicSinks } = options;
-  const writer = await log.openWriter(`${plan.pipeline}.control`, membership);
+  const writer = await openControlWriter(log, plan, membership);
   try {
     await writeControl(log, writer, plan.pipeline, control);
     if (control.generation > 1) await fenceTasks(log, membership, plan);
-    await log.deleteTopics(await oldTopics(log, plan.pipeline));
-    for (const topic of topicsOf(plan)) await log.createTopic(topic);
+    const old = await oldTopics(log, plan.pipeline);
+    await atCrashPoints("delete-topics", () => log.deleteTopics(old));
+    for (const topic of topicsOf(plan)) {
+      await atCrashPoints("create-topic", () => log.createTopic(topic));
+    }
     const topics = await prepareSinkTopics(log, topicSinks, plan.partitions);
-    for (const { sink } of sinks.values()) await sink.startAfresh();
+    for (const { sink } of sinks.values()) {
+      await atCrashPoints("start-sink", () => sink.startAfresh());
+    }
     const genesis = encodeChangelogRecord({ kind: "genesis", generation: control.generation });
     for (const stage of plan.stages) {
       for (let partition = 0; partition < plan.partitions; partition += 1) {
         writer.append(changelogTopic(plan.pipeline, stage), partition, genesis);
       }
     }
-    await writer.commit();
+    await atCrashPoints("write-genesis", () => writer.commit());
     const running: ControlRecord = { ...control, status: "running", topics };
     await writeControl(log, writer, plan.pipeline, running);
     return running;
@@ -174,10 +183,20 @@ async function fenceTasks(
 ): Promise<void> {
   for (const stage of stages) {
     for (let partition = 0; partition < partitions; partition += 1) {
-      const writer = await log.openWriter(`${pipeline}.${stage.id}.${partition}`, membership);
+      const id = `${pipeline}.${stage.id}.${partition}`;
+      const writer = await atCrashPoints("fence-writer", () => log.openWriter(id, membership));
       await writer.close();
     }
   }
+}
+
+function openControlWriter(
+  log: Log,
+  { pipeline }: PhysicalPlan,
+  membership: GroupMembership,
+): Promise<LogWriter> {
+  const id = `${pipeline}.control`;
+  return atCrashPoints("open-control-writer", () => log.openWriter(id, membership));
 }
 
 /** Records that the generation has been processed to its end. */
@@ -188,7 +207,7 @@ export async function finishGeneration(options: {
   control: ControlRecord;
 }): Promise<void> {
   const { log, membership, plan, control } = options;
-  const writer = await log.openWriter(`${plan.pipeline}.control`, membership);
+  const writer = await openControlWriter(log, plan, membership);
   try {
     await writeControl(log, writer, plan.pipeline, { ...control, status: "finished" });
   } finally {

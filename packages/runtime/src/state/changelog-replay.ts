@@ -1,5 +1,6 @@
 import { decodeIpc } from "@millrace/columnar";
 import {
+  atCrashPoints,
   type Json,
   type Log,
   type LogReader,
@@ -94,8 +95,10 @@ export class ChangelogReplay {
     image: ChangelogImage,
     newImage?: () => ChangelogImage,
   ): Promise<ChangelogReplay> {
-    const { start } = await log.bounds(topic, partition);
-    const reader = await log.openReader(topic, partition, start);
+    const reader = await atCrashPoints("open-changelog", async () => {
+      const { start } = await log.bounds(topic, partition);
+      return log.openReader(topic, partition, start);
+    });
     return new ChangelogReplay(reader, image, newImage);
   }
 
@@ -141,7 +144,7 @@ export class ChangelogReplay {
   }
 
   async #read(isFollowing: boolean): Promise<boolean> {
-    const records = await this.#reader.read(readBytesMax);
+    const records = await atCrashPoints("read-changelog", () => this.#reader.read(readBytesMax));
     for (let index = 0; index < records.count; index += 1) {
       const value = recordValue(records, index);
       this.#bytesRead += value.length;

@@ -1,5 +1,6 @@
 import { encodeIpc } from "@millrace/columnar";
 import {
+  atCrashPoints,
   type Json,
   type Log,
   type LogWriter,
@@ -53,7 +54,9 @@ export class Changelog {
     task: string,
     warm?: ChangelogReplay,
   ): Promise<Json | undefined> {
-    const { end } = await this.#log.bounds(this.#topic, this.#partition);
+    const { end } = await atCrashPoints("find-changelog", () =>
+      this.#log.bounds(this.#topic, this.#partition),
+    );
     const place = { log: this.#log, topic: this.#topic, partition: this.#partition };
     const replay = warm ?? (await ChangelogReplay.open(place, new ChangelogImage(operators)));
     const before = { rows: replay.rowsRead, bytes: replay.bytesRead };
@@ -95,11 +98,17 @@ export class Changelog {
   async committed(): Promise<void> {
     const before = this.#truncateTo;
     this.#truncateTo = undefined;
-    if (before !== undefined) await this.#log.truncate(this.#topic, this.#partition, before);
+    if (before !== undefined) {
+      await atCrashPoints("truncate-changelog", () =>
+        this.#log.truncate(this.#topic, this.#partition, before),
+      );
+    }
     if (this.#running !== undefined) return;
     if (this.#deltaBytes < Math.max(deltaBytesMin, this.#snapshotBytes)) return;
     // Nobody else writes here (T1): the snapshot's first record comes at the end or later.
-    const { end } = await this.#log.bounds(this.#topic, this.#partition);
+    const { end } = await atCrashPoints("begin-snapshot", () =>
+      this.#log.bounds(this.#topic, this.#partition),
+    );
     this.#running = { start: end, keyGroup: 0, bytes: 0 };
     this.#deltaBytes = 0;
   }

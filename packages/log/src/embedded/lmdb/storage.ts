@@ -1,5 +1,5 @@
 import { mkdir } from "node:fs/promises";
-import { type RecordRanges, recordValue, type TopicKind, yieldToEventLoop } from "@millrace/core";
+import { crashPoint, type RecordRanges, recordValue, type TopicKind, yieldToEventLoop } from "@millrace/core";
 import { type Database, open, type RootDatabase } from "lmdb";
 
 import { checkDataFile } from "./check-data-file.ts";
@@ -76,7 +76,13 @@ export class LmdbStorage {
    */
   async transaction<Result>(action: () => Result): Promise<Result> {
     try {
-      return this.#root.transactionSync(action);
+      const result = this.#root.transactionSync(() => {
+        const done = action();
+        crashPoint("before-commit-lmdb");
+        return done;
+      });
+      crashPoint("after-commit-lmdb");
+      return result;
     } finally {
       // A loop of commits alone would else never let timers and sockets have their turn.
       await yieldToEventLoop();

@@ -1,0 +1,134 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { crashPoints, type CrashPoint, type Random, seededRandom } from "@millrace/core";
+import { Crew } from "../../pipelines/nexmark/kafka/crew.ts";
+import { crewEnd } from "../../pipelines/nexmark/kafka/crew-end.ts";
+import {
+  type Disturbance,
+  killAtShares,
+  randomFates,
+  restartBroker,
+} from "../../pipelines/nexmark/kafka/disturb.ts";
+import { mayFail } from "../../pipelines/nexmark/kafka/run-on-kafka.ts";
+import type { Fate } from "../../pipelines/nexmark/kafka/worker-order.ts";
+import { type Bench, type LogKind, partitions, type RoundLog } from "./bench.ts";
+import type { Difference } from "./compare.ts";
+import { judge } from "./judge.ts";
+import type { KillPlaces } from "./kill-pipeline.ts";
+import type { KillOrder } from "./worker-program.ts";
+
+/** How processes die: at any moment, at a crash point, or the broker does. */
+export const killKinds = ["moment", "crash-point", "broker"] as const;
+
+/** One of them. */
+export type KillKind = (typeof killKinds)[number];
+
+/** A round: all of it depends on its number and the seed. */
+export interface KillPlan {
+  readonly log: LogKind;
+  readonly round: number;
+  readonly seed: number;
+  readonly kind: KillKind;
+}
+
+/** A round that has been run: one line of the record. */
+export interface KillResult extends KillPlan, Partial<Difference> {
+  readonly isFlawless: boolean;
+  readonly seconds?: number;
+  readonly kills?: number;
+  readonly brokerRestarts?: number;
+  /** Of each killed process's successor, from its start to its first commit. */
+  readonly recoveriesMs?: readonly number[];
+  /** Codes of errors after which a worker was started again. */
+  readonly failures?: readonly string[];
+  /** Why it did not come to an end. */
+  readonly problem?: string;
+}
+
+const killsMax = 2;
+const batchRows = 50;
+const timeoutMs = 120_000;
+/** A kill is at most so long after its share of the input has been read. */
+const momentMs: Readonly<Record<LogKind, number>> = { embedded: 1000, kafka: 3000 };
+
+/** Crash points that a log comes by after it has begun, at the latest on its second start. */
+const pointsOf: Readonly<Record<LogKind, readonly CrashPoint[]>> = {
+  embedded: crashPoints.filter((point) => !/-(produce|offsets|end)$/.test(point)),
+  kafka: crashPoints.filter((point) => !point.endsWith("-lmdb")),
+};
+
+/** Plans a round. */
+export function planRound(log: LogKind, round: number, seed: number): KillPlan {
+  const kinds = killKinds.filter((kind) => kind !== "broker" || (log === "kafka" && round % 9 === 2));
+  const kind = kinds[round % kinds.length] as KillKind;
+  return { log, round, seed: seed * 100_003 + round, kind };
+}
+
+/** Runs a round and says how it went; throws nothing that the round may bring about. */
+export async function runRound(plan: KillPlan, bench: Bench): Promise<KillResult> {
+  const name = `kill-${plan.seed}`;
+  const roundLog = await bench.roundLog(name);
+  const totals = join(bench.scratch, `${name}.duckdb`);
+  const places = { pipeline: name, input: roundLog.input, totals };
+  try {
+    const done = await runCrew(plan, bench, roundLog, places);
+    const difference = await judge(await roundLog.open(), places, bench.expected);
+    const { lost, doubled, disordered } = difference;
+    return { ...plan, ...done, ...difference, isFlawless: lost + doubled + disordered === 0 };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return { ...plan, isFlawless: false, problem: message.split("\n", 1)[0] ?? "" };
+  } finally {
+    rmSync(totals, { force: true });
+    rmSync(`${totals}.wal`, { force: true });
+    await roundLog.close();
+  }
+}
+
+async function runCrew(
+  plan: KillPlan,
+  { cluster, kind, program }: Bench,
+  roundLog: RoundLog,
+  places: KillPlaces,
+): Promise<Partial<KillResult>> {
+  const random = seededRandom(plan.seed);
+  const { disturb, nextFate } = disturbanceOf(plan, random, cluster);
+  const startedAt = performance.now();
+  const crew = new Crew<KillOrder>({
+    program,
+    processes: kind === "embedded" ? 1 : 2,
+    order: (clientId) => ({
+      places,
+      log: roundLog.urlOf(clientId),
+      partitions,
+      batchRows,
+      isHurried: kind === "embedded",
+      fate: nextFate?.(),
+    }),
+    mayFail: (code) => mayFail.has(code),
+  });
+  await crewEnd(crew, { timeoutMs, ...(disturb === undefined ? {} : { disturb }) });
+  const { kills, brokerRestarts, recoveriesMs, failures } = crew;
+  return {
+    seconds: round((performance.now() - startedAt) / 1000),
+    kills,
+    brokerRestarts,
+    recoveriesMs: recoveriesMs.map(round),
+    failures: failures.map(({ code }) => code),
+  };
+}
+
+function disturbanceOf(
+  { kind, log }: KillPlan,
+  random: Random,
+  cluster: Bench["cluster"],
+): { disturb?: Disturbance; nextFate?: () => Fate | undefined } {
+  if (kind === "moment") return { disturb: killAtShares(random, killsMax, momentMs[log]) };
+  if (kind === "crash-point") return { nextFate: randomFates(pointsOf[log], random, killsMax) };
+  if (cluster === undefined) throw new Error("the embedded log has no broker");
+  return { disturb: restartBroker(cluster, random) };
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}
