@@ -44,6 +44,8 @@ export const partitions = 2;
 const sessionTimeoutMs = 2000;
 const transactionTimeoutMs = 5000;
 const input = "kill-input";
+/** With 2000 orders, some tasks write a snapshot. */
+const noteChars = 6000;
 
 /** Makes the input, and on Kafka a cluster of one node with it. */
 export async function openBench(
@@ -51,7 +53,7 @@ export async function openBench(
   options: { readonly scratch: string; readonly orders: number; readonly seed: number },
 ): Promise<Bench> {
   const { scratch, orders, seed } = options;
-  const rows = killRows(orders, seed);
+  const rows = killRows(orders, seed, noteChars);
   const expected = expectedOf(rows);
   mkdirSync(scratch, { recursive: true });
   const program = fileURLToPath(new URL(`.worker-${process.pid}.mjs`, import.meta.url));

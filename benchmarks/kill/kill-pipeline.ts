@@ -54,6 +54,9 @@ const Reminder = t.row({
   seen: t.int32(),
 });
 
+/** A run that starts over does not add to what an earlier one has given out. */
+const afresh = { whenFresh: "replace" } as const;
+
 /** Windows, a join, timers and updating output over the same orders. */
 export function killPipeline(places: KillPlaces): Pipeline {
   return pipeline(places.pipeline, (p) => {
@@ -73,7 +76,7 @@ export function killPipeline(places: KillPlaces): Pipeline {
       .window(tumbling(minutes(1)))
       .aggregate("per-minute", (order) => ({ orders: count(), amount: sum(order.amount) }))
       .select("customer", "windowStart", "orders", "amount")
-      .sink("minutes", topic(resultTopic(places, "minutes"), json(Minute)));
+      .sink("minutes", topic(resultTopic(places, "minutes"), json(Minute), afresh));
     orders
       .keyBy("order")
       .join("with-payments", payments.keyBy("order"), {
@@ -83,7 +86,7 @@ export function killPipeline(places: KillPlaces): Pipeline {
           paid: payment.paid,
         }),
       })
-      .sink("paid", topic(resultTopic(places, "paid"), json(Paid)));
+      .sink("paid", topic(resultTopic(places, "paid"), json(Paid), afresh));
     byCustomer
       .process("remind", {
         state: { seen: t.int32(), number: t.int32(), note: t.utf8() },
@@ -99,7 +102,7 @@ export function killPipeline(places: KillPlaces): Pipeline {
           emit({ customer: key.customer, number, at, seen: state.seen.get() ?? 0 });
         },
       })
-      .sink("reminders", topic(resultTopic(places, "reminders"), json(Reminder)));
+      .sink("reminders", topic(resultTopic(places, "reminders"), json(Reminder), afresh));
     byCustomer
       .aggregate("sum-up", (order) => ({ orders: count(), amount: sum(order.amount) }))
       .sink("totals", duckdb({ table: "totals", file: places.totals, key: ["customer"] }));

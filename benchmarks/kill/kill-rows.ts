@@ -26,13 +26,16 @@ const customers = 40;
 const stepMs = 200;
 /** Neighbours of so many rows are in any order. */
 const shuffled = 16;
-const noteChars = 6000;
 
 /** How far a row may be behind another one of its topic in event time. */
 export const outOfOrdernessMs: number = 2 * shuffled * stepMs;
 
-/** Makes the input: no two orders have the same time, and all times are even. */
-export function killRows(count: number, seed: number): KillRows {
+/**
+ * Makes the input: no two orders have the same time, and all times are even.
+ *
+ * @param noteChars of each order
+ */
+export function killRows(count: number, seed: number, noteChars: number): KillRows {
   const random = seededRandom(seed);
   const below = (end: number): number => Math.floor(random.next() * end);
   const orders: Order[] = [];

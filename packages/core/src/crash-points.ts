@@ -31,7 +31,6 @@ export const ioSteps = [
   "read-sink-topic",
   "write-sink",
   "truncate-sink-topic",
-  "confirm-sink",
   // Within a transaction of DuckDB, of LMDB, and of Kafka.
   "commit-store",
   "commit-lmdb",

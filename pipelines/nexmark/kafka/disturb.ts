@@ -62,7 +62,8 @@ export function randomFates(
     if (left === 0) return undefined;
     left -= 1;
     const point = points[Math.floor(random.next() * points.length)];
-    const skip = Math.floor(random.next() * requestsSkippedMax);
+    // Mostly few: some points are passed once only.
+    const skip = Math.floor(random.next() ** 3 * requestsSkippedMax);
     return point === undefined ? undefined : { point, skip };
   };
 }

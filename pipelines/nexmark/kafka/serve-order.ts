@@ -11,19 +11,21 @@ export function serveOrder<Order extends { readonly fate?: Fate | undefined }>(
 ): void {
   process.once("message", (order: Order) => {
     meet(order.fate);
-    void execute(order, tell).then(
-      (summary) => {
-        const { user, system } = process.cpuUsage();
-        tell({ kind: "finished", summary, cpuSeconds: (user + system) / 1e6 });
-      },
-      (error: unknown) => {
-        const code = isMillraceError(error) ? error.code : "";
-        const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-        tell({ kind: "failed", code, message });
-      },
-    );
+    void reportOf(execute(order, tell)).then(tell);
   });
   process.once("disconnect", () => process.exit(1));
+}
+
+async function reportOf(running: Promise<RunSummary>): Promise<WorkerReport> {
+  try {
+    const summary = await running;
+    const { user, system } = process.cpuUsage();
+    return { kind: "finished", summary, cpuSeconds: (user + system) / 1e6 };
+  } catch (error) {
+    const code = isMillraceError(error) ? error.code : "";
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { kind: "failed", code, message };
+  }
 }
 
 /** Tells of the first commit, and kills the process where it is to die. */

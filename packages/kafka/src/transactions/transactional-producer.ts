@@ -124,7 +124,7 @@ export class TransactionalProducer implements CommitProducer {
    * Undefined: they are; otherwise the transaction is aborted.
    */
   async send(batches: readonly PartitionBatch[]): Promise<FailedCommit | undefined> {
-    return this.guarded(() => this.sendBatches(batches));
+    return this.guarded(() => atCrashPoints("produce", () => this.sendBatches(batches)));
   }
 
   /**

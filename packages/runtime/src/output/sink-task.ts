@@ -146,7 +146,7 @@ export class SinkTask {
   async #resume(error: unknown): Promise<void> {
     const { log, membership } = this.#parts;
     const id = `${this.topic}.${this.partition}`;
-    const writer = await atCrashPoints("confirm-sink", () =>
+    const writer = await atCrashPoints("open-writer", () =>
       membership.inName(() => log.openWriter(id, membership)),
     );
     await writer.close();
