@@ -20,6 +20,7 @@ export {
   type IoStep,
   ioSteps,
 } from "./crash-points.ts";
+export { type Crc32c, crc32c, crc32cByTables } from "./crc32c.ts";
 export { Decimal } from "./decimal.ts";
 export { assert, AssertionError, unreachable } from "./errors/assert.ts";
 export { catalogue } from "./errors/catalogue/index.ts";

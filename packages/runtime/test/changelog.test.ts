@@ -167,7 +167,7 @@ async function openCopy(log: Log): Promise<{
     return image;
   };
   const place = { log, topic: "changelog", partition: 0 };
-  const replay = await ChangelogReplay.open(place, newImage(), newImage);
+  const replay = await ChangelogReplay.open(place, newImage(), { newImage });
   return {
     replay,
     tableOf: (image) => tables.get(image) ?? new ValueTable(),

@@ -23,6 +23,8 @@ export interface ControlRecord {
    * what earlier versions saved, which cannot be continued.
    */
   readonly stages?: readonly StageOutline[];
+  /** `changelogFormat` of what wrote the changelogs; absent before it was 2. */
+  readonly changelogFormat?: number;
   /** Ids of the topics that are sinks, by name; known once it is running. */
   readonly topics?: Readonly<Record<string, string>>;
 }

@@ -9,7 +9,7 @@ import {
   type TopicSpec,
 } from "@millrace/core";
 import type { PhysicalPlan } from "@millrace/plan";
-import { encodeChangelogRecord } from "../task/changelog-record.ts";
+import { changelogFormat, encodeChangelogRecord } from "../task/changelog-record.ts";
 import {
   type ControlRecord,
   controlTopic,
@@ -71,6 +71,7 @@ export async function decideGeneration(options: {
       generation,
       ...wanted,
       stages: stageOutlines(plan),
+      changelogFormat,
     };
     return { control, isContinued: false };
   }
@@ -122,7 +123,7 @@ function differenceOf(
   if (last.partitions !== wanted.partitions) {
     return `its number of partitions is ${last.partitions}, the run's ${wanted.partitions}`;
   }
-  if (last.stages === undefined) return "an older version of Millrace saved it";
+  if (last.changelogFormat !== changelogFormat) return "an older version of Millrace saved it";
   if (last.fingerprint !== wanted.fingerprint) return "the pipeline was changed";
   for (const [id, fingerprint] of Object.entries(wanted.sources)) {
     if (last.sources[id] !== fingerprint) return `the input of the source ${id} was changed`;

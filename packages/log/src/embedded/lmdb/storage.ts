@@ -3,6 +3,7 @@ import { crashPoint, type RecordRanges, recordValue, type TopicKind, yieldToEven
 import { type Database, open, type RootDatabase } from "lmdb";
 
 import { checkDataFile } from "./check-data-file.ts";
+import { sealed } from "./checksum.ts";
 import { mapStorageError } from "./error-map.ts";
 import { chunkEnd, decodeChunk, encodeChunk, type RecordChunk } from "./record-chunk.ts";
 
@@ -28,7 +29,7 @@ export interface PartitionBounds {
 
 const keyBytes = 16;
 const boundsBytes = 24;
-const formatVersion = 1;
+const formatVersion = 2;
 
 /**
  * One LMDB environment with the databases of the log. Keys and numbers are big-endian, so that
@@ -139,7 +140,7 @@ export class LmdbStorage {
     this.#bounds.removeSync(this.#keyOf(topic, partition, 0n));
   }
 
-  /** The value of a record, valid until the next read only. */
+  /** A record with its checksum, valid until the next read only. */
   record(topic: number, partition: number, at: bigint): Uint8Array | undefined {
     return valueIn(this.#records, this.#keyOf(topic, partition, at));
   }
@@ -161,7 +162,7 @@ export class LmdbStorage {
   }
 
   putRecord(topic: number, partition: number, at: bigint, value: Uint8Array): void {
-    this.#records.putSync(this.#keyOf(topic, partition, at), value);
+    this.#records.putSync(this.#keyOf(topic, partition, at), sealed(value));
   }
 
   /** Puts values as records from `at` on, in chunks. @returns the offset after them */

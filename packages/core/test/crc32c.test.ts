@@ -1,6 +1,6 @@
-import { seededRandom } from "@millrace/core";
 import { expect, test } from "vitest";
-import { crc32c, crc32cByTables } from "../../src/records/crc32c.ts";
+import { crc32c, crc32cByTables } from "../src/crc32c.ts";
+import { seededRandom } from "../src/random.ts";
 
 test.each([
   ["", 0],
