@@ -12,13 +12,16 @@ import { type KillResult, planRound, runRound } from "./run-round.ts";
 const usage = `npm run kill -- [options]
   --log KIND     embedded (default) or kafka
   --rounds N     rounds in all, default 1000; on kafka 300
+  --flips        instead of killing only, flip a bit of the embedded log each round
   --resume       go on after those that the record has; else it begins anew
   --only N       only this round, as it is planned
   --orders N     records of the input, default 2000
   --seed S       default 1
-  --record DIR   where <log>.jsonl and the report are, default benchmarks/kill
+  --record DIR   where <log>.jsonl, flips.jsonl and the report are, default benchmarks/kill
   --json         the rounds only, as JSON lines; they are always printed
 `;
+
+const recordNames = ["embedded", "kafka", "flips"];
 
 interface Settings {
   readonly log: LogKind;
@@ -28,6 +31,7 @@ interface Settings {
   readonly orders: number;
   readonly seed: number;
   readonly directory: string;
+  readonly isFlip: boolean;
   readonly isJson: boolean;
 }
 
@@ -42,6 +46,7 @@ function readSettings(): Settings {
       options: {
         log: { type: "string", default: "embedded" },
         rounds: { type: "string" },
+        flips: { type: "boolean", default: false },
         resume: { type: "boolean", default: false },
         only: { type: "string" },
         orders: { type: "string", default: "2000" },
@@ -57,6 +62,7 @@ function readSettings(): Settings {
     }
     const { log } = values;
     if (log !== "embedded" && log !== "kafka") throw new Error("--log must be embedded or kafka.");
+    if (values.flips && log !== "embedded") throw new Error("--flips is of the embedded log.");
     const only = values.only === undefined ? undefined : whole("only", values.only, 0);
     const rounds = values.rounds ?? (log === "embedded" ? "1000" : "300");
     return {
@@ -67,6 +73,7 @@ function readSettings(): Settings {
       orders: whole("orders", values.orders, 1),
       seed: whole("seed", values.seed, 0),
       directory: values.record,
+      isFlip: values.flips,
       isJson: values.json,
     };
   } catch (error) {
@@ -76,17 +83,24 @@ function readSettings(): Settings {
 }
 
 async function main({ log, first, end, directory, ...given }: Settings): Promise<number> {
-  const { isResumed, orders, seed, isJson } = given;
-  const other = join(directory, log === "embedded" ? "kafka.jsonl" : "embedded.jsonl");
+  const { isResumed, orders, seed, isJson, isFlip } = given;
+  const name = isFlip ? "flips" : log;
+  const others = recordNames.filter((other) => other !== name);
   const record = new RoundRecord<KillResult>({
-    path: join(directory, `${log}.jsonl`),
+    path: join(directory, `${name}.jsonl`),
     isResumed,
-    reportOf: (results) => reportOf([...results, ...readRounds<KillResult>(other)]),
+    reportOf: (results) =>
+      reportOf([
+        ...results,
+        ...others.flatMap((other) => readRounds<KillResult>(join(directory, `${other}.jsonl`))),
+      ]),
   });
   const scratch = join(".millrace", `kill-${process.pid}`);
   const bench = await openBench(log, { scratch, orders, seed });
   try {
-    await record.runRounds({ first, end }, (round) => runRound(planRound(log, round, seed), bench));
+    await record.runRounds({ first, end }, (round) =>
+      runRound(planRound(log, round, seed, isFlip), bench),
+    );
   } finally {
     await bench.close();
     rmSync(scratch, { recursive: true, force: true });

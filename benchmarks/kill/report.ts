@@ -15,7 +15,8 @@ export function reportOf(results: readonly KillResult[]): string {
     "Made by `npm run kill`; each line of the `.jsonl` files is a round. A round runs a pipeline with",
     "windows, a join, timers and a running sum, kills processes with SIGKILL, and compares all that it",
     "gave out with a model of plain loops: rows lost, doubled, and out of their key's order. Recovery is",
-    "from the start of the next process to its first commit.",
+    "from the start of the next process to its first commit. Where a bit of the log was flipped, the run",
+    "may also end with an error that says so; LMDB may end the process over its own pages.",
     "",
     ...table(
       [
@@ -35,6 +36,7 @@ export function reportOf(results: readonly KillResult[]): string {
     ),
     "",
     `Workers started again after: ${countsOf(results.flatMap(({ failures }) => failures ?? []))}.`,
+    `Runs after a flipped bit ended with: ${countsOf(results.flatMap(({ afterFlip }) => afterFlip ?? []))}.`,
     "",
     ...(flawed.length === 0 ? [] : ["## Flawed rounds", "", ...flawed.map(lineOf), ""]),
   ].join("\n");

@@ -15,10 +15,14 @@ import { type Bench, type LogKind, partitions, type RoundLog } from "./bench.ts"
 import type { Difference } from "./compare.ts";
 import { judge } from "./judge.ts";
 import type { KillPlaces } from "./kill-pipeline.ts";
+import { runFlip } from "./run-flip.ts";
 import type { KillOrder } from "./worker-program.ts";
 
-/** How processes die: at any moment, at a crash point, or the broker does. */
-export const killKinds = ["moment", "crash-point", "broker"] as const;
+/**
+ * What happens in a round: processes die at any moment or at a crash point, the broker does, or a bit
+ * of the embedded log is flipped while nobody runs.
+ */
+export const killKinds = ["moment", "crash-point", "broker", "flip"] as const;
 
 /** One of them. */
 export type KillKind = (typeof killKinds)[number];
@@ -41,6 +45,8 @@ export interface KillResult extends KillPlan, Partial<Difference> {
   readonly recoveriesMs?: readonly number[];
   /** Codes of errors after which a worker was started again. */
   readonly failures?: readonly string[];
+  /** How the run after a flipped bit came to its end: an error's code, a signal, or "finished". */
+  readonly afterFlip?: string;
   /** Why it did not come to an end. */
   readonly problem?: string;
 }
@@ -57,10 +63,11 @@ const pointsOf: Readonly<Record<LogKind, readonly CrashPoint[]>> = {
   kafka: crashPoints.filter((point) => !point.endsWith("-lmdb")),
 };
 
-/** Plans a round. */
-export function planRound(log: LogKind, round: number, seed: number): KillPlan {
-  const kinds = killKinds.filter((kind) => kind !== "broker" || (log === "kafka" && round % 9 === 2));
-  const kind = kinds[round % kinds.length] as KillKind;
+/** Plans a round; of Kafka every ninth is one of the broker. */
+export function planRound(log: LogKind, round: number, seed: number, isFlip = false): KillPlan {
+  const isOfBroker = log === "kafka" && round % 9 === 8;
+  const killed: KillKind = round % 2 === 0 ? "moment" : "crash-point";
+  const kind = isFlip ? "flip" : isOfBroker ? "broker" : killed;
   return { log, round, seed: seed * 100_003 + round, kind };
 }
 
@@ -71,6 +78,9 @@ export async function runRound(plan: KillPlan, bench: Bench): Promise<KillResult
   const totals = join(bench.scratch, `${name}.duckdb`);
   const places = { pipeline: name, input: roundLog.input, totals };
   try {
+    if (plan.kind === "flip") {
+      return { ...plan, ...(await runFlip(plan, bench, roundLog, places)) };
+    }
     const done = await runCrew(plan, bench, roundLog, places);
     const difference = await judge(await roundLog.open(), places, bench.expected);
     const { lost, doubled, disordered } = difference;

@@ -43,7 +43,9 @@ function crashAt(wanted: CrashPoint, skip: number): { readonly hasCrashed: () =>
 }
 
 function execute(places: KillPlaces, partitions: number) {
-  return run(killPipeline(places), { log, partitions, batchRows: 20, clock: hurriedClock() });
+  // Enough commits for two snapshots of the large input.
+  const batchRows = places.input === "large" ? 4 : 20;
+  return run(killPipeline(places), { log, partitions, batchRows, clock: hurriedClock() });
 }
 
 const ofEmbedded = crashPoints.filter((point) => !/-(produce|offsets|end)$/.test(point));

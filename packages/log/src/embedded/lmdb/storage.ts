@@ -3,7 +3,7 @@ import { crashPoint, type RecordRanges, recordValue, type TopicKind, yieldToEven
 import { type Database, open, type RootDatabase } from "lmdb";
 
 import { checkDataFile } from "./check-data-file.ts";
-import { sealed } from "./checksum.ts";
+import { checksumBytes, isIntact, seal, sealed } from "./checksum.ts";
 import { mapStorageError } from "./error-map.ts";
 import { chunkEnd, decodeChunk, encodeChunk, type RecordChunk } from "./record-chunk.ts";
 
@@ -28,7 +28,7 @@ export interface PartitionBounds {
 }
 
 const keyBytes = 16;
-const boundsBytes = 24;
+const boundsBytes = 24 + checksumBytes;
 const formatVersion = 2;
 
 /**
@@ -121,6 +121,9 @@ export class LmdbStorage {
   bounds(topic: number, partition: number): PartitionBounds | undefined {
     const stored = this.#bounds.getBinary(this.#keyOf(topic, partition, 0n));
     if (stored === undefined) return undefined;
+    if (stored.length !== boundsBytes || !isIntact(stored)) {
+      throw mapStorageError(new Error("where a partition ends is damaged"), this.directory);
+    }
     return {
       freed: stored.readBigUInt64BE(0),
       start: stored.readBigUInt64BE(8),
@@ -133,7 +136,7 @@ export class LmdbStorage {
     stored.writeBigUInt64BE(freed, 0);
     stored.writeBigUInt64BE(start, 8);
     stored.writeBigUInt64BE(end, 16);
-    this.#bounds.putSync(this.#keyOf(topic, partition, 0n), stored);
+    this.#bounds.putSync(this.#keyOf(topic, partition, 0n), seal(stored));
   }
 
   removeBounds(topic: number, partition: number): void {
