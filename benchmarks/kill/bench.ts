@@ -30,6 +30,8 @@ export interface Bench {
   readonly expected: Expected;
   /** Ours to kill; only of Kafka. */
   readonly cluster?: Cluster;
+  /** A kill is at most so long after its share of the input has been read. */
+  readonly momentMs: number;
   /** Directory for files of a round. */
   readonly scratch: string;
   /** The worker's program, in JavaScript. */
@@ -58,7 +60,8 @@ export async function openBench(
   mkdirSync(scratch, { recursive: true });
   const program = fileURLToPath(new URL(`.worker-${process.pid}.mjs`, import.meta.url));
   await bundleTypeScript(fileURLToPath(new URL("worker-program.ts", import.meta.url)), program);
-  const shared = { expected, scratch, program };
+  const momentMs = kind === "kafka" ? 1.5 * orders : orders / 2;
+  const shared = { expected, scratch, program, momentMs };
   const bench = await (kind === "embedded" ? embeddedBench(rows, shared) : kafkaBench(rows, shared));
   return {
     ...bench,
@@ -69,7 +72,7 @@ export async function openBench(
   };
 }
 
-type Shared = Pick<Bench, "expected" | "scratch" | "program">;
+type Shared = Pick<Bench, "expected" | "scratch" | "program" | "momentMs">;
 
 /** Each round has a copy of a directory that holds the input. */
 async function embeddedBench(rows: KillRows, shared: Shared): Promise<Bench> {

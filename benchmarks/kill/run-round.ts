@@ -54,8 +54,6 @@ export interface KillResult extends KillPlan, Partial<Difference> {
 const killsMax = 2;
 const batchRows = 50;
 const timeoutMs = 120_000;
-/** A kill is at most so long after its share of the input has been read. */
-const momentMs: Readonly<Record<LogKind, number>> = { embedded: 1000, kafka: 3000 };
 
 /** Crash points that a log comes by after it has begun, at the latest on its second start. */
 const pointsOf: Readonly<Record<LogKind, readonly CrashPoint[]>> = {
@@ -97,12 +95,13 @@ export async function runRound(plan: KillPlan, bench: Bench): Promise<KillResult
 
 async function runCrew(
   plan: KillPlan,
-  { cluster, kind, program }: Bench,
+  bench: Bench,
   roundLog: RoundLog,
   places: KillPlaces,
 ): Promise<Partial<KillResult>> {
+  const { kind, program } = bench;
   const random = seededRandom(plan.seed);
-  const { disturb, nextFate } = disturbanceOf(plan, random, cluster);
+  const { disturb, nextFate } = disturbanceOf(plan, random, bench);
   const startedAt = performance.now();
   const crew = new Crew<KillOrder>({
     program,
@@ -131,9 +130,9 @@ async function runCrew(
 function disturbanceOf(
   { kind, log }: KillPlan,
   random: Random,
-  cluster: Bench["cluster"],
+  { cluster, momentMs }: Bench,
 ): { disturb?: Disturbance; nextFate?: () => Fate | undefined } {
-  if (kind === "moment") return { disturb: killAtShares(random, killsMax, momentMs[log]) };
+  if (kind === "moment") return { disturb: killAtShares(random, killsMax, momentMs) };
   if (kind === "crash-point") return { nextFate: randomFates(pointsOf[log], random, killsMax) };
   if (cluster === undefined) throw new Error("the embedded log has no broker");
   return { disturb: restartBroker(cluster, random) };

@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { armCrashPoints, type CrashPoint, crashPoints, type Log } from "@millrace/core";
-import { openLmdbLog } from "@millrace/log";
+import { openKafkaLog, openLmdbLog } from "@millrace/log";
 import { run } from "millrace";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { describeWithKafka } from "../../../dev/services/describe.mjs";
 import { hurriedClock } from "../../../pipelines/nexmark/hurried-clock.ts";
 import { fillInput } from "../fill-input.ts";
 import { judge } from "../judge.ts";
@@ -32,42 +33,57 @@ afterAll(async () => {
 });
 
 /** Whoever has crashed does nothing any more: all points after it throw as well. */
-function crashAt(wanted: CrashPoint, skip: number): { readonly hasCrashed: () => boolean } {
-  let left = skip;
+function crashAt(wanted: CrashPoint): { readonly hasCrashed: () => boolean } {
   let hasCrashed = false;
   armCrashPoints((point) => {
-    if (point === wanted && left-- === 0) hasCrashed = true;
+    if (point === wanted) hasCrashed = true;
     if (hasCrashed) throw new Error(`crash ${wanted}`);
   });
   return { hasCrashed: () => hasCrashed };
 }
 
-function execute(places: KillPlaces, partitions: number) {
+function execute(on: Log, places: KillPlaces, partitions: number) {
   // Enough commits for two snapshots of the large input.
   const batchRows = places.input === "large" ? 4 : 20;
-  return run(killPipeline(places), { log, partitions, batchRows, clock: hurriedClock() });
+  return run(killPipeline(places), { log: on, partitions, batchRows, clock: hurriedClock() });
 }
 
-const ofEmbedded = crashPoints.filter((point) => !/-(produce|offsets|end)$/.test(point));
-
-describe("a run that dies", () => {
-  test.each(ofEmbedded)("%s loses and doubles nothing", async (point) => {
-    const name = `crash-${point}`;
-    const input = /snapshot|truncate-changelog/.test(point) ? "large" : "small";
-    const places = { pipeline: name, input, totals: join(directory, `${name}.duckdb`) };
-    const partitions = point.endsWith("-repartition") ? 2 : 1;
-    // Older writers are fenced where there have been any.
-    if (point.endsWith("-fence-writer")) await execute(places, partitions);
-    const { hasCrashed } = crashAt(point, 0);
-    await expect(execute(places, partitions)).rejects.toThrow(`crash ${point}`);
-    expect(hasCrashed()).toBe(true);
-    armCrashPoints(undefined);
-    await execute(places, partitions);
-    expect(await judge(log, places, expected)).toMatchObject({
-      lost: 0,
-      doubled: 0,
-      disordered: 0,
-      examples: [],
-    });
+/** A run that dies at a point, and one that goes on with what is left of it. */
+async function dieAndGoOn(on: Log, point: CrashPoint): Promise<void> {
+  const name = `crash-${point}`;
+  const input = /snapshot|truncate-changelog/.test(point) ? "large" : "small";
+  const places = { pipeline: name, input, totals: join(directory, `${name}.duckdb`) };
+  const partitions = point.endsWith("-repartition") ? 2 : 1;
+  // Older writers are fenced where there have been any.
+  if (point.endsWith("-fence-writer")) await execute(on, places, partitions);
+  const { hasCrashed } = crashAt(point);
+  await expect(execute(on, places, partitions)).rejects.toThrow(`crash ${point}`);
+  expect(hasCrashed()).toBe(true);
+  armCrashPoints(undefined);
+  await execute(on, places, partitions);
+  const { lost, doubled, disordered, examples } = await judge(on, places, expected);
+  expect({ lost, doubled, disordered, examples }).toEqual({
+    lost: 0,
+    doubled: 0,
+    disordered: 0,
+    examples: [],
   });
+}
+
+const isOfKafka = (point: CrashPoint): boolean => /-(produce|offsets|end)$/.test(point);
+
+describe("a run on the embedded log that dies", () => {
+  const points = crashPoints.filter((point) => !isOfKafka(point));
+  test.each(points)("%s loses and doubles nothing", (point) => dieAndGoOn(log, point));
+});
+
+describeWithKafka("a run on Kafka that dies", (kafka) => {
+  let kafkaLog: Log;
+  beforeAll(async () => {
+    kafkaLog = await openKafkaLog({ brokers: kafka.brokers, transactionTimeoutMs: 5000 });
+    await fillInput(kafkaLog, "small", small, 1);
+  });
+  afterAll(() => kafkaLog.close());
+  const points = crashPoints.filter(isOfKafka);
+  test.each(points)("%s loses and doubles nothing", (point) => dieAndGoOn(kafkaLog, point));
 });

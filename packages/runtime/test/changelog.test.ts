@@ -159,6 +159,18 @@ test("a changelog of much written state stays in proportion to live state", asyn
   expect(offset(start) > 0n).toBe(true);
 });
 
+test("a commit of more state than a record may hold comes back whole", async () => {
+  const log = await newLog();
+  const { table, changelog, writer } = await openTask(log);
+  // Of 20 kB each: more than the 64 MiB that one part may have.
+  for (let key = 0; key < 3_500; key += 1) table.set(key, key);
+  changelog.append(writer, [{ operatorId: "op", tables: [table] }], { commit: 1 });
+  await writer.commit();
+  const { end } = await log.bounds("changelog", 0);
+  expect(end).toBe(4n);
+  expect((await openTask(log)).table.values).toEqual(table.values);
+});
+
 /** A real log of which one bit is another one, whenever it is read. */
 function withFlippedBit(log: Log, flip: { offset: Offset; byte: number; bit: number }): Log {
   const openReader: Log["openReader"] = async (...place) => {

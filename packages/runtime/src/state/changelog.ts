@@ -1,4 +1,5 @@
 import { encodeIpc } from "@millrace/columnar";
+import type { RecordBatch } from "apache-arrow";
 import {
   atCrashPoints,
   type Json,
@@ -19,6 +20,8 @@ import {
 
 /** Below this, deltas are never worth a new snapshot. */
 const deltaBytesMin = 4 * 1024 * 1024;
+/** A record of the log has room for this and a header. */
+const payloadBytesMax = limits.recordBytesMax / 4;
 
 /**
  * One task's changelog partition: a snapshot followed by deltas, each transaction closed by a
@@ -137,8 +140,7 @@ export class Changelog {
   #appendDeltas(writer: LogWriter, operators: readonly OperatorTables[]): void {
     for (const { operatorId, tables } of operators) {
       for (const table of tables) {
-        for (const rows of table.takeDelta()) {
-          const payload = encodeIpc(rows);
+        for (const payload of table.takeDelta().flatMap(encodedParts)) {
           this.#deltaBytes += payload.length;
           this.#append(
             writer,
@@ -158,8 +160,7 @@ export class Changelog {
     const to = Math.min(limits.keyGroups, running.keyGroup + keyGroupsPerChunk(operators));
     for (const { operatorId, tables } of operators) {
       for (const table of tables) {
-        for (const rows of table.snapshot(running.keyGroup, to)) {
-          const payload = encodeIpc(rows);
+        for (const payload of table.snapshot(running.keyGroup, to).flatMap(encodedParts)) {
           running.bytes += payload.length;
           this.#append(
             writer,
@@ -180,6 +181,14 @@ export class Changelog {
   #append(writer: LogWriter, record: Uint8Array): void {
     writer.append(this.#topic, this.#partition, record);
   }
+}
+
+/** Rows as Arrow IPC, in as many parts as a record's bound asks for. */
+function encodedParts(rows: RecordBatch): Uint8Array[] {
+  const payload = encodeIpc(rows);
+  if (payload.length <= payloadBytesMax || rows.numRows <= 1) return [payload];
+  const middle = Math.ceil(rows.numRows / 2);
+  return [rows.slice(0, middle), rows.slice(middle)].flatMap(encodedParts);
 }
 
 /** So many key groups that a chunk holds about `limits.snapshotChunkBytes`. */
