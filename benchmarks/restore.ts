@@ -1,6 +1,6 @@
 // How long a task takes to restore its state from the embedded log, by the size of the state: a
-// value of 10 KB for each key, written once, stopped, and opened again. Rates are of the changelog's
-// bytes, as the run itself reports them.
+// value of 10 KB for each key, written once, stopped, and opened again. Rates are of the
+// changelog's bytes, as the run itself reports them.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -73,7 +73,11 @@ async function measure(sizeMb: number): Promise<BenchLine[]> {
     const writer = await log.openAppender();
     const encoder = new TextEncoder();
     for (let key = 0; key < keys; key += 1) {
-      writer.append("keys", 0, encoder.encode(JSON.stringify({ at: new Date(key).toISOString(), key })));
+      writer.append(
+        "keys",
+        0,
+        encoder.encode(JSON.stringify({ at: new Date(key).toISOString(), key })),
+      );
     }
     await writer.commit();
     await writer.close();

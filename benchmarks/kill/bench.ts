@@ -62,7 +62,9 @@ export async function openBench(
   await bundleTypeScript(fileURLToPath(new URL("worker-program.ts", import.meta.url)), program);
   const momentMs = kind === "kafka" ? 1.5 * orders : orders / 2;
   const shared = { expected, scratch, program, momentMs };
-  const bench = await (kind === "embedded" ? embeddedBench(rows, shared) : kafkaBench(rows, shared));
+  const bench = await (kind === "embedded"
+    ? embeddedBench(rows, shared)
+    : kafkaBench(rows, shared));
   return {
     ...bench,
     async close() {

@@ -12,11 +12,7 @@ import {
 import type { Expected } from "./model.ts";
 
 /** What a round gave out, against the model, summed over its results. */
-export async function judge(
-  log: Log,
-  places: KillPlaces,
-  expected: Expected,
-): Promise<Difference> {
+export async function judge(log: Log, places: KillPlaces, expected: Expected): Promise<Difference> {
   const found: Difference[] = [];
   for (const result of appendedResults) {
     const rows = await rowsOf(log, resultTopic(places, result));
@@ -40,7 +36,9 @@ export async function judge(
 type Row = KillResults[AppendedResult];
 const customerOf = (row: Row): string => (row as { customer: string }).customer;
 
-/** What orders the rows of a customer, which stand in one partition; those of a join come in none. */
+/**
+ * What orders the rows of a customer, which stand in one partition; those of a join come in none.
+ */
 const orderOf: Partial<Record<AppendedResult, (row: Row) => number>> = {
   minutes: (row) => (row as KillResults["minutes"]).windowStart,
   reminders: (row) => (row as KillResults["reminders"]).number,

@@ -1,4 +1,14 @@
-import { count, instant, minutes, milliseconds, type Pipeline, pipeline, sum, t, tumbling } from "millrace";
+import {
+  count,
+  instant,
+  minutes,
+  milliseconds,
+  type Pipeline,
+  pipeline,
+  sum,
+  t,
+  tumbling,
+} from "millrace";
 import { duckdb } from "millrace/duckdb";
 import { json, topic } from "millrace/log";
 import { Order, outOfOrdernessMs, Payment } from "./kill-rows.ts";

@@ -25,8 +25,8 @@ const detected = /^(RUN_STATE_DAMAGED|LOG_CORRUPT|LOG_STORAGE_FAILED|RUN_PROGRES
 const died = /^(SIGSEGV|SIGBUS|SIGABRT|SIGILL|exit code .*)$/;
 
 /**
- * Kills a run at a random commit, flips a random bit of its log, and runs on: it may finish with the
- * right result, or end with an error that says so, but never give out anything wrong.
+ * Kills a run at a random commit, flips a random bit of its log, and runs on: it may finish with
+ * the right result, or end with an error that says so, but never give out anything wrong.
  */
 export async function runFlip(
   { seed }: { readonly seed: number },

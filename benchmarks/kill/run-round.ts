@@ -19,8 +19,8 @@ import { runFlip } from "./run-flip.ts";
 import type { KillOrder } from "./worker-program.ts";
 
 /**
- * What happens in a round: processes die at any moment or at a crash point, the broker does, or a bit
- * of the embedded log is flipped while nobody runs.
+ * What happens in a round: processes die at any moment or at a crash point, the broker does, or a
+ * bit of the embedded log is flipped while nobody runs.
  */
 export const killKinds = ["moment", "crash-point", "broker", "flip"] as const;
 

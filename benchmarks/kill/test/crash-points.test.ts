@@ -49,7 +49,7 @@ function execute(on: Log, places: KillPlaces, partitions: number) {
 }
 
 /** A run that dies at a point, and one that goes on with what is left of it. */
-async function dieAndGoOn(on: Log, point: CrashPoint): Promise<void> {
+async function expectNothingLost(on: Log, point: CrashPoint): Promise<void> {
   const name = `crash-${point}`;
   const input = /snapshot|truncate-changelog/.test(point) ? "large" : "small";
   const places = { pipeline: name, input, totals: join(directory, `${name}.duckdb`) };
@@ -74,7 +74,7 @@ const isOfKafka = (point: CrashPoint): boolean => /-(produce|offsets|end)$/.test
 
 describe("a run on the embedded log that dies", () => {
   const points = crashPoints.filter((point) => !isOfKafka(point));
-  test.each(points)("%s loses and doubles nothing", (point) => dieAndGoOn(log, point));
+  test.each(points)("%s loses and doubles nothing", (point) => expectNothingLost(log, point));
 });
 
 describeWithKafka("a run on Kafka that dies", (kafka) => {
@@ -85,5 +85,5 @@ describeWithKafka("a run on Kafka that dies", (kafka) => {
   });
   afterAll(() => kafkaLog.close());
   const points = crashPoints.filter(isOfKafka);
-  test.each(points)("%s loses and doubles nothing", (point) => dieAndGoOn(kafkaLog, point));
+  test.each(points)("%s loses and doubles nothing", (point) => expectNothingLost(kafkaLog, point));
 });

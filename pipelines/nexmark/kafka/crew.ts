@@ -28,7 +28,9 @@ interface Post {
   child: ChildProcess;
   clientId: string;
   summary: RunSummary | undefined;
-  /** When the process was started in place of one that was killed; undefined once it has committed. */
+  /**
+   * When the process was started in place of one that was killed; undefined once it has committed.
+   */
   recoveringSince: number | undefined;
 }
 

@@ -6,7 +6,9 @@ import type { KafkaProxy } from "./proxy/kafka-proxy.ts";
 import { watchForZombie, type ZombieStage } from "./proxy/zombie.ts";
 import type { Fate } from "./worker-order.ts";
 
-/** Requests of a kind, or times at a crash point, that pass before a worker's fate: up to so many. */
+/**
+ * Requests of a kind, or times at a crash point, that pass before a worker's fate: up to so many.
+ */
 const requestsSkippedMax = 12;
 
 /** Of the input, that workers have read before one of them or a broker goes: some is left then. */

@@ -132,8 +132,7 @@ export class TransactionalProducer implements CommitProducer {
    * moved it is a success without a request.
    */
   async commit({ batches = [], offsets }: CommitParts = {}): Promise<CommitOutcome> {
-    const sending = (): Promise<void> =>
-      atCrashPoints("produce", () => this.sendBatches(batches));
+    const sending = (): Promise<void> => atCrashPoints("produce", () => this.sendBatches(batches));
     const moving = async (): Promise<void> => {
       if (offsets !== undefined) await atCrashPoints("offsets", () => this.moveOffsets(offsets));
     };

@@ -220,7 +220,9 @@ export class ChangelogReplay {
   }
 }
 
-/** As the last progress record says; 0 where there is none, or it is damaged: who reads will see. */
+/**
+ * As the last progress record says; 0 where there is none, or it is damaged: who reads will see.
+ */
 async function newestSnapshot({ log, topic, partition }: ChangelogPlace): Promise<Offset> {
   try {
     const bytes = await readLastRecord(log, topic, partition);

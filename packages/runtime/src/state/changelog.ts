@@ -56,8 +56,8 @@ export class Changelog {
    * Replays the partition into the tables, up to the end read now: call it after the writer has
    * been opened (T1).
    *
-   * @param options `warm` has replayed a part of it into the same tables; `from` begins with an older
-   *   snapshot where the newest is damaged
+   * @param options `warm` has replayed a part of it into the same tables; `from` begins with an
+   *   older snapshot where the newest is damaged
    * @returns the last progress record; undefined after a genesis record alone
    * @throws RUN_PROGRESS_MISSING when there is not even a genesis record (T3); RUN_STATE_DAMAGED
    */

@@ -59,7 +59,10 @@ export function encodeChunk(values: RecordRanges, from: number, to: number): Uin
  */
 export function decodeChunk(first: bigint, encoded: Uint8Array): RecordChunk {
   const words = new DataView(encoded.buffer, encoded.byteOffset, encoded.byteLength);
-  const countMax = Math.max(0, Math.floor((encoded.byteLength - wordBytes - checksumBytes) / wordBytes));
+  const countMax = Math.max(
+    0,
+    Math.floor((encoded.byteLength - wordBytes - checksumBytes) / wordBytes),
+  );
   const count = encoded.byteLength < wordBytes ? 0 : Math.min(words.getUint32(0, true), countMax);
   const headBytes = (1 + count) * wordBytes;
   const lengths = new DataView(encoded.buffer, encoded.byteOffset + wordBytes, count * wordBytes);

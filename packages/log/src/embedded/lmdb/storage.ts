@@ -1,5 +1,11 @@
 import { mkdir } from "node:fs/promises";
-import { crashPoint, type RecordRanges, recordValue, type TopicKind, yieldToEventLoop } from "@millrace/core";
+import {
+  crashPoint,
+  type RecordRanges,
+  recordValue,
+  type TopicKind,
+  yieldToEventLoop,
+} from "@millrace/core";
 import { type Database, open, type RootDatabase } from "lmdb";
 
 import { checkDataFile } from "./check-data-file.ts";

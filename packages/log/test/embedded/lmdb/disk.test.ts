@@ -74,7 +74,9 @@ describe.skipIf(why !== undefined)(`a disk${why === undefined ? "" : ` (skipped:
     const log = await openLmdbLog({ directory });
     const { commits, error } = await commitUntilItFails(await openTopic(log));
     // LMDB does not say of a write that was cut short why it was.
-    expect(["LOG_STORAGE_FAILED", "LOG_COMMIT_INDEFINITE"]).toContain((error as MillraceError).code);
+    expect(["LOG_STORAGE_FAILED", "LOG_COMMIT_INDEFINITE"]).toContain(
+      (error as MillraceError).code,
+    );
     expect(commits).toBeGreaterThan(5);
     execFileSync("mount", ["-o", "remount,size=8m", directory]);
     const writer = await log.openWriter("w", await log.joinGroup("g"));
@@ -128,7 +130,16 @@ it.skipIf(!hasStrace)(
     const directory = mkdtempSync(join(tmpdir(), "millrace-fsync-"));
     try {
       const inject = "inject=fsync,fdatasync,msync:error=EIO:when=20+";
-      const words = ["-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync,fdatasync,msync", "-e", inject];
+      const words = [
+        "-f",
+        "-qq",
+        "-o",
+        "/dev/null",
+        "-e",
+        "trace=fsync,fdatasync,msync",
+        "-e",
+        inject,
+      ];
       const { stdout } = spawnSync("strace", [...words, process.execPath, script, directory], {
         encoding: "utf8",
       });
