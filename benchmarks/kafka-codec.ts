@@ -4,7 +4,7 @@
 // megabytes are gone through again and again, as by a client whose bytes have just come.
 import { offset, type RecordRanges } from "@millrace/core";
 import { BatchBuffers, decodeRecords, encodeRecords, type RecordsToEncode } from "@millrace/kafka";
-import { crc32c, crc32cByTables } from "../packages/kafka/src/records/crc32c.ts";
+import { crc32c, crc32cByTables } from "@millrace/core";
 import { decodeByKafkajs, encodeByKafkajs } from "../packages/kafka/test/records/kafkajs-batch.ts";
 import { compareAll, type Comparison, keep } from "./harness/compare.ts";
 import { printLines } from "./harness/report.ts";

@@ -1,4 +1,5 @@
 // Millrace's own lint rules, run by oxlint. Each has a test in tools/lint/test.
+import { ioHasCrashPoint } from "./crash-points.mjs";
 import { importProblem, placeOf } from "./walls.mjs";
 
 const clock = "Take a Clock instead: time is passed in, so that runs can be repeated.";
@@ -122,6 +123,7 @@ export default {
   meta: { name: "millrace" },
   rules: {
     "import-walls": importWalls,
+    "io-has-crash-point": ioHasCrashPoint,
     "no-ambient": noAmbient,
     "no-empty-catch": noEmptyCatch,
   },

@@ -11,6 +11,8 @@ export type * from "./contracts/source.ts";
 export * from "./contracts/state-table.ts";
 export type * from "./contracts/topic.ts";
 export { findTraceParent, traceParentHeader, traceParentsOf } from "./contracts/trace-parent.ts";
+export * from "./crash-points.ts";
+export { type Crc32c, crc32c, crc32cByTables } from "./crc32c.ts";
 export { Decimal } from "./decimal.ts";
 export { assert, AssertionError, unreachable } from "./errors/assert.ts";
 export { catalogue } from "./errors/catalogue/index.ts";

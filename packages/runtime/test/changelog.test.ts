@@ -1,10 +1,16 @@
 import { columnOf, hashColumns, readInt64, rowsToBatch } from "@millrace/columnar";
 import {
+  isMillraceError,
   keyGroupOf,
   type Log,
+  type LogRecords,
   type LogWriter,
+  type Offset,
   offset,
+  recordOffset,
+  recordValue,
   type RowSchema,
+  seededRandom,
   type StateTable,
 } from "@millrace/core";
 import { openMemoryLog } from "@millrace/log";
@@ -12,7 +18,7 @@ import type { RecordBatch } from "apache-arrow";
 import { expect, test } from "vitest";
 import { Changelog } from "../src/state/changelog.ts";
 import { ChangelogImage, ChangelogReplay } from "../src/state/changelog-replay.ts";
-import { encodeChangelogRecord } from "../src/task/changelog-record.ts";
+import { decodeChangelogRecord, encodeChangelogRecord } from "../src/task/changelog-record.ts";
 
 const schema: RowSchema = {
   fields: [
@@ -153,6 +159,120 @@ test("a changelog of much written state stays in proportion to live state", asyn
   expect(offset(start) > 0n).toBe(true);
 });
 
+test("a commit of more state than a record may hold comes back whole", async () => {
+  const log = await newLog();
+  const { table, changelog, writer } = await openTask(log);
+  // Of 20 kB each: more than the 64 MiB that one part may have.
+  for (let key = 0; key < 3_500; key += 1) table.set(key, key);
+  changelog.append(writer, [{ operatorId: "op", tables: [table] }], { commit: 1 });
+  await writer.commit();
+  const { end } = await log.bounds("changelog", 0);
+  expect(end).toBe(4n);
+  expect((await openTask(log)).table.values).toEqual(table.values);
+});
+
+/** A real log of which one bit is another one, whenever it is read. */
+function withFlippedBit(log: Log, flip: { offset: Offset; byte: number; bit: number }): Log {
+  const openReader: Log["openReader"] = async (...place) => {
+    const reader = await log.openReader(...place);
+    const read = async (bytesMax: number): Promise<LogRecords> => {
+      const records = await reader.read(bytesMax);
+      const index = Number(flip.offset - records.baseOffset);
+      if (index < 0 || index >= records.count) return records;
+      const buffer = Uint8Array.from(records.buffer);
+      const at = (records.valueStart[index] as number) + flip.byte;
+      buffer[at] = (buffer[at] as number) ^ (1 << flip.bit);
+      return { ...records, buffer };
+    };
+    return {
+      read,
+      close: () => reader.close(),
+      get position() {
+        return reader.position;
+      },
+    };
+  };
+  return Object.assign(Object.create(log) as Log, {
+    openReader,
+    bounds: (topic: string, partition: number) => log.bounds(topic, partition),
+  });
+}
+
+/** A changelog with two snapshots, the state that it comes to, and where its records are. */
+async function longChangelog(): Promise<{
+  log: Log;
+  expected: ReadonlyMap<number, number>;
+  records: { offset: Offset; kind: string; sizeBytes: number }[];
+}> {
+  const log = await newLog();
+  const { table, changelog, writer } = await openTask(log);
+  for (let commit = 0; commit < 40; commit += 1) {
+    for (let key = 0; key < 20; key += 1) table.set((commit * 7 + key) % 60, commit);
+    changelog.append(writer, [{ operatorId: "op", tables: [table] }], { commit });
+    await writer.commit();
+    await changelog.committed();
+  }
+  const { start, end } = await log.bounds("changelog", 0);
+  const reader = await log.openReader("changelog", 0, start);
+  const records = [];
+  while (reader.position < end) {
+    const read = await reader.read(1_000_000);
+    for (let index = 0; index < read.count; index += 1) {
+      const value = recordValue(read, index);
+      const at = recordOffset(read, index);
+      const place = { topic: "changelog", partition: 0, offset: at };
+      const { kind } = decodeChangelogRecord(value, place).header;
+      records.push({ offset: at, kind, sizeBytes: value.length });
+    }
+  }
+  return { log, expected: table.values, records };
+}
+
+/** What comes back of a changelog: the state, or the code of the error. */
+async function restored(
+  log: Log,
+  from: "newest-snapshot" | "start",
+): Promise<{ values: ReadonlyMap<number, number>; damagedRecords: number } | string> {
+  const table = new ValueTable();
+  const changelog = new Changelog(log, "changelog", 0);
+  try {
+    await changelog.restore([{ operatorId: "op", tables: [table] }], "task", { from });
+    return { values: table.values, damagedRecords: changelog.restored.damagedRecords };
+  } catch (error) {
+    if (!isMillraceError(error)) throw error;
+    return error.code;
+  }
+}
+
+test("of a damaged snapshot nothing is used: the one before it gives the same state", async () => {
+  const { log, expected, records } = await longChangelog();
+  expect(await restored(log, "newest-snapshot")).toEqual({ values: expected, damagedRecords: 0 });
+  const newest = records.findLastIndex(({ kind }) => kind === "snapshot");
+  const { offset: at, sizeBytes } = records[newest] as (typeof records)[number];
+  const damaged = withFlippedBit(log, { offset: at, byte: sizeBytes - 100, bit: 3 });
+  expect(await restored(damaged, "newest-snapshot")).toBe("RUN_STATE_DAMAGED");
+  expect(await restored(damaged, "start")).toEqual({ values: expected, damagedRecords: 1 });
+});
+
+test("a flipped bit gives the right state or an error, and never another state", async () => {
+  const { log, expected, records } = await longChangelog();
+  const random = seededRandom(38);
+  const below = (end: number): number => Math.floor(random.next() * end);
+  const outcomes = { newest: 0, older: 0, refused: 0 };
+  for (let flip = 0; flip < 40; flip += 1) {
+    const { offset: at, sizeBytes } = records[below(records.length)] as (typeof records)[number];
+    const damaged = withFlippedBit(log, { offset: at, byte: below(sizeBytes), bit: below(8) });
+    const newest = await restored(damaged, "newest-snapshot");
+    const found = newest === "RUN_STATE_DAMAGED" ? await restored(damaged, "start") : newest;
+    if (found === "RUN_STATE_DAMAGED") outcomes.refused += 1;
+    else {
+      expect(found).toMatchObject({ values: expected });
+      outcomes[newest === found ? "newest" : "older"] += 1;
+    }
+  }
+  expect(Math.min(...Object.values(outcomes))).toBeGreaterThan(0);
+});
+
 /** A copy that follows the changelog, with the tables of its images. */
 async function openCopy(log: Log): Promise<{
   replay: ChangelogReplay;
@@ -167,7 +287,7 @@ async function openCopy(log: Log): Promise<{
     return image;
   };
   const place = { log, topic: "changelog", partition: 0 };
-  const replay = await ChangelogReplay.open(place, newImage(), newImage);
+  const replay = await ChangelogReplay.open(place, newImage(), { newImage });
   return {
     replay,
     tableOf: (image) => tables.get(image) ?? new ValueTable(),

@@ -168,7 +168,7 @@ test("state of an older version is refused", async () => {
   const { end } = await log.bounds("flights.control", 0);
   const reader = await log.openReader("flights.control", 0, offset(end - 1n));
   const control = new TextDecoder().decode(recordValue(await reader.read(1), 0));
-  const { stages: _, ...older } = JSON.parse(control) as Record<string, unknown>;
+  const { changelogFormat: _, ...older } = JSON.parse(control) as Record<string, unknown>;
   const writer = await log.openWriter("flights.control", await log.joinGroup("flights"));
   writer.append("flights.control", 0, new TextEncoder().encode(JSON.stringify(older)));
   await writer.commit();

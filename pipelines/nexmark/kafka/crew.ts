@@ -1,14 +1,14 @@
 import { type ChildProcess, fork } from "node:child_process";
 import type { RunSummary } from "millrace";
-import type { WorkerOrder, WorkerReport } from "./worker-order.ts";
+import type { WorkerReport } from "./worker-order.ts";
 
 /** How worker processes are started. */
-export interface CrewOptions {
-  /** A file of TypeScript, which runs on the built packages. */
+export interface CrewOptions<Order extends object> {
+  /** A file of JavaScript, or of TypeScript, which takes longer to start. */
   readonly program: string;
   readonly processes: number;
   /** What a worker is to do; `clientId` is one that no other has. */
-  order(clientId: string): WorkerOrder;
+  order(clientId: string): Order;
   /** Errors after which a worker is started again: of a cluster that is disturbed. */
   readonly mayFail: (code: string) => boolean;
   readonly onProgress?: (fraction: number) => void;
@@ -28,17 +28,24 @@ interface Post {
   child: ChildProcess;
   clientId: string;
   summary: RunSummary | undefined;
+  /**
+   * When the process was started in place of one that was killed; undefined once it has committed.
+   */
+  recoveringSince: number | undefined;
 }
 
 /**
  * Processes that run the same query together. Whoever is killed, or fails as it may, is replaced;
  * the crew is done when each place has a process that has finished.
  */
-export class Crew {
+export class Crew<Order extends object = object> {
   /** Rejects when a worker failed as it may not. */
   readonly finished: Promise<readonly RunSummary[]>;
   readonly failures: WorkerFailure[] = [];
+  /** Processes that ended by SIGKILL before they had finished. */
   kills = 0;
+  /** By process that took the place of a killed one: from its start to its first commit, in ms. */
+  readonly recoveriesMs: number[] = [];
   /** Brokers that were ended and started again. */
   brokerRestarts = 0;
   /** Of the input, 0…1, that the worker that is furthest says to have read. */
@@ -47,14 +54,14 @@ export class Crew {
   cpuSeconds = 0;
   /** Workers that were stopped, lost their part to another, and went on. */
   zombies = 0;
-  readonly #options: CrewOptions;
+  readonly #options: CrewOptions<Order>;
   readonly #posts: Post[] = [];
   #started = 0;
   #isEnded = false;
   #resolve: (summaries: readonly RunSummary[]) => void = () => undefined;
   #reject: (error: Error) => void = () => undefined;
 
-  constructor(options: CrewOptions) {
+  constructor(options: CrewOptions<Order>) {
     this.#options = options;
     this.finished = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -64,7 +71,7 @@ export class Crew {
     // A process that is stopped does not notice that it is alone.
     process.on("exit", this.#killAll);
     for (let index = 0; index < options.processes; index += 1) {
-      const post = { clientId: "", summary: undefined };
+      const post = { clientId: "", summary: undefined, recoveringSince: undefined };
       this.#posts.push(this.#start(post as Post));
     }
   }
@@ -76,9 +83,7 @@ export class Crew {
 
   /** SIGKILL. @returns whether there was a process that had not finished */
   kill(index: number): boolean {
-    const isKilled = this.#signal(index, "SIGKILL");
-    if (isKilled) this.kills += 1;
-    return isKilled;
+    return this.#signal(index, "SIGKILL");
   }
 
   /** SIGSTOP. */
@@ -113,7 +118,7 @@ export class Crew {
     this.#started += 1;
     post.clientId = `worker-${process.pid}-${this.#started}`;
     const child = fork(this.#options.program, [], {
-      execArgv: ["--import", typescriptPrograms],
+      execArgv: this.#options.program.endsWith(".ts") ? ["--import", typescriptPrograms] : [],
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });
     post.child = child;
@@ -124,12 +129,19 @@ export class Crew {
         post.summary = report.summary;
         this.cpuSeconds += report.cpuSeconds;
       } else if (report.kind === "failed") failure = report;
+      else if (report.kind === "committed") this.#noteRecovery(post);
       else this.#note(report.fraction);
     });
     child.on("exit", (code, signal) => this.#ended(post, failure ?? unknownEnd(code, signal)));
     // Where it cannot be told, it has ended, which is seen by itself.
     child.send(this.#options.order(post.clientId), () => undefined);
     return post;
+  }
+
+  #noteRecovery(post: Post): void {
+    if (post.recoveringSince === undefined) return;
+    this.recoveriesMs.push(performance.now() - post.recoveringSince);
+    post.recoveringSince = undefined;
   }
 
   #note(fraction: number): void {
@@ -148,9 +160,11 @@ export class Crew {
 
   #replace(post: Post, failure: WorkerFailure): void {
     const isKilled = failure.code === "SIGKILL";
-    if (!isKilled) this.failures.push({ code: failure.code, message: failure.message });
+    if (isKilled) this.kills += 1;
+    else this.failures.push({ code: failure.code, message: failure.message });
     const mayGoOn = isKilled || this.#options.mayFail(failure.code);
     if (!mayGoOn || this.failures.length > failuresMax) return this.end(failure.message);
+    post.recoveringSince = isKilled ? performance.now() : undefined;
     this.#start(post);
   }
 }

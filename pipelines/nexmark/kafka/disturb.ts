@@ -1,14 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Random } from "@millrace/core";
+import type { CrashPoint, Random } from "@millrace/core";
 import type { Cluster } from "../../../dev/services/services.mjs";
 import type { Crew } from "./crew.ts";
 import type { KafkaProxy } from "./proxy/kafka-proxy.ts";
-import { watchForZombie, type ZombieStage, zombieStages } from "./proxy/zombie.ts";
+import { watchForZombie, type ZombieStage } from "./proxy/zombie.ts";
+import type { Fate } from "./worker-order.ts";
 
-/** Requests of a kind that pass before a worker's fate: up to so many. */
+/**
+ * Requests of a kind, or times at a crash point, that pass before a worker's fate: up to so many.
+ */
 const requestsSkippedMax = 12;
 
-/** Of the input, that workers have read before a broker goes: so that some is left. */
+/** Of the input, that workers have read before one of them or a broker goes: some is left then. */
 const shareMax = 0.7;
 const lookEveryMs = 10;
 
@@ -22,24 +25,48 @@ export function killWorkers(
   killsMax = Number.POSITIVE_INFINITY,
 ): Disturbance {
   return async (crew, finished) => {
-    while (crew.kills < killsMax && !finished.aborted) {
+    for (let kills = 0; kills < killsMax && !finished.aborted;) {
       await pause(everyMs * (0.5 + random.next()), finished);
+      if (finished.aborted) return;
+      if (crew.kill(Math.floor(random.next() * crew.clientIds.length))) kills += 1;
+    }
+  };
+}
+
+/**
+ * Kills random workers, each when a random share of the input has been read and a moment has passed
+ * since; so some die while they restore.
+ *
+ * @param momentMs at most
+ */
+export function killAtShares(random: Random, killsMax: number, momentMs: number): Disturbance {
+  return async (crew, finished) => {
+    const shares = Array.from({ length: killsMax }, () => random.next() * shareMax);
+    for (const share of shares.toSorted((a, b) => a - b)) {
+      await untilRead(crew, share, finished);
+      await pause(momentMs * random.next(), finished);
       if (!finished.aborted) crew.kill(Math.floor(random.next() * crew.clientIds.length));
     }
   };
 }
 
-/** Kills workers at random stages of their transactions; what was sent arrives all the same. */
-export function killAtStages(proxy: KafkaProxy, random: Random, killsMax: number): Disturbance {
-  return async (crew, finished) => {
-    while (crew.kills < killsMax && !finished.aborted) {
-      const stage = zombieStages[Math.floor(random.next() * zombieStages.length)] ?? "before-end";
-      const watch = watchForZombie(stage, Math.floor(random.next() * requestsSkippedMax));
-      proxy.gate = watch.gate;
-      const clientId = await Promise.race([watch.reached, whenAborted(finished)]);
-      crew.kill(crew.clientIds.indexOf(clientId ?? ""));
-      watch.release();
-    }
+/**
+ * Where workers kill themselves, one after the other as they are started: at random points. The
+ * last of `killsMax` is the end of it.
+ */
+export function randomFates(
+  points: readonly CrashPoint[],
+  random: Random,
+  killsMax: number,
+): () => Fate | undefined {
+  let left = killsMax;
+  return () => {
+    if (left === 0) return undefined;
+    left -= 1;
+    const point = points[Math.floor(random.next() * points.length)];
+    // Mostly few: some points are passed once only.
+    const skip = Math.floor(random.next() ** 3 * requestsSkippedMax);
+    return point === undefined ? undefined : { point, skip };
   };
 }
 
@@ -51,7 +78,7 @@ export function killAtStages(proxy: KafkaProxy, random: Random, killsMax: number
 export function restartBroker(cluster: Cluster, random: Random): Disturbance {
   return async (crew, finished) => {
     const share = random.next() * shareMax;
-    while (crew.fraction <= share && !finished.aborted) await pause(lookEveryMs, finished);
+    await untilRead(crew, share, finished);
     if (finished.aborted) return;
     const node = 1 + Math.floor(random.next() * cluster.brokers.length);
     if (random.next() < 0.5 || cluster.brokers.length === 1) await cluster.kill(node);
@@ -81,6 +108,10 @@ export function makeZombie(proxy: KafkaProxy, stage: ZombieStage, random: Random
       watch.release();
     }
   };
+}
+
+async function untilRead(crew: Crew, share: number, finished: AbortSignal): Promise<void> {
+  while (crew.fraction <= share && !finished.aborted) await pause(lookEveryMs, finished);
 }
 
 async function pause(ms: number, finished: AbortSignal): Promise<void> {

@@ -1,15 +1,16 @@
 import { join } from "node:path";
 import { rmSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Log } from "@millrace/core";
 import type { RunSummary } from "millrace";
 import type { Oracle, Verdict } from "../oracle/oracle.ts";
 import type { NexmarkQuery } from "../queries/query.ts";
 import { Crew, type WorkerFailure } from "./crew.ts";
+import { crewEnd } from "./crew-end.ts";
 import type { Disturbance } from "./disturb.ts";
 import { type KafkaPlaces, resultSchema, resultTopic } from "./kafka-pipeline.ts";
 import { readBack } from "./read-back.ts";
 import { type LogFindings, verifyTopics } from "./verify/verify-log.ts";
+import type { Fate } from "./worker-order.ts";
 
 /** A query that processes run together on Kafka. */
 export interface KafkaRun {
@@ -27,6 +28,8 @@ export interface KafkaRun {
   readonly partitions: number;
   readonly batchRows: number;
   readonly disturb?: Disturbance;
+  /** Where the next worker that is started kills itself. */
+  readonly nextFate?: (() => Fate | undefined) | undefined;
   /** After so long the run counts as stuck. */
   readonly timeoutMs: number;
   readonly onProgress?: (fraction: number) => void;
@@ -50,7 +53,7 @@ export interface KafkaOutcome {
 }
 
 /** What a disturbed cluster may bring a worker to, which is then started again. */
-const mayFail: ReadonlySet<string> = new Set([
+export const mayFail: ReadonlySet<string> = new Set([
   "LOG_COMMIT_INDEFINITE",
   "LOG_COMMIT_ABORTED",
   "KAFKA_NOT_READY",
@@ -107,41 +110,27 @@ async function runCrew(
       log: logUrl(brokers, { ...logParameters, clientId }),
       partitions,
       batchRows,
+      fate: run.nextFate?.(),
     }),
     mayFail: (code) => mayFail.has(code),
     ...(onProgress === undefined ? {} : { onProgress }),
   });
-  const finished = new AbortController();
-  const timer = new AbortController();
-  void sleep(run.timeoutMs, undefined, { signal: timer.signal }).then(
-    () => crew.end(`it did not end within ${run.timeoutMs / 1000} s`),
-    () => undefined,
-  );
-  const disturbed = run
-    .disturb?.(crew, finished.signal)
-    .catch((error: unknown) => crew.end(`the disturbance failed: ${String(error)}`));
-  try {
-    const summaries = await crew.finished;
-    const sum = (of: (each: RunSummary) => number): number =>
-      summaries.reduce((total, each) => total + of(each), 0);
-    const seconds = (performance.now() - startedAt) / 1000;
-    const { kills, zombies, brokerRestarts, failures, cpuSeconds } = crew;
-    return {
-      seconds,
-      cpuSeconds,
-      rowsRead: sum(({ rowsReadHere }) => rowsReadHere),
-      rowsLate: sum(({ rowsLate }) => rowsLate),
-      deadLetters: sum(({ rowsDeadLettered }) => rowsDeadLettered),
-      kills,
-      zombies,
-      brokerRestarts,
-      failures,
-    };
-  } finally {
-    timer.abort();
-    finished.abort();
-    await disturbed;
-  }
+  const summaries = await crewEnd(crew, run);
+  const sum = (of: (each: RunSummary) => number): number =>
+    summaries.reduce((total, each) => total + of(each), 0);
+  const seconds = (performance.now() - startedAt) / 1000;
+  const { kills, zombies, brokerRestarts, failures, cpuSeconds } = crew;
+  return {
+    seconds,
+    cpuSeconds,
+    rowsRead: sum(({ rowsReadHere }) => rowsReadHere),
+    rowsLate: sum(({ rowsLate }) => rowsLate),
+    deadLetters: sum(({ rowsDeadLettered }) => rowsDeadLettered),
+    kills,
+    zombies,
+    brokerRestarts,
+    failures,
+  };
 }
 
 /** The URL of a log on Kafka. */

@@ -1,7 +1,8 @@
 import { faultyLog } from "@millrace/conformance";
-import { type Clock, seededRandom, systemClock, yieldToEventLoop } from "@millrace/core";
+import { type Clock, seededRandom, yieldToEventLoop } from "@millrace/core";
 import { openMemoryLog } from "@millrace/log";
 import { run, type RunSummary } from "millrace";
+import { hurriedClock } from "../hurried-clock.ts";
 import { nexmarkPipeline } from "../nexmark-pipeline.ts";
 import type { QueryRun } from "../run-query.ts";
 
@@ -9,10 +10,9 @@ import type { QueryRun } from "../run-query.ts";
 const faultShare = 0.25;
 const startsMax = 200;
 
-/** A clock by which much time passes between two batches, so that tasks commit every few. */
-function hurriedClock(): Clock {
-  let nowMs = 0;
-  return { ...systemClock, monotonicMs: () => (nowMs += 200), sleep: () => yieldToEventLoop() };
+/** It does not wait either. */
+function impatientClock(): Clock {
+  return { ...hurriedClock(), sleep: () => yieldToEventLoop() };
 }
 
 /**
@@ -40,7 +40,7 @@ export function throughCrashes(seed: number): {
     for (let start = 1; ; start += 1) {
       const faultsBefore = counts.crashes + counts.unknown;
       try {
-        return await run(pipeline, { ...others, log, clock: hurriedClock() });
+        return await run(pipeline, { ...others, log, clock: impatientClock() });
       } catch (error) {
         const isTold = counts.crashes + counts.unknown > faultsBefore;
         if (!isTold || start === startsMax) throw error;

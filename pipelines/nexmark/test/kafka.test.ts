@@ -74,7 +74,7 @@ describeWithOwnCluster("Nexmark on Kafka", options, (cluster) => {
       expect(result).toMatchObject({ isFlawless: true, wrong: 0, missing: 0 });
       expect(result.log?.violations).toEqual([]);
       expect(result.log?.records.committed).toBeGreaterThan(0);
-      if (plan.kind === "kill-at-stage") expect(result.kills).toBe(2);
+      if (plan.kind === "kill-at-stage") expect(result.kills).toBeGreaterThan(0);
       if (plan.kind === "zombie") expect(result.zombies).toBe(1);
     },
     180_000,

@@ -1,4 +1,5 @@
 import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import { atCrashPoints } from "@millrace/core";
 import { loadDriver } from "./driver.ts";
 import { withMappedErrors } from "./error-map.ts";
 
@@ -94,7 +95,7 @@ async function runTransaction<Result>(
   await connection.run("BEGIN TRANSACTION");
   try {
     const result = await work();
-    await connection.run("COMMIT");
+    await atCrashPoints("commit-store", () => connection.run("COMMIT"));
     return result;
   } catch (error) {
     await rollBack(connection, error);

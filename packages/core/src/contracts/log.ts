@@ -146,6 +146,11 @@ export interface LogReaderOptions {
    * closed: the log may then use their memory again. Default no.
    */
   readonly isTransient?: boolean;
+  /**
+   * Whether who reads checks records by itself: those that were appended one by one are then given
+   * as they are, also where they are damaged. Default no.
+   */
+  readonly hasOwnChecksums?: boolean;
 }
 
 /** A partition of a topic. */

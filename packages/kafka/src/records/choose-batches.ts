@@ -1,8 +1,7 @@
-import { type MillraceError, millraceError } from "@millrace/core";
+import { crc32c, type MillraceError, millraceError } from "@millrace/core";
 import { AbortedProducers } from "./aborted-producers.ts";
 import { attributeBits, headerBytes, headerField, lengthEnd, magicV2 } from "./batch-header.ts";
 import { isAbortMarker } from "./control-record.ts";
-import { crc32c } from "./crc32c.ts";
 import { damaged } from "./damaged.ts";
 import type { FetchedRecords } from "./fetched-records.ts";
 

@@ -1,5 +1,5 @@
+import { crc32c } from "@millrace/core";
 import { headerField } from "./batch-header.ts";
-import { crc32c } from "./crc32c.ts";
 import type { EncodedBatch, ProducerStamp } from "./records-to-encode.ts";
 
 const sequences = 2 ** 31;

@@ -1,4 +1,4 @@
-import { isMillraceError, type MillraceError, millraceError } from "@millrace/core";
+import { atCrashPoints, isMillraceError, type MillraceError, millraceError } from "@millrace/core";
 import type { KafkaCluster } from "../cluster/cluster.ts";
 import { isConnectionError, refusedByKafka, retryDelayMs } from "../cluster/retry.ts";
 import type { KafkaNode, PartitionLeader } from "../cluster/topology.ts";
@@ -124,7 +124,7 @@ export class TransactionalProducer implements CommitProducer {
    * Undefined: they are; otherwise the transaction is aborted.
    */
   async send(batches: readonly PartitionBatch[]): Promise<FailedCommit | undefined> {
-    return this.guarded(() => this.sendBatches(batches));
+    return this.guarded(() => atCrashPoints("produce", () => this.sendBatches(batches)));
   }
 
   /**
@@ -133,9 +133,9 @@ export class TransactionalProducer implements CommitProducer {
    */
   async commit(parts: CommitParts = {}): Promise<CommitOutcome> {
     const { batches = [], offsets, areOffsetsLast = false } = parts;
-    const sending = (): Promise<void> => this.sendBatches(batches);
+    const sending = (): Promise<void> => atCrashPoints("produce", () => this.sendBatches(batches));
     const moving = async (): Promise<void> => {
-      if (offsets !== undefined) await this.moveOffsets(offsets);
+      if (offsets !== undefined) await atCrashPoints("offsets", () => this.moveOffsets(offsets));
     };
     const failed = await this.guarded(async () => {
       if (this.protocol === "classic" || areOffsetsLast) {
@@ -145,7 +145,7 @@ export class TransactionalProducer implements CommitProducer {
     });
     if (failed !== undefined) return failed;
     const ends = [...this.written.values()];
-    return (await this.end(true)) ?? { kind: "committed", ends };
+    return (await atCrashPoints("end", () => this.end(true))) ?? { kind: "committed", ends };
   }
 
   /** Whether a newer producer of the id has been opened; asks the coordinator, writes nothing. */

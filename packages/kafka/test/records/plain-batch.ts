@@ -1,4 +1,4 @@
-import { crc32cByTables } from "../../src/records/crc32c.ts";
+import { crc32cByTables } from "@millrace/core";
 
 /** A record as an object: what tests compare columns with. */
 export interface PlainRecord {

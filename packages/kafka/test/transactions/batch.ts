@@ -1,5 +1,5 @@
 // Batches for tests of transactions: records with a value each, without key or headers.
-import { crc32c } from "@node-rs/crc32";
+import { crc32c } from "@millrace/core";
 import type { AbortedTransaction } from "../../src/requests/fetch.ts";
 import type { PartitionBatch, ProducerStamp } from "../../src/transactions/commit-producer.ts";
 

@@ -129,11 +129,14 @@ function taskLine(notice: RunNotice & { readonly kind: "task-restored" | "commit
     const message = `${name} committed ${rows} rows ${time}`;
     return { level: "debug", action: "task-committed", message, fields };
   }
+  const { bytes, damagedRecords } = notice;
+  const restored = `${name} restored ${rows} rows of state ${time}`;
+  const isDamaged = damagedRecords > 0;
   return {
-    level: "info",
+    level: isDamaged ? "warn" : "info",
     action: "task-restored",
-    message: `${name} restored ${rows} rows of state ${time}`,
-    fields: { ...fields, "millrace.bytes": notice.bytes },
+    message: isDamaged ? `${restored}, from an older snapshot: the newest is damaged` : restored,
+    fields: { ...fields, "millrace.bytes": bytes },
   };
 }
 

@@ -51,7 +51,8 @@ async function lastProgress(
 ): Promise<TaskProgress | undefined> {
   const bytes = await readLastRecord(log, topic, partition);
   if (bytes === undefined) return undefined;
-  const { header } = decodeChangelogRecord(bytes);
+  const { end } = await log.bounds(topic, partition);
+  const { header } = decodeChangelogRecord(bytes, { topic, partition, offset: end });
   return header.kind === "progress" ? (header.progress as TaskProgress) : undefined;
 }
 

@@ -1,5 +1,6 @@
 import { decodeIpc } from "@millrace/columnar";
 import {
+  atCrashPoints,
   type Json,
   type Log,
   type LogPlace,
@@ -69,7 +70,9 @@ export class ShufflePartitionInput implements TaskInput {
     const { log, topic, partition, upstreamTasks } = options;
     const restored = options.restored as ShuffleProgress | undefined;
     const from = offset(BigInt(restored?.offset ?? "0"));
-    const reader = await log.openReader(topic, partition, from, { withMeta: isTraced() });
+    const reader = await atCrashPoints("open-repartition", () =>
+      log.openReader(topic, partition, from, { withMeta: isTraced() }),
+    );
     const upstream = new UpstreamWatermarks(upstreamTasks, restored?.watermarks);
     return new ShufflePartitionInput({ log, topic, partition }, reader, upstream, restored);
   }
@@ -91,7 +94,7 @@ export class ShufflePartitionInput implements TaskInput {
   }
 
   async read(): Promise<InputRead> {
-    const records = await this.#reader.read(readBytesMax);
+    const records = await atCrashPoints("read-repartition", () => this.#reader.read(readBytesMax));
     this.#isCaughtUp = records.count === 0;
     if (this.#isCaughtUp) return { kind: "caught-up", isNews: false };
     const batches: RecordBatch[] = [];
@@ -119,7 +122,9 @@ export class ShufflePartitionInput implements TaskInput {
   async committed(): Promise<void> {
     if (this.#position === this.#truncatedTo) return;
     this.#truncatedTo = this.#position;
-    await this.#log.truncate(this.#topic, this.#partition, this.#position);
+    await atCrashPoints("truncate-repartition", () =>
+      this.#log.truncate(this.#topic, this.#partition, this.#position),
+    );
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,6 @@
 import { concatBatches, decodeIpc } from "@millrace/columnar";
 import {
+  atCrashPoints,
   type Clock,
   isMillraceError,
   type Log,
@@ -98,7 +99,8 @@ export class SinkTask {
     if (this.#backOff.isWaiting) return "waiting";
     try {
       if (this.#isInDoubt) await this.#relocate();
-      const records = await this.#place.reader.read(readBytesMax);
+      const { reader } = this.#place;
+      const records = await atCrashPoints("read-sink-topic", () => reader.read(readBytesMax));
       if (records.count === 0) return "waiting";
       this.#isEnded = await this.#take(records);
     } catch (error) {
@@ -147,11 +149,14 @@ export class SinkTask {
     const rows = batches.length === 1 ? batches : [concatBatches(batches)];
     const next: SinkToken = { generation, offset: written };
     const expected = this.#place.token;
-    await this.#askStore(() => sink.write({ partition: this.partition, rows, expected, next }));
+    const write = { partition: this.partition, rows, expected, next };
+    await atCrashPoints("write-sink", () => this.#askStore(() => sink.write(write)));
     this.#backOff.succeeded();
     this.#place = { ...this.#place, token: next };
     for (const batch of rows) this.#rowsWritten += batch.numRows;
-    await log.truncate(this.topic, this.partition, written);
+    await atCrashPoints("truncate-sink-topic", () =>
+      log.truncate(this.topic, this.partition, written),
+    );
   }
 
   async #askStore<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
@@ -198,7 +203,9 @@ export class SinkTask {
   async #relocate(): Promise<void> {
     const { log, membership } = this.#parts;
     const id = `${this.topic}.${this.partition}`;
-    const writer = await membership.inName(() => log.openWriter(id, membership));
+    const writer = await atCrashPoints("open-writer", () =>
+      membership.inName(() => log.openWriter(id, membership)),
+    );
     await writer.close();
     const { reader } = this.#place;
     this.#place = await findPlace(this.#parts, () =>
@@ -226,8 +233,10 @@ async function findPlace(
   readToken: () => Promise<SinkToken | undefined>,
 ): Promise<Place> {
   const { planned, log, sink, partition, generation, tracer } = parts;
-  const { start } = await log.bounds(planned.topic, partition);
-  const token = await readToken();
+  const { start } = await atCrashPoints("find-sink-topic", () =>
+    log.bounds(planned.topic, partition),
+  );
+  const token = await atCrashPoints("read-token", readToken);
   const isOwn = token !== undefined && token.generation === generation;
   if (!isOwn && start > 0n && sink.guarantee === "exactly-once") {
     throw millraceError("SINK_TOKEN_MISSING", { sink: planned.sinkId });
@@ -235,8 +244,8 @@ async function findPlace(
   const from: Offset = isOwn ? offset(token.offset) : start;
   return {
     token,
-    reader: await log.openReader(planned.topic, partition, from, {
-      withMeta: tracer !== undefined,
-    }),
+    reader: await atCrashPoints("open-sink-topic", () =>
+      log.openReader(planned.topic, partition, from, { withMeta: tracer !== undefined }),
+    ),
   };
 }

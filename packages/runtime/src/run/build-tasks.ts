@@ -1,5 +1,5 @@
 import type { Json, Source, TopicInfo, TopicSink } from "@millrace/core";
-import { assert, limits } from "@millrace/core";
+import { assert, atCrashPoints, isMillraceError, limits } from "@millrace/core";
 import { isAsyncSpec, type Stage, type StageOutput } from "@millrace/plan";
 import { ShufflePartitionInput } from "../input/shuffle-input.ts";
 import { openSourceInput } from "../input/open-source-input.ts";
@@ -86,11 +86,12 @@ export async function buildTask(
   const startedAtMs = clock.monotonicMs();
   const id = `${pipeline}.${stage.id}.${partition}`;
   const home = { topic: changelogTopic(pipeline, stage), partition };
-  const writer = await membership.inName(() => log.openWriter(id, membership, home));
-  const { chain, tables, outputs } = warm ?? buildShell(context, stage);
+  const writer = await atCrashPoints("open-writer", () =>
+    membership.inName(() => log.openWriter(id, membership, home)),
+  );
   const changelog = new Changelog(log, home.topic, partition);
-  const found = await changelog.restore(tables, id, warm?.replay);
-  const restored = found as TaskProgress | undefined;
+  const { shell, restored } = await restoreShell(context, { stage, id, changelog }, warm);
+  const { chain, outputs } = shell;
   const inputs = await openInputs(context, stage, partition, restored);
   const counts = restored?.counts as unknown as TaskCounts | undefined;
   const watermarks = inputs.map((input) => input.watermark);
@@ -128,6 +129,24 @@ export async function buildTask(
     onNotice,
     tracer: RunTracer.open(pipeline)?.task(stage.id, partition),
   });
+}
+
+/** Restores a task's state; without the newest snapshot where that is damaged. */
+async function restoreShell(
+  context: TaskContext,
+  { stage, id, changelog }: { stage: Stage; id: string; changelog: Changelog },
+  warm: WarmShell | undefined,
+): Promise<{ shell: TaskShell; restored: TaskProgress | undefined }> {
+  const shell = warm ?? buildShell(context, stage);
+  try {
+    const found = await changelog.restore(shell.tables, id, { warm: warm?.replay });
+    return { shell, restored: found as TaskProgress | undefined };
+  } catch (error) {
+    if (!isMillraceError(error) || error.code !== "RUN_STATE_DAMAGED") throw error;
+    const anew = buildShell(context, stage);
+    const found = await changelog.restore(anew.tables, id, { from: "start" });
+    return { shell: anew, restored: found as TaskProgress | undefined };
+  }
 }
 
 function openOutput(

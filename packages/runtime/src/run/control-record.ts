@@ -1,4 +1,4 @@
-import type { Log, LogWriter } from "@millrace/core";
+import { atCrashPoints, type Log, type LogWriter } from "@millrace/core";
 import type { PhysicalPlan } from "@millrace/plan";
 import { readLastRecord } from "./last-record.ts";
 
@@ -23,6 +23,8 @@ export interface ControlRecord {
    * what earlier versions saved, which cannot be continued.
    */
   readonly stages?: readonly StageOutline[];
+  /** `changelogFormat` of what wrote the changelogs; absent before it was 2. */
+  readonly changelogFormat?: number;
   /** Ids of the topics that are sinks, by name; known once it is running. */
   readonly topics?: Readonly<Record<string, string>>;
 }
@@ -75,6 +77,6 @@ export async function writeControl(
   const topic = controlTopic(pipeline);
   const { end } = await log.bounds(topic, 0);
   writer.append(topic, 0, new TextEncoder().encode(JSON.stringify(record)));
-  await writer.commit();
-  await log.truncate(topic, 0, end);
+  await atCrashPoints("write-control", () => writer.commit());
+  await atCrashPoints("truncate-control", () => log.truncate(topic, 0, end));
 }

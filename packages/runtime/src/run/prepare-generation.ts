@@ -1,6 +1,8 @@
 import {
+  atCrashPoints,
   type GroupMembership,
   type Log,
+  type LogWriter,
   millraceError,
   type Source,
   type TopicInfo,
@@ -8,7 +10,7 @@ import {
   type TopicSpec,
 } from "@millrace/core";
 import type { PhysicalPlan } from "@millrace/plan";
-import { encodeChangelogRecord } from "../task/changelog-record.ts";
+import { changelogFormat, encodeChangelogRecord } from "../task/changelog-record.ts";
 import {
   type ControlRecord,
   controlTopic,
@@ -39,7 +41,9 @@ export function deadLetterTopic(pipeline: string): string {
 /** Makes sure that the topics exist in which runs tell each other how the pipeline stands. */
 export async function createControlTopics(log: Log, pipeline: string): Promise<void> {
   for (const name of [controlTopic(pipeline), newsTopic(pipeline)]) {
-    await log.createTopic({ name, partitions: 1, kind: "control" });
+    await atCrashPoints("create-topic", () =>
+      log.createTopic({ name, partitions: 1, kind: "control" }),
+    );
   }
 }
 
@@ -68,6 +72,7 @@ export async function decideGeneration(options: {
       generation,
       ...wanted,
       stages: stageOutlines(plan),
+      changelogFormat,
     };
     return { control, isContinued: false };
   }
@@ -119,7 +124,7 @@ function differenceOf(
   if (last.partitions !== wanted.partitions) {
     return `its number of partitions is ${last.partitions}, the run's ${wanted.partitions}`;
   }
-  if (last.stages === undefined) return "an older version of Millrace saved it";
+  if (last.changelogFormat !== changelogFormat) return "an older version of Millrace saved it";
   if (last.fingerprint !== wanted.fingerprint) return "the pipeline was changed";
   for (const [id, fingerprint] of Object.entries(wanted.sources)) {
     if (last.sources[id] !== fingerprint) return `the input of the source ${id} was changed`;
@@ -141,22 +146,27 @@ export async function startGeneration(options: {
   topicSinks: ReadonlyMap<string, TopicSink>;
 }): Promise<ControlRecord> {
   const { log, membership, plan, control, sinks, topicSinks } = options;
-  const writer = await log.openWriter(`${plan.pipeline}.control`, membership);
+  const writer = await openControlWriter(log, plan, membership);
   try {
     await writeControl(log, writer, plan.pipeline, control);
     const old = await oldTopics(log, plan.pipeline);
     await fenceTasks(log, membership, old);
-    await log.deleteTopics(old.map(({ name }) => name));
-    for (const topic of topicsOf(plan)) await log.createTopic(topic);
+    const names = old.map(({ name }) => name);
+    await atCrashPoints("delete-topics", () => log.deleteTopics(names));
+    for (const topic of topicsOf(plan)) {
+      await atCrashPoints("create-topic", () => log.createTopic(topic));
+    }
     const topics = await prepareSinkTopics(log, topicSinks, plan.partitions);
-    for (const { sink } of sinks.values()) await sink.startAfresh();
+    for (const { sink } of sinks.values()) {
+      await atCrashPoints("start-sink", () => sink.startAfresh());
+    }
     const genesis = encodeChangelogRecord({ kind: "genesis", generation: control.generation });
     for (const stage of plan.stages) {
       for (let partition = 0; partition < plan.partitions; partition += 1) {
         writer.append(changelogTopic(plan.pipeline, stage), partition, genesis);
       }
     }
-    await writer.commit();
+    await atCrashPoints("write-genesis", () => writer.commit());
     const running: ControlRecord = { ...control, status: "running", topics };
     await writeControl(log, writer, plan.pipeline, running);
     return running;
@@ -178,10 +188,22 @@ async function fenceTasks(
     if (kind !== "changelog") continue;
     for (let partition = 0; partition < partitions; partition += 1) {
       const id = `${topic.slice(0, -".changelog".length)}.${partition}`;
-      const writer = await log.openWriter(id, membership, { topic, partition });
+      const home = { topic, partition };
+      const writer = await atCrashPoints("fence-writer", () =>
+        log.openWriter(id, membership, home),
+      );
       await writer.close();
     }
   }
+}
+
+function openControlWriter(
+  log: Log,
+  { pipeline }: PhysicalPlan,
+  membership: GroupMembership,
+): Promise<LogWriter> {
+  const id = `${pipeline}.control`;
+  return atCrashPoints("open-control-writer", () => log.openWriter(id, membership));
 }
 
 /** Records that the generation has been processed to its end. */
@@ -192,7 +214,7 @@ export async function finishGeneration(options: {
   control: ControlRecord;
 }): Promise<void> {
   const { log, membership, plan, control } = options;
-  const writer = await log.openWriter(`${plan.pipeline}.control`, membership);
+  const writer = await openControlWriter(log, plan, membership);
   try {
     await writeControl(log, writer, plan.pipeline, { ...control, status: "finished" });
   } finally {

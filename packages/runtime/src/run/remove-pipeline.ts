@@ -1,4 +1,4 @@
-import { type Log, millraceError } from "@millrace/core";
+import { atCrashPoints, type Log, millraceError } from "@millrace/core";
 import { ownerOf } from "../diagnose/topic-report.ts";
 
 /**
@@ -24,6 +24,6 @@ export async function removePipeline(
   const isEmpty = (await log.removeGroup?.(pipeline)) ?? true;
   if (!isEmpty) throw millraceError("RUN_ALREADY_RUNNING", { pipeline, stateDirectory: place });
   const names = own.map(({ name }) => name).toSorted();
-  await log.deleteTopics(names);
+  await atCrashPoints("delete-topics", () => log.deleteTopics(names));
   return names;
 }

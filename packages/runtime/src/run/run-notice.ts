@@ -17,6 +17,8 @@ export type TaskNotice =
       readonly durationMs: number;
       readonly rows: number;
       readonly bytes: number;
+      /** Damaged parts of a snapshot, instead of which an older one was used. */
+      readonly damagedRecords: number;
     }
   /** One transaction is durable. */
   | {

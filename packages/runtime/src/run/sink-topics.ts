@@ -1,4 +1,10 @@
-import { type Log, millraceError, type TopicInfo, type TopicSink } from "@millrace/core";
+import {
+  atCrashPoints,
+  type Log,
+  millraceError,
+  type TopicInfo,
+  type TopicSink,
+} from "@millrace/core";
 
 /**
  * Makes the topics that are sinks, and empties those that a fresh start replaces. Safe to repeat.
@@ -18,11 +24,12 @@ export async function prepareSinkTopics(
     if (known === undefined || whenFresh === "append") continue;
     replaced.add(topic);
   }
-  await log.deleteTopics([...replaced]);
+  await atCrashPoints("delete-topics", () => log.deleteTopics([...replaced]));
   for (const { topic, partitions } of sinks.values()) {
     const known = await findTopic(log, topic);
     const count = partitions ?? known?.partitions ?? partitionsDefault;
-    await log.createTopic({ name: topic, partitions: count, kind: "records" });
+    const spec = { name: topic, partitions: count, kind: "records" } as const;
+    await atCrashPoints("create-topic", () => log.createTopic(spec));
   }
   const topics = await topicsByName(log, sinks);
   return Object.fromEntries([...topics].map(([name, { id }]) => [name, id]));

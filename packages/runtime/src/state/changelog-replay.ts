@@ -1,15 +1,24 @@
 import { decodeIpc } from "@millrace/columnar";
 import {
+  atCrashPoints,
+  isMillraceError,
   type Json,
   type Log,
   type LogReader,
   millraceError,
   type Offset,
+  offset,
+  recordOffset,
   recordValue,
   type StateTable,
   yieldToEventLoop,
 } from "@millrace/core";
-import { type ChangelogRecord, decodeChangelogRecord } from "../task/changelog-record.ts";
+import { readLastRecord } from "../run/last-record.ts";
+import {
+  type ChangelogRecord,
+  decodeChangelogRecord,
+  stateDamaged,
+} from "../task/changelog-record.ts";
 
 /** The state tables of a task, by operator. */
 export interface OperatorTables {
@@ -22,6 +31,17 @@ export interface ChangelogPlace {
   readonly log: Log;
   readonly topic: string;
   readonly partition: number;
+}
+
+/** Where a replay begins, and for whom it is. */
+export interface ReplayOptions {
+  /**
+   * For who follows the partition for long: the image begins anew with each snapshot, so that it
+   * holds no more than the changelog does. While a snapshot is read there are two.
+   */
+  readonly newImage?: () => ChangelogImage;
+  /** `start`: where the snapshot before the newest one begins. Default `newest-snapshot`. */
+  readonly from?: "newest-snapshot" | "start";
 }
 
 /** Other tasks run in the same thread: it is not held for long. */
@@ -50,7 +70,7 @@ export class ChangelogImage {
     return bytes;
   }
 
-  apply({ header, payload }: ChangelogRecord): void {
+  apply({ header, payload }: Omit<ChangelogRecord, "isIntact">): void {
     this.isKnown ||= header.kind === "genesis" || header.kind === "progress";
     if (header.kind === "progress") this.progress = header.progress;
     if (header.kind !== "snapshot" && header.kind !== "delta") return;
@@ -71,32 +91,52 @@ export class ChangelogReplay {
   #next: ChangelogImage | undefined;
   #bytesRead = 0;
   #rowsRead = 0;
+  /** Whether the state is known without the snapshot that is being read. */
+  #isWhole = false;
+  #snapshotAt: Offset;
+  #damagedRecords = 0;
+  readonly #place: ChangelogPlace;
 
   private constructor(
     reader: LogReader,
     image: ChangelogImage,
-    newImage: (() => ChangelogImage) | undefined,
+    { place, newImage }: { place: ChangelogPlace; newImage: (() => ChangelogImage) | undefined },
   ) {
     this.#reader = reader;
     this.#image = image;
     this.#newImage = newImage;
+    this.#place = place;
+    this.#snapshotAt = reader.position;
   }
 
   /**
-   * Begins at the start of the partition.
+   * Begins at the newest whole snapshot, or at the start of the partition.
    *
-   * @param newImage for who follows the partition for long: the image begins anew with each
-   *   snapshot, so that it holds no more than the changelog does. While a snapshot is read there
-   *   are two
+   * While a damaged snapshot is redundant, as there is an older one, it is left out.
    */
   static async open(
-    { log, topic, partition }: ChangelogPlace,
+    place: ChangelogPlace,
     image: ChangelogImage,
-    newImage?: () => ChangelogImage,
+    { newImage, from = "newest-snapshot" }: ReplayOptions = {},
   ): Promise<ChangelogReplay> {
-    const { start } = await log.bounds(topic, partition);
-    const reader = await log.openReader(topic, partition, start);
-    return new ChangelogReplay(reader, image, newImage);
+    const { log, topic, partition } = place;
+    const reader = await atCrashPoints("open-changelog", async () => {
+      const { start } = await log.bounds(topic, partition);
+      const newest = from === "start" ? start : await newestSnapshot(place);
+      const first = newest > start ? newest : start;
+      return log.openReader(topic, partition, first, { hasOwnChecksums: true });
+    });
+    return new ChangelogReplay(reader, image, { place, newImage });
+  }
+
+  /** Where the newest whole snapshot begins, as far as is known. */
+  get snapshotAt(): Offset {
+    return this.#snapshotAt;
+  }
+
+  /** Damaged parts of snapshots that were left out, as older ones have the same rows. */
+  get damagedRecords(): number {
+    return this.#damagedRecords;
   }
 
   get image(): ChangelogImage {
@@ -141,17 +181,30 @@ export class ChangelogReplay {
   }
 
   async #read(isFollowing: boolean): Promise<boolean> {
-    const records = await this.#reader.read(readBytesMax);
+    const records = await atCrashPoints("read-changelog", () => this.#reader.read(readBytesMax));
     for (let index = 0; index < records.count; index += 1) {
       const value = recordValue(records, index);
       this.#bytesRead += value.length;
-      this.#apply(decodeChangelogRecord(value), isFollowing);
+      const { topic, partition } = this.#place;
+      const place = { topic, partition, offset: recordOffset(records, index) };
+      const record = decodeChangelogRecord(value, place);
+      if (record.isIntact) this.#apply(record, isFollowing);
+      else if (record.header.kind === "snapshot" && this.#isWhole) this.#leaveOut();
+      else throw stateDamaged(place);
     }
     return records.count > 0;
   }
 
+  #leaveOut(): void {
+    this.#damagedRecords += 1;
+    this.#next = undefined;
+  }
+
   #apply(record: ChangelogRecord, isFollowing: boolean): void {
-    const { kind } = record.header;
+    const { header } = record;
+    const { kind } = header;
+    if (kind === "progress") this.#snapshotAt = offset(BigInt(header.snapshotAt));
+    this.#isWhole ||= kind === "genesis" || kind === "snapshot-end";
     if (kind === "snapshot-start" && isFollowing) this.#next = this.#newImage?.();
     const { rows } = this.#image;
     this.#image.apply(record);
@@ -166,6 +219,23 @@ export class ChangelogReplay {
     this.#image.isKnown ||= isKnown;
   }
 }
+
+/**
+ * As the last progress record says; 0 where there is none, or it is damaged: who reads will see.
+ */
+async function newestSnapshot({ log, topic, partition }: ChangelogPlace): Promise<Offset> {
+  try {
+    const bytes = await readLastRecord(log, topic, partition);
+    const place = { topic, partition, offset: offset(0) };
+    const header = bytes === undefined ? undefined : decodeChangelogRecord(bytes, place).header;
+    return offset(header?.kind === "progress" ? BigInt(header.snapshotAt) : 0);
+  } catch (error) {
+    if (isMillraceError(error) && damageCodes.has(error.code)) return offset(0);
+    throw error;
+  }
+}
+
+const damageCodes: ReadonlySet<string> = new Set(["RUN_STATE_DAMAGED", "LOG_CORRUPT"]);
 
 function tableOf(
   operators: readonly OperatorTables[],

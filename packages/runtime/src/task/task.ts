@@ -18,6 +18,7 @@
 //     does not commit; what it took in since its last commit is read again.
 
 import {
+  atCrashPoints,
   type Clock,
   type DeadLetter,
   type Json,
@@ -224,7 +225,7 @@ export class Task {
     changelog.append(writer, this.#tables, this.#progress());
     this.#noteRead();
     if (traceParent !== undefined) writer.noteTrace?.(traceParent);
-    await membership.inName(() => writer.commit());
+    await atCrashPoints("commit", () => membership.inName(() => writer.commit()));
     this.#noteGeneration();
     this.#isDirty = false;
     this.#isEnded = inputs.every((input) => input.isEnded);

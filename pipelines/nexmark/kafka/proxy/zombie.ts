@@ -1,3 +1,4 @@
+import type { CrashPoint } from "@millrace/core";
 import { apiKeys, type Gate, type PassingRequest, type Passage } from "./kafka-proxy.ts";
 
 /** Where in its transaction a worker is stopped: before a request arrives, or after it acted. */
@@ -8,7 +9,7 @@ export const zombieStages = [
   "after-offsets",
   "before-end",
   "after-end",
-] as const;
+] as const satisfies readonly CrashPoint[];
 
 /** One of the stages. */
 export type ZombieStage = (typeof zombieStages)[number];

@@ -1,23 +1,16 @@
 // `npm run kafka-rounds`: rounds of Nexmark on Kafka that are disturbed, each checked by the oracle
 // and in the log; the record is a file of JSON lines, from which a later call goes on.
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { dirname, join } from "node:path";
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { SingleBar } from "cli-progress";
 import { writeDataset } from "../../data/write-files.ts";
 import { Oracle } from "../../oracle/oracle.ts";
 import { type Bench, openBench } from "../bench.ts";
 import { whole } from "../program-settings.ts";
 import { planRound, type RoundKind, roundKinds } from "./plan-round.ts";
 import { reportOf } from "./report.ts";
+import { RoundRecord } from "./round-record.ts";
 import { type RoundResult, runRound } from "./run-round.ts";
 
 const usage = `npm run kafka-rounds -- [options]
@@ -95,64 +88,42 @@ function kindNamed(name: string): RoundKind {
 }
 
 async function main(given: Settings): Promise<number> {
-  const { events, seed, record } = given;
-  mkdirSync(dirname(record), { recursive: true });
-  if (!given.isResumed) rmSync(record, { force: true });
-  const results = readRecord(record);
+  const { events, seed } = given;
+  const record = new RoundRecord<RoundResult>({
+    path: given.record,
+    isResumed: given.isResumed,
+    reportOf,
+  });
   const directory = writeDataset(root, { events, rate, seed, outOfOrder: 50, partitions: 4 });
   const sql = fileURLToPath(new URL("../../oracle", import.meta.url));
   const oracle = await Oracle.open({ directory, sql, hasLate: false });
   try {
-    await runRounds(given, { results, directory, oracle });
+    await runRounds(given, { record, directory, oracle });
   } finally {
     oracle.close();
   }
-  return results.every(({ isFlawless }) => isFlawless) ? 0 : 1;
+  return record.isFlawless ? 0 : 1;
 }
 
 async function runRounds(
   given: Settings,
-  parts: { results: RoundResult[]; directory: string; oracle: Oracle },
+  parts: { record: RoundRecord<RoundResult>; directory: string; oracle: Oracle },
 ): Promise<void> {
-  const { results, directory, oracle } = parts;
-  const { rounds, seed, kinds, sessionTimeoutMs, record } = given;
+  const { record, directory, oracle } = parts;
+  const { first, rounds: end, seed, kinds, sessionTimeoutMs } = given;
   const scratch = join(root, `rounds-${process.pid}`);
   mkdirSync(scratch, { recursive: true });
   const benches = new Map<1 | 3, Bench>();
-  const bar = progressBar();
-  bar?.start(rounds, results.length, { flawed: 0 });
   try {
-    for (let round = given.first; round < rounds; round += 1) {
-      if (results.some((result) => result.round === round)) continue;
+    await record.runRounds({ first, end }, async (round) => {
       const plan = planRound(round, seed, kinds);
       const nodes = plan.kind === "kill-leader" ? 3 : 1;
       const bench = benches.get(nodes) ?? (await openBench(nodes, directory));
       benches.set(nodes, bench);
-      const setting = { bench, oracle, rate, scratch, program, sessionTimeoutMs, killsMax };
-      const result = await runRound(plan, setting);
-      results.push(result);
-      appendFileSync(record, `${JSON.stringify(result)}\n`);
-      writeFileSync(join(dirname(record), "README.md"), reportOf(results));
-      process.stdout.write(`${JSON.stringify(result)}\n`);
-      bar?.update(results.length, { flawed: results.filter((each) => !each.isFlawless).length });
-    }
+      return runRound(plan, { bench, oracle, rate, scratch, program, sessionTimeoutMs, killsMax });
+    });
   } finally {
-    bar?.stop();
     for (const bench of benches.values()) await bench.close();
     rmSync(scratch, { recursive: true, force: true });
   }
-}
-
-function readRecord(path: string): RoundResult[] {
-  if (!existsSync(path)) return [];
-  const lines = readFileSync(path, "utf8").split("\n");
-  return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as RoundResult);
-}
-
-function progressBar(): SingleBar | undefined {
-  if (process.stderr.isTTY !== true) return undefined;
-  return new SingleBar({
-    format: "rounds {bar} {value}/{total}, {flawed} flawed, {eta_formatted} left",
-    hideCursor: true,
-  });
 }

@@ -97,7 +97,8 @@ function logRowOf(name: string, results: readonly RoundResult[]): string[] {
   ];
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+/** A table of Markdown; columns after the first are numbers. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
   return [
     line(head),
@@ -106,7 +107,8 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   ];
 }
 
-function countsOf(names: readonly string[]): string {
+/** How often each name is there, as text. */
+export function countsOf(names: readonly string[]): string {
   const counts = new Map<string, number>();
   for (const name of names.toSorted()) counts.set(name, (counts.get(name) ?? 0) + 1);
   if (counts.size === 0) return "none";

@@ -2,14 +2,16 @@ import { seededRandom } from "@millrace/core";
 import type { Oracle } from "../../oracle/oracle.ts";
 import {
   type Disturbance,
-  killAtStages,
   killWorkers,
   makeZombie,
+  randomFates,
   restartBroker,
 } from "../disturb.ts";
 import { type Disturbances, indefiniteGate } from "../proxy/indefinite.ts";
 import { isFlawless, type KafkaOutcome, runOnKafka } from "../run-on-kafka.ts";
 import type { Bench } from "../bench.ts";
+import { zombieStages } from "../proxy/zombie.ts";
+import type { Fate } from "../worker-order.ts";
 import type { RoundPlan } from "./plan-round.ts";
 
 /** What does not differ between rounds. */
@@ -71,6 +73,7 @@ export async function runRound(plan: RoundPlan, setting: RoundSetting): Promise<
         partitions,
         batchRows,
         disturb: disturbed.disturb,
+        nextFate: disturbed.nextFate,
         timeoutMs,
         ...(onProgress === undefined ? {} : { onProgress }),
       },
@@ -118,6 +121,7 @@ function firstLine(message: string): string {
 
 interface Disturbed {
   readonly disturb: Disturbance;
+  readonly nextFate?: () => Fate | undefined;
   readonly counts: () => { readonly disturbances?: Disturbances };
 }
 
@@ -133,8 +137,11 @@ function disturbanceOf(plan: RoundPlan, { bench, killsMax }: RoundSetting): Dist
     if (cluster === undefined) throw new Error("brokers of somebody else are not killed");
     return { disturb: restartBroker(cluster, random), counts };
   }
+  if (kind === "kill-at-stage") {
+    const nextFate = randomFates(zombieStages, random, killsMax);
+    return { disturb: () => Promise.resolve(), nextFate, counts };
+  }
   if (proxy === undefined) throw new Error("a round of this kind needs a proxy");
-  if (kind === "kill-at-stage") return { disturb: killAtStages(proxy, random, killsMax), counts };
   if (kind === "zombie") {
     return { disturb: makeZombie(proxy, stage ?? "before-end", random), counts };
   }

@@ -10,6 +10,7 @@ export const runErrors: {
   RUN_FUNCTION_TIMEOUT: ErrorSpec<{ step: string; timeoutMs: number }>;
   RUN_COUNTS_DISAGREE: ErrorSpec<{ operatorId: string; counts: string }>;
   RUN_SUM_OVERFLOW: ErrorSpec<{ operatorId: string; column: string }>;
+  RUN_STATE_DAMAGED: ErrorSpec<{ topic: string; partition: number; offset: string }>;
   RUN_STATE_TOO_LARGE: ErrorSpec<{ operatorId: string; limit: string }>;
   RUN_JOIN_TOO_LARGE: ErrorSpec<{ operatorId: string; side: string; rowsMax: number }>;
   RUN_PATTERN_LOOPS: ErrorSpec<{ operatorId: string; variable: string }>;
@@ -68,6 +69,14 @@ export const runErrors: {
     message: (p) =>
       `The sum ${quote(p.column)} of ${quote(p.operatorId)} left the range of exact whole numbers (±2^53).`,
     hint: "Cast the summed column to float64.",
+  }),
+  RUN_STATE_DAMAGED: errorSpec({
+    domain: "internal",
+    retry: "never",
+    exitCode: 1,
+    message: (p) =>
+      `The saved state in ${p.topic}[${p.partition}] is damaged: the checksum of record ${p.offset} is wrong.`,
+    hint: "Nothing was given out of it. Restore the state directory from a copy, or start afresh.",
   }),
   RUN_STATE_TOO_LARGE: errorSpec({
     domain: "user",

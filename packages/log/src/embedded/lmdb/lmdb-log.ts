@@ -6,6 +6,7 @@ import {
   limits,
   type Log,
   type LogReader,
+  type LogReaderOptions,
   type LogWriter,
   millraceError,
   type Offset,
@@ -141,11 +142,17 @@ export class LmdbLog implements Log {
   }
 
   /** @throws LOG_TOPIC_UNKNOWN; `read` of the reader LOG_OFFSET_OUT_OF_RANGE */
-  async openReader(topic: string, partition: number, from: Offset): Promise<LogReader> {
+  async openReader(
+    topic: string,
+    partition: number,
+    from: Offset,
+    options?: LogReaderOptions,
+  ): Promise<LogReader> {
     const storage = this.#storage();
     storage.refresh();
     const { number } = readTopic(storage, topic, partition);
-    return new LmdbLogReader(() => this.#storage(), { name: topic, number, partition }, from);
+    const target = { name: topic, number, partition };
+    return new LmdbLogReader(() => this.#storage(), target, { ...options, from });
   }
 
   async openGroup(options: GroupOptions): Promise<Group> {

@@ -1,12 +1,15 @@
 import {
   type LogReader,
+  type LogReaderOptions,
   type LogRecords,
+  type MillraceError,
   millraceError,
   type Offset,
   offset,
 } from "@millrace/core";
 
 import { offsetOutOfRange } from "../../offset-out-of-range.ts";
+import { isIntact, unsealed } from "./checksum.ts";
 import { GatheredValues } from "./gathered-values.ts";
 import type { LmdbStorage } from "./storage.ts";
 
@@ -24,9 +27,15 @@ export interface ReaderTarget {
 export class LmdbLogReader implements LogReader {
   readonly #storage: () => LmdbStorage;
   readonly #target: ReaderTarget;
+  readonly #hasOwnChecksums: boolean;
   #position: bigint;
 
-  constructor(storage: () => LmdbStorage, target: ReaderTarget, from: Offset) {
+  constructor(
+    storage: () => LmdbStorage,
+    target: ReaderTarget,
+    { from, hasOwnChecksums = false }: { from: Offset } & LogReaderOptions,
+  ) {
+    this.#hasOwnChecksums = hasOwnChecksums;
     this.#storage = storage;
     this.#target = target;
     this.#position = from;
@@ -60,18 +69,19 @@ export class LmdbLogReader implements LogReader {
     const { name, number, partition } = this.#target;
     const baseOffset = offset(this.#position);
     const values = new GatheredValues(countMax, bytesMax);
+    const damaged = (problem: string, at: bigint): MillraceError =>
+      millraceError("LOG_CORRUPT", { topic: name, partition, offset: String(at), problem });
     while (!values.isFull) {
       const at = baseOffset + BigInt(values.count);
-      const value = storage.record(number, partition, at);
-      if (value !== undefined) {
-        if (!values.add(value)) break;
+      const record = storage.record(number, partition, at);
+      if (record !== undefined) {
+        if (!this.#hasOwnChecksums && !isIntact(record)) throw damaged("its checksum is wrong", at);
+        if (!values.add(unsealed(record))) break;
         continue;
       }
       const chunk = storage.chunk(number, partition, at);
-      if (chunk === undefined) {
-        const params = { topic: name, partition, offset: String(at), problem: "it is missing" };
-        throw millraceError("LOG_CORRUPT", params);
-      }
+      if (chunk === undefined) throw damaged("it is missing", at);
+      if (!isIntact(chunk.entry)) throw damaged("its checksum is wrong", at);
       if (!values.addChunk(chunk, Number(at - chunk.first))) break;
     }
     return values.records(baseOffset);

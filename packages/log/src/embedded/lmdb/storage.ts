@@ -1,8 +1,15 @@
 import { mkdir } from "node:fs/promises";
-import { type RecordRanges, recordValue, type TopicKind, yieldToEventLoop } from "@millrace/core";
+import {
+  crashPoint,
+  type RecordRanges,
+  recordValue,
+  type TopicKind,
+  yieldToEventLoop,
+} from "@millrace/core";
 import { type Database, open, type RootDatabase } from "lmdb";
 
 import { checkDataFile } from "./check-data-file.ts";
+import { checksumBytes, isIntact, seal, sealed } from "./checksum.ts";
 import { mapStorageError } from "./error-map.ts";
 import { chunkEnd, decodeChunk, encodeChunk, type RecordChunk } from "./record-chunk.ts";
 
@@ -27,8 +34,8 @@ export interface PartitionBounds {
 }
 
 const keyBytes = 16;
-const boundsBytes = 24;
-const formatVersion = 1;
+const boundsBytes = 24 + checksumBytes;
+const formatVersion = 2;
 
 /**
  * One LMDB environment with the databases of the log. Keys and numbers are big-endian, so that
@@ -76,7 +83,13 @@ export class LmdbStorage {
    */
   async transaction<Result>(action: () => Result): Promise<Result> {
     try {
-      return this.#root.transactionSync(action);
+      const result = this.#root.transactionSync(() => {
+        const done = action();
+        crashPoint("before-commit-lmdb");
+        return done;
+      });
+      crashPoint("after-commit-lmdb");
+      return result;
     } finally {
       // A loop of commits alone would else never let timers and sockets have their turn.
       await yieldToEventLoop();
@@ -114,6 +127,9 @@ export class LmdbStorage {
   bounds(topic: number, partition: number): PartitionBounds | undefined {
     const stored = this.#bounds.getBinary(this.#keyOf(topic, partition, 0n));
     if (stored === undefined) return undefined;
+    if (stored.length !== boundsBytes || !isIntact(stored)) {
+      throw mapStorageError(new Error("where a partition ends is damaged"), this.directory);
+    }
     return {
       freed: stored.readBigUInt64BE(0),
       start: stored.readBigUInt64BE(8),
@@ -126,14 +142,14 @@ export class LmdbStorage {
     stored.writeBigUInt64BE(freed, 0);
     stored.writeBigUInt64BE(start, 8);
     stored.writeBigUInt64BE(end, 16);
-    this.#bounds.putSync(this.#keyOf(topic, partition, 0n), stored);
+    this.#bounds.putSync(this.#keyOf(topic, partition, 0n), seal(stored));
   }
 
   removeBounds(topic: number, partition: number): void {
     this.#bounds.removeSync(this.#keyOf(topic, partition, 0n));
   }
 
-  /** The value of a record, valid until the next read only. */
+  /** A record with its checksum, valid until the next read only. */
   record(topic: number, partition: number, at: bigint): Uint8Array | undefined {
     return valueIn(this.#records, this.#keyOf(topic, partition, at));
   }
@@ -155,7 +171,7 @@ export class LmdbStorage {
   }
 
   putRecord(topic: number, partition: number, at: bigint, value: Uint8Array): void {
-    this.#records.putSync(this.#keyOf(topic, partition, at), value);
+    this.#records.putSync(this.#keyOf(topic, partition, at), sealed(value));
   }
 
   /** Puts values as records from `at` on, in chunks. @returns the offset after them */

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -53,6 +53,35 @@ describe("the LMDB log in its directory", () => {
     expect(await first.bounds("t", 0)).toEqual({ start: 0n, end: 0n });
     await first.close();
   });
+
+  it.each(["by itself", "together with others"])(
+    "finds a flipped bit in a record that was appended %s",
+    async (how) => {
+      const value = Uint8Array.from({ length: 300 }, (_, index) => (index * 7) % 251);
+      const count = how === "by itself" ? 1 : 3;
+      const buffer = Buffer.concat(Array.from({ length: count }, () => value));
+      const valueStart = Int32Array.from({ length: count }, (_, index) => index * value.length);
+      const valueLength = new Int32Array(count).fill(value.length);
+      const log = await openLmdbLog({ directory });
+      await log.createTopic({ name: "t", partitions: 1, kind: "records" });
+      const writer = await log.openWriter("w", await log.joinGroup("g"));
+      writer.appendAll("t", 0, { count, buffer, valueStart, valueLength });
+      await writer.commit();
+      await log.close();
+      const path = join(directory, "data.mdb");
+      const file = await readFile(path);
+      const at = file.indexOf(value);
+      file[at + 150] = (file[at + 150] as number) ^ 4;
+      await writeFile(path, file);
+      const damaged = await openLmdbLog({ directory });
+      const reader = await damaged.openReader("t", 0, offset(0));
+      await expect(reader.read(1000)).rejects.toMatchObject({
+        code: "LOG_CORRUPT",
+        params: { topic: "t", partition: 0, problem: "its checksum is wrong" },
+      });
+      await damaged.close();
+    },
+  );
 
   it("reports a path that cannot be a directory as LOG_STORAGE_FAILED", async () => {
     const file = join(directory, "file");

@@ -97,7 +97,7 @@ export class StandbyCopy {
     const { log } = this.#context.environment;
     const place = { log, topic: this.#topic, partition: this.#partition };
     const newImage = (): ChangelogImage => this.#newImage();
-    return ChangelogReplay.open(place, newImage(), newImage);
+    return ChangelogReplay.open(place, newImage(), { newImage });
   }
 
   #newImage(): ChangelogImage {
