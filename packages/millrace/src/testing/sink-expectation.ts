@@ -9,7 +9,7 @@ import type { PlainRow } from "./received-rows.ts";
  * What a test says of a sink. What does not hold is an `AssertionError` of Node with a table of the
  * differences, so that any test runner will do.
  */
-export class SinkExpectation<Row extends object> {
+export class SinkExpectation<Row> {
   /** What stands in the sink now, in the order in which it came. */
   readonly rows: readonly Row[];
   readonly #sink: string;
@@ -79,7 +79,7 @@ export class SinkExpectation<Row extends object> {
   }
 }
 
-function plain(rows: readonly object[]): readonly PlainRow[] {
+function plain(rows: readonly unknown[]): readonly PlainRow[] {
   return rows as readonly PlainRow[];
 }
 

@@ -131,7 +131,7 @@ export class TestedPipeline<Parts = unknown> {
    */
   expect<Name extends SinkName<Parts>>(
     sink: Name,
-  ): SinkExpectation<ReceivedRow<Parts, Name> & object> {
+  ): SinkExpectation<ReceivedRow<Parts, Name>> {
     const node = this.#sink(this.#idOf(sink));
     return new SinkExpectation(sink, sinkSchema(node), receivedRows(this.#store, node));
   }
