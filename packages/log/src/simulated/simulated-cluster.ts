@@ -19,6 +19,18 @@ export interface SimulatedTopic {
   readonly partitions: readonly SimulatedPartition[];
 }
 
+/** A record whose transaction has been committed, once it can be read. */
+export interface CommittedRecord {
+  readonly topic: string;
+  /** Tells a topic that was made anew from the one before it. */
+  readonly topicId: string;
+  readonly partition: number;
+  readonly value: Uint8Array;
+}
+
+/** Hears of committed records in the order of each partition. */
+export type RecordListener = (record: CommittedRecord) => void;
+
 /** A transaction as the cluster knows it. */
 interface Transaction extends SimulatedTransaction {
   /** Numbers the commits of a writer: what arrives twice is done once. */
@@ -56,14 +68,16 @@ export interface ProducerPlace {
  */
 export class SimulatedCluster {
   readonly #network: SimulatedNetwork;
+  readonly #onRecord: RecordListener | undefined;
   readonly #topics = new Map<string, SimulatedTopic>();
   readonly #generations = new Map<string, number>();
   readonly #producers = new Map<string, Producer>();
   /** Topics created so far, which numbers them. */
   #created = 0;
 
-  constructor(network: SimulatedNetwork) {
+  constructor(network: SimulatedNetwork, onRecord?: RecordListener) {
     this.#network = network;
+    this.#onRecord = onRecord;
   }
 
   get topics(): readonly TopicInfo[] {
@@ -82,9 +96,13 @@ export class SimulatedCluster {
     if (actual !== undefined) {
       throw millraceError("LOG_TOPIC_MISMATCH", { topic: name, expected: count, actual });
     }
-    const all = Array.from({ length: count }, (_, index) => new SimulatedPartition(name, index));
     this.#created += 1;
-    this.#topics.set(name, { info: { ...spec, id: String(this.#created) }, partitions: all });
+    const info: TopicInfo = { ...spec, id: String(this.#created) };
+    const partitions = Array.from(
+      { length: count },
+      (_, index) => new SimulatedPartition(info, index),
+    );
+    this.#topics.set(name, { info, partitions });
   }
 
   deleteTopics(names: readonly string[]): void {
@@ -230,7 +248,16 @@ export class SimulatedCluster {
   #mark(transaction: Transaction, partition: SimulatedPartition): void {
     if (!transaction.unmarked.delete(partition)) return;
     partition.mark(transaction);
+    if (transaction.state === "committed") this.#tell(transaction, partition);
     if (transaction.unmarked.size === 0) transaction.tellMarked();
+  }
+
+  #tell(transaction: Transaction, partition: SimulatedPartition): void {
+    if (this.#onRecord === undefined) return;
+    const { topic, topicId, index } = partition;
+    for (const value of partition.valuesOf(transaction)) {
+      this.#onRecord({ topic, topicId, partition: index, value });
+    }
   }
 }
 

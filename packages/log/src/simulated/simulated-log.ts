@@ -19,7 +19,7 @@ import {
 import { openAppender } from "../embedded/open-appender.ts";
 import { SoleGroup } from "../embedded/sole-group.ts";
 import { type FaultKind, type FaultPlan, noFaults } from "./faults.ts";
-import { SimulatedCluster } from "./simulated-cluster.ts";
+import { type RecordListener, SimulatedCluster } from "./simulated-cluster.ts";
 import { SimulatedNetwork } from "./simulated-network.ts";
 import type { PartitionRead, SimulatedPartition } from "./simulated-partition.ts";
 import { SimulatedProcess } from "./simulated-process.ts";
@@ -193,6 +193,8 @@ export interface SimulatedLogOptions {
   readonly random?: Random;
   /** Hears of each request and of what came of it. */
   readonly trace?: (line: string) => void;
+  /** Hears of each committed record. */
+  readonly onRecord?: RecordListener;
 }
 
 /**
@@ -202,7 +204,8 @@ export interface SimulatedLogOptions {
  */
 export function openSimulatedLog(options: SimulatedLogOptions = {}): SimulatedLog {
   const { clock = systemClock, faults = noFaults, random = seededRandom(1) } = options;
-  const { wayMs, trace } = options;
+  const { wayMs, trace, onRecord } = options;
   const network = new SimulatedNetwork({ clock, faults, random, wayMs, trace });
-  return new SimulatedLog(new SimulatedCluster(network), new SimulatedProcess(network, "first"));
+  const cluster = new SimulatedCluster(network, onRecord);
+  return new SimulatedLog(cluster, new SimulatedProcess(network, "first"));
 }

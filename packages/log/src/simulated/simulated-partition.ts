@@ -36,6 +36,8 @@ export interface PartitionRead {
  */
 export class SimulatedPartition {
   readonly topic: string;
+  /** Tells a topic that was made anew from the one before it. */
+  readonly topicId: string;
   readonly index: number;
   #entries: Entry[] = [];
   /** First offset of each transaction that has no mark here yet. */
@@ -43,8 +45,9 @@ export class SimulatedPartition {
   #start = 0;
   #end = 0;
 
-  constructor(topic: string, index: number) {
-    this.topic = topic;
+  constructor({ name, id }: { readonly name: string; readonly id: string }, index: number) {
+    this.topic = name;
+    this.topicId = id;
     this.index = index;
   }
 
@@ -66,6 +69,13 @@ export class SimulatedPartition {
   /** The transaction has ended here: what it wrote can be read, or never. */
   mark(transaction: SimulatedTransaction): void {
     if (this.#unmarked.delete(transaction)) this.#push(transaction, undefined);
+  }
+
+  /** What a transaction has written here, in order, as far as it was not truncated. */
+  valuesOf(transaction: SimulatedTransaction): Uint8Array[] {
+    return this.#entries.flatMap(({ value, transaction: its }) =>
+      its === transaction && value !== undefined ? [value] : [],
+    );
   }
 
   /** @throws LOG_OFFSET_OUT_OF_RANGE, LOG_CORRUPT */
