@@ -6,3 +6,4 @@ export { GrowingSource } from "./growing-source.ts";
 export { ManualClock } from "./manual-clock.ts";
 export { MemoryStore } from "./memory-store.ts";
 export { type TableRows, tableSource } from "./table-source.ts";
+export { takeColumns } from "./take-columns.ts";

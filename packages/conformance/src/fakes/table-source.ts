@@ -1,6 +1,7 @@
-import { batchSchema, columnOf, makeBatch, rowsToBatch, sliceRows } from "@millrace/columnar";
+import { rowsToBatch } from "@millrace/columnar";
 import type { Connector, RowType } from "@millrace/core";
 import { rowsSource } from "./rows-source.ts";
+import { takeColumns } from "./take-columns.ts";
 
 /** Rows of a source; `part` names the source partition of a row, modulo their number. */
 export interface TableRows<Row extends object> {
@@ -21,12 +22,6 @@ export function tableSource<Row extends object>(
         rows.filter((row) => part(row) % partitions === partition),
       ),
     ),
-    take: (batch, { from, to }, columns) => {
-      const here = sliceRows(batch, from, to);
-      const fields = type.schema.fields.filter((field) => columns.includes(field.name));
-      fields.sort((a, b) => columns.indexOf(a.name) - columns.indexOf(b.name));
-      const data = columns.map((name) => columnOf(here, name));
-      return makeBatch(batchSchema(fields), data, here.numRows);
-    },
+    take: takeColumns(type.schema),
   });
 }

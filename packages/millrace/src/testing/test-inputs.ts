@@ -1,16 +1,8 @@
-import {
-  batchSchema,
-  columnOf,
-  emptyBatch,
-  makeBatch,
-  rowsToBatch,
-  sliceRows,
-} from "@millrace/columnar";
-import { GrowingSource } from "@millrace/conformance/fakes";
+import { batchSchema, emptyBatch, rowsToBatch } from "@millrace/columnar";
+import { GrowingSource, takeColumns } from "@millrace/conformance/fakes";
 import {
   assert,
   assertUserInput,
-  findField,
   isMillraceError,
   quote,
   type RowSchema,
@@ -108,24 +100,8 @@ export class TestInputs {
 function makeInput(source: SourceNode, partitions: number): TestInput {
   const { rowSchema, schema: columns, outOfOrdernessMs } = source;
   const schema = rowSchema ?? columns;
-  const rows = new GrowingSource(partitions, (batch, range, names) =>
-    takeColumns(schema, sliceRows(batch, range.from, range.to), names),
-  );
+  const rows = new GrowingSource(partitions, takeColumns(schema));
   return { schema, outOfOrdernessMs, rows, sent: 0, isEnded: false };
-}
-
-function takeColumns(
-  schema: RowSchema,
-  rows: RecordBatch,
-  columns: readonly string[],
-): RecordBatch {
-  const fields = columns.map((name) => {
-    const field = findField(schema, name);
-    assert(field !== undefined, "a run reads columns that its source has");
-    return field;
-  });
-  const data = columns.map((name) => columnOf(rows, name));
-  return makeBatch(batchSchema(fields), data, rows.numRows);
 }
 
 /** Typed callers cannot get this wrong, those who send plain JSON can. */
