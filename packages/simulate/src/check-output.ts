@@ -1,4 +1,4 @@
-import { foldByKey, MemoryStore, type OutputRow, rowsOf } from "@millrace/conformance/fakes";
+import { foldByKey, foldChanges, MemoryStore, type OutputRow, rowsOf } from "@millrace/conformance/fakes";
 import type { Scenario, WatchedSink } from "./scenario.ts";
 
 /** What the sinks of a scenario hold, as sorted texts, by sink. */
@@ -48,7 +48,8 @@ export function orderProblems(store: MemoryStore, { sinks }: Scenario): string[]
 
 function standing(store: MemoryStore, { id, updatesKey }: WatchedSink): readonly OutputRow[] {
   const rows = allRows(store, id);
-  return updatesKey === undefined ? rows : foldByKey(rows, updatesKey);
+  if (updatesKey === undefined) return rows;
+  return updatesKey.length > 0 ? foldByKey(rows, updatesKey) : foldChanges(rows);
 }
 
 function allRows(store: MemoryStore, sink: string): OutputRow[] {

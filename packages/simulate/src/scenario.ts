@@ -16,7 +16,10 @@ export interface RunParts {
 /** A sink of a scenario, and what is held against it. All sinks are of the connector `store`. */
 export interface WatchedSink {
   readonly id: string;
-  /** Of a sink that replaces rows: only what stands in the end is compared. */
+  /**
+   * Of a sink that replaces rows, or takes changes where it is empty: only what stands in the end
+   * is compared.
+   */
   readonly updatesKey?: readonly string[];
   /** Rows with the same `key` come in ascending order of `by`. */
   readonly inOrder?: { readonly key: readonly string[]; readonly by: string };

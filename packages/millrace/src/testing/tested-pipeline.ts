@@ -149,7 +149,8 @@ export class TestedPipeline<Parts = unknown> {
 
   #plan(): PlannedPipeline {
     const { partitions = 1, parameters = {}, startAt } = this.#options;
-    const logical = withTestConnectors(this.#pipeline.build(), startAt === undefined);
+    const times = { believesTimes: startAt === undefined, isNeverIdle: false };
+    const logical = withTestConnectors(this.#pipeline.build(), times);
     return planPipeline(logical, { partitions, parameters });
   }
 

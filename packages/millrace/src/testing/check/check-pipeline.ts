@@ -1,0 +1,135 @@
+import type { FailedSeed, PipelineTestReport } from "@millrace/cli";
+import { type ConnectorRegistry, type Json, type Log, seededRandom } from "@millrace/core";
+import {
+  type FaultKind,
+  type FaultPlan,
+  formatFault,
+  randomFaults,
+  type ScriptedFault,
+  scriptedFaults,
+} from "@millrace/log/simulated";
+import {
+  outputProblems,
+  type Reference,
+  referenceOf,
+  type Scenario,
+  shrinkFaults,
+  simulate,
+} from "@millrace/simulate";
+import type { LogicalPlan } from "@millrace/plan";
+import { CheckedLives, type LoadPipeline } from "./checked-lives.ts";
+import { Coverage } from "./coverage.ts";
+import { FunctionWatch } from "./function-watch.ts";
+import { type PartitionedRows, readGivenRows } from "./given-rows.ts";
+
+/** How a pipeline is checked. */
+export interface CheckOptions {
+  readonly partitions: number;
+  readonly parameters: Readonly<Record<string, Json>>;
+  readonly connectors: ConnectorRegistry;
+  /** Of topics that are read; absent where none is given. */
+  readonly log?: Log | undefined;
+  /** Rows of each source that are read at most. */
+  readonly rowsMax: number;
+  /** Makes rows of its own for each source in place of those that it holds. */
+  readonly generate?: (logical: LogicalPlan) => Promise<Map<string, PartitionedRows>>;
+  /** Runs under faults, one for each. */
+  readonly seeds: readonly number[];
+  readonly faults: readonly FaultKind[];
+  /** Called after each seed. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** Rows of a batch of the undisturbed run, and of the one that it is compared with. */
+const batchRowsUsual = 1_024;
+const batchRowsFew = 3;
+/** Under faults rows come in about so many batches, with a commit between some of them. */
+const batchesUnderFaults = 25;
+/** Small inputs make few requests: faults are more frequent than in a cluster. */
+const chances = [0.02, 0.05, 0.15] as const;
+const faultsMax = 10;
+/** More would say the same again. */
+const failedSeedsMax = 3;
+
+/**
+ * Runs a pipeline undisturbed, again in other batches, and under faults; holds what comes of each
+ * against the undisturbed run, and watches its functions meanwhile. Nothing outside is written.
+ *
+ * @param load gives the pipeline with nothing left in memory of earlier lives
+ * @throws PLAN_INVALID; what ends the undisturbed run
+ */
+export async function checkPipeline(
+  load: LoadPipeline,
+  options: CheckOptions,
+): Promise<PipelineTestReport> {
+  const pipeline = await load();
+  const logical = pipeline.build();
+  const rows = await (options.generate?.(logical) ?? readGivenRows(logical, options));
+  const watch = new FunctionWatch();
+  const coverage = new Coverage();
+  try {
+    const lives = new CheckedLives(load, { ...options, logical, rows, watch });
+    const undisturbed = await lives.prepared({ batchRows: batchRowsUsual, coverage });
+    const reference = await lives.orFailure(referenceOf(undisturbed));
+    const inFewRows = await lives.prepared({ batchRows: batchRowsFew });
+    const { sinks } = await lives.orFailure(referenceOf(inFewRows));
+    const under = await lives.prepared({ batchRows: batchRowsUnderFaults(rows) });
+    const { failed, faults } = await trySeeds(under, reference, lives, options);
+    return {
+      pipeline: pipeline.name,
+      sources: [...rows].map(([id, parts]) => ({ id, rows: parts.flat().length })),
+      sinks: Object.entries(reference.sinks).map(([id, texts]) => ({ id, rows: texts.length })),
+      deadLetters: reference.deadLetters.length,
+      coverage: coverage.report(logical),
+      findings: watch.findings,
+      batchProblems: outputProblems(sinks, reference.sinks, true),
+      seeds: options.seeds.length,
+      faults,
+      failedSeeds: failed,
+    };
+  } finally {
+    watch.stop();
+  }
+}
+
+function batchRowsUnderFaults(rows: ReadonlyMap<string, PartitionedRows>): number {
+  const most = Math.max(0, ...[...rows.values()].flat().map((some) => some.length));
+  return Math.min(batchRowsUsual, Math.max(1, Math.ceil(most / batchesUnderFaults)));
+}
+
+/** Runs under the faults of each seed. */
+async function trySeeds(
+  scenario: Scenario,
+  reference: Reference,
+  lives: CheckedLives,
+  { seeds, faults: kinds, onProgress }: CheckOptions,
+): Promise<{ readonly failed: readonly FailedSeed[]; readonly faults: number }> {
+  const failed: FailedSeed[] = [];
+  let faults = 0;
+  for (const [index, seed] of seeds.entries()) {
+    const tryWith = async (plan: FaultPlan) => {
+      await lives.refill();
+      return simulate(scenario, reference, { seed, faults: plan });
+    };
+    const result = await tryWith(faultsOf(seed, kinds));
+    faults += result.faults.length;
+    if (result.problems.length > 0) {
+      const fails = async (script: readonly ScriptedFault[]): Promise<boolean> =>
+        (await tryWith(scriptedFaults(script))).problems.length > 0;
+      const least = await shrinkFaults(result.faults, fails);
+      failed.push({ seed, faults: least.map(formatFault), problems: result.problems });
+    }
+    onProgress?.(index + 1, seeds.length);
+    if (failed.length === failedSeedsMax) break;
+  }
+  return { failed, faults };
+}
+
+/** Every other seed has crashes alone: what they lose is what most mistakes are about. */
+function faultsOf(seed: number, allowed: readonly FaultKind[]): FaultPlan {
+  const random = seededRandom(seed);
+  const crashes = allowed.filter((kind) => kind.startsWith("crash"));
+  const kinds = seed % 2 === 1 && crashes.length > 0 ? crashes : allowed;
+  const chance = chances[Math.floor(random.next() * chances.length)] ?? chances[0];
+  return randomFaults(random, { kinds, chance, faultsMax });
+}
