@@ -33,6 +33,8 @@ export interface TestFlags {
   readonly fuzzRows?: number;
   /** Runs under faults, one for each. */
   readonly seeds: readonly number[];
+  /** Directory of files with what sinks are expected to hold, and whether to write them anew. */
+  readonly golden?: { readonly directory: string; readonly isUpdate: boolean };
   /** Names of the faults that there may be; absent: all that a run survives. */
   readonly faults?: readonly string[];
 }

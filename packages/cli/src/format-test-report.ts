@@ -5,6 +5,7 @@ import {
   type BranchCoverage,
   type FailedSeed,
   type FunctionFinding,
+  type GoldenReport,
   isSound,
   type OperatorCoverage,
   type PipelineTestReport,
@@ -15,7 +16,7 @@ const width = 10;
 /** What a test of a pipeline has come to, for people. */
 export function formatTestReport(report: PipelineTestReport, file: string): string {
   const { pipeline, sources, sinks, deadLetters, coverage, findings, batchProblems } = report;
-  const { failedSeeds, seeds, faults } = report;
+  const { failedSeeds, seeds, faults, golden } = report;
   const sum = isSound(report) ? "nothing was found" : "something has to be mended";
   const lines = [
     `${pipeline}: ${sum}`,
@@ -25,6 +26,7 @@ export function formatTestReport(report: PipelineTestReport, file: string): stri
     ...coverageLines(coverage),
     entry("batches", batchProblems.length === 0 ? "others give the same" : "others give other rows:"),
     ...batchProblems.map(below),
+    ...goldenLines(golden),
     ...(seeds === 0 ? [] : [entry("faults", seedsText(seeds, faults, failedSeeds))]),
     ...failedSeeds.flatMap((failed) => failedLines(failed, file)),
     ...findings.map(findingText),
@@ -63,6 +65,14 @@ function sideText({ steps, place }: OperatorCoverage, branch: BranchCoverage): s
   const never = branch.taken === 0 ? "true" : branch.notTaken === 0 ? "false" : undefined;
   if (never === undefined) return [];
   return [below(`${steps.join(", ")}${placeText(place)}: ${branch.condition} was never ${never}`)];
+}
+
+function goldenLines(golden: GoldenReport | undefined): string[] {
+  if (golden === undefined) return [];
+  const { directory, isUpdated, problems } = golden;
+  const said = problems.length === 0 ? "the sinks hold what it says" : "the sinks hold other rows:";
+  const text = isUpdated ? "written" : said;
+  return [entry("golden", `${directory}: ${text}`), ...problems.map(below)];
 }
 
 function seedsText(seeds: number, faults: number, failed: readonly FailedSeed[]): string {

@@ -18,6 +18,7 @@ export type {
   BranchCoverage,
   FailedSeed,
   FunctionFinding,
+  GoldenReport,
   OperatorCoverage,
   PipelineTestReport,
 } from "./test-report.ts";

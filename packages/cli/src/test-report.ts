@@ -38,6 +38,14 @@ export interface FailedSeed {
   readonly problems: readonly string[];
 }
 
+/** How what sinks hold compares with files of it. */
+export interface GoldenReport {
+  readonly directory: string;
+  /** Whether the files were written in place of being compared. */
+  readonly isUpdated: boolean;
+  readonly problems: readonly string[];
+}
+
 /** What a test of a pipeline has come to: plain data. */
 export interface PipelineTestReport {
   readonly pipeline: string;
@@ -51,6 +59,8 @@ export interface PipelineTestReport {
   readonly findings: readonly FunctionFinding[];
   /** What differs when the same rows come in other batches. */
   readonly batchProblems: readonly string[];
+  /** Absent where it was not asked for. */
+  readonly golden?: GoldenReport;
   /** Seeds that were tried, and how much went wrong on purpose in all of them. */
   readonly seeds: number;
   readonly faults: number;
@@ -59,6 +69,7 @@ export interface PipelineTestReport {
 
 /** Whether nothing was found that has to be mended. */
 export function isSound(report: PipelineTestReport): boolean {
-  const { findings, batchProblems, failedSeeds } = report;
-  return findings.length + batchProblems.length + failedSeeds.length === 0;
+  const { findings, batchProblems, failedSeeds, golden } = report;
+  const problems = [...findings, ...batchProblems, ...failedSeeds, ...(golden?.problems ?? [])];
+  return problems.length === 0;
 }

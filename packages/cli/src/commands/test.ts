@@ -1,3 +1,4 @@
+import { assertUserInput } from "@millrace/core";
 import type { Command } from "commander";
 import type { CliEnvironment, TestFlags } from "../environment.ts";
 import { formatTestReport } from "../format-test-report.ts";
@@ -30,6 +31,8 @@ export function addTestCommand(
     .option("--faults <names>", "what may go wrong, such as crash,lose-response (default all)")
     .option("--fuzz <rows>", "rows to make for each source, in place of its own", wholeNumber(rowsMax))
     .option("--rows <count>", "rows to read of each source (default 10,000)", wholeNumber(rowsMax))
+    .option("--golden <directory>", "files that what stands in the sinks is compared with")
+    .option("--update", "write those files in place of comparing")
     .option("--log <place>", "log that has the topics of its sources")
     .option("--json", "the report as JSON", false)
     .action(async (file: string, options: Record<string, unknown>) => {
@@ -57,7 +60,11 @@ function testFlags(options: Record<string, unknown>): TestFlags {
     readonly faults?: string;
     readonly fuzz?: number;
     readonly rows?: number;
+    readonly golden?: string;
+    readonly update?: boolean;
   };
+  const { golden: directory, update: isUpdate = false } = given;
+  assertUserInput(!isUpdate || directory !== undefined, "--update needs --golden");
   const { seed, fuzz, faults, rows = 10_000, seeds: count = 100 } = given;
   const { partitions = 1, parameters, log } = runFlags(options, process.env);
   const all = Array.from({ length: count }, (_, index) => index + 1);
@@ -68,6 +75,7 @@ function testFlags(options: Record<string, unknown>): TestFlags {
     ...(log === undefined ? {} : { log }),
     rowsMax: rows,
     ...(fuzz === undefined ? {} : { fuzzRows: fuzz }),
+    ...(directory === undefined ? {} : { golden: { directory, isUpdate } }),
     seeds: !isSimulated ? [] : seed === undefined ? all : [seed],
     ...(faults === undefined ? {} : { faults: faults.split(",").map((name) => name.trim()) }),
   };

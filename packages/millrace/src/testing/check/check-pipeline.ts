@@ -20,6 +20,7 @@ import type { LogicalPlan } from "@millrace/plan";
 import { CheckedLives, type LoadPipeline } from "./checked-lives.ts";
 import { Coverage } from "./coverage.ts";
 import { FunctionWatch } from "./function-watch.ts";
+import { compareWithGolden, type GoldenFiles } from "./golden-files.ts";
 import { type PartitionedRows, readGivenRows } from "./given-rows.ts";
 
 /** How a pipeline is checked. */
@@ -36,6 +37,8 @@ export interface CheckOptions {
   /** Runs under faults, one for each. */
   readonly seeds: readonly number[];
   readonly faults: readonly FaultKind[];
+  /** Files that the undisturbed run is compared with; absent: none. */
+  readonly golden?: GoldenFiles;
   /** Called after each seed. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -74,7 +77,7 @@ export async function checkPipeline(
     const inFewRows = await lives.prepared({ batchRows: batchRowsFew });
     const { sinks } = await lives.orFailure(referenceOf(inFewRows));
     const under = await lives.prepared({ batchRows: batchRowsUnderFaults(rows) });
-    const { failed, faults } = await trySeeds(under, reference, lives, options);
+    const tried = await trySeeds(under, reference, lives, options);
     return {
       pipeline: pipeline.name,
       sources: [...rows].map(([id, parts]) => ({ id, rows: parts.flat().length })),
@@ -83,9 +86,10 @@ export async function checkPipeline(
       coverage: coverage.report(logical),
       findings: watch.findings,
       batchProblems: outputProblems(sinks, reference.sinks, true),
-      seeds: options.seeds.length,
-      faults,
-      failedSeeds: failed,
+      ...(options.golden === undefined
+        ? {}
+        : { golden: await compareWithGolden(options.golden, reference.sinks) }),
+      ...tried,
     };
   } finally {
     watch.stop();
@@ -103,9 +107,10 @@ async function trySeeds(
   reference: Reference,
   lives: CheckedLives,
   { seeds, faults: kinds, onProgress }: CheckOptions,
-): Promise<{ readonly failed: readonly FailedSeed[]; readonly faults: number }> {
-  const failed: FailedSeed[] = [];
+): Promise<Pick<PipelineTestReport, "seeds" | "faults" | "failedSeeds">> {
+  const failedSeeds: FailedSeed[] = [];
   let faults = 0;
+  let tried = 0;
   for (const [index, seed] of seeds.entries()) {
     const tryWith = async (plan: FaultPlan) => {
       await lives.refill();
@@ -117,12 +122,13 @@ async function trySeeds(
       const fails = async (script: readonly ScriptedFault[]): Promise<boolean> =>
         (await tryWith(scriptedFaults(script))).problems.length > 0;
       const least = await shrinkFaults(result.faults, fails);
-      failed.push({ seed, faults: least.map(formatFault), problems: result.problems });
+      failedSeeds.push({ seed, faults: least.map(formatFault), problems: result.problems });
     }
-    onProgress?.(index + 1, seeds.length);
-    if (failed.length === failedSeedsMax) break;
+    tried = index + 1;
+    onProgress?.(tried, seeds.length);
+    if (failedSeeds.length === failedSeedsMax) break;
   }
-  return { failed, faults };
+  return { seeds: tried, faults, failedSeeds };
 }
 
 /** Every other seed has crashes alone: what they lose is what most mistakes are about. */

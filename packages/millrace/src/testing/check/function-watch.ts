@@ -104,8 +104,8 @@ export class FunctionWatch {
     this.#found(
       watched,
       "changing",
-      `does not do the same again: given ${cut(input.slice(1, -1))} it came to ${first}, and another ` +
-        `time to ${second}. It keeps something outside of itself, which a restart loses: keep it in ` +
+      `does not do the same again: given ${cut(input.slice(1, -1))} it did ${first}, and another ` +
+        `time ${second}. It keeps something outside of itself, which a restart loses: keep it in ` +
         `the state of a process step`,
     );
   }

@@ -32,6 +32,7 @@ export async function testModule(
     rowsMax,
     seeds,
     faults: flags.faults === undefined ? survivedFaults : flags.faults.map(faultOf),
+    ...(flags.golden === undefined ? {} : { golden: flags.golden }),
     onProgress: given.onProgress,
     ...(fuzzRows === undefined
       ? {}
