@@ -68,7 +68,7 @@ function arbitraryOf(type: DataType): fc.Arbitrary<unknown> {
     case "duration":
       return fc.integer({ min: 0, max: msPerDay });
     case "json":
-      return fc.jsonValue({ maxDepth: 2 });
+      return fc.jsonValue({ maxDepth: 2 }).filter((value) => value !== null);
     case "enum":
       return fc.constantFrom(...type.values);
     case "list":
