@@ -59,14 +59,12 @@ const cases = Object.entries(kinds).map(([name, kind]) => ({ name, run: () => te
 const found = await measureInTurn(cases, { warmUps: 1, repeats: 1 });
 printLines(
   "tested-pipelines",
-  [...found].map(
-    ([name, { cpuMs }]): BenchLine => ({
-      case: `${name}, CPU time`,
-      value: cpuMs / testCount,
-      unit: "ms",
-      baseline: goalMs,
-      against: "the goal",
-      lowerIsBetter: true,
-    }),
-  ),
+  [...found].map(([name, { cpuMs }]): BenchLine => ({
+    case: `${name}, CPU time`,
+    value: cpuMs / testCount,
+    unit: "ms",
+    baseline: goalMs,
+    against: "the goal",
+    lowerIsBetter: true,
+  })),
 );

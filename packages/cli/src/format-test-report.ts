@@ -24,7 +24,10 @@ export function formatTestReport(report: PipelineTestReport, file: string): stri
     ...sinks.map(({ id, rows }) => entry(id, countText(rows, "row"))),
     ...(deadLetters === 0 ? [] : [entry("dead", countText(deadLetters, "dead letter"))]),
     ...coverageLines(coverage),
-    entry("batches", batchProblems.length === 0 ? "others give the same" : "others give other rows:"),
+    entry(
+      "batches",
+      batchProblems.length === 0 ? "others give the same" : "others give other rows:",
+    ),
     ...batchProblems.map(below),
     ...goldenLines(golden),
     ...(seeds === 0 ? [] : [entry("faults", seedsText(seeds, faults, failedSeeds))]),
@@ -53,7 +56,9 @@ function coverageLines(coverage: readonly OperatorCoverage[]): string[] {
     ...(sides.length === 0
       ? []
       : [entry("branches", `${taken.length} of ${sides.length} sides were taken`)]),
-    ...reached.flatMap((operator) => operator.branches.flatMap((branch) => sideText(operator, branch))),
+    ...reached.flatMap((operator) =>
+      operator.branches.flatMap((branch) => sideText(operator, branch)),
+    ),
   ];
 }
 

@@ -29,7 +29,11 @@ export function addTestCommand(
     .option("--seeds <count>", "runs under faults (default 100)", wholeNumber(seedsMax))
     .option("--seed <seed>", "one run under the faults of a seed", wholeNumber(seedMax, 0))
     .option("--faults <names>", "what may go wrong, such as crash,lose-response (default all)")
-    .option("--fuzz <rows>", "rows to make for each source, in place of its own", wholeNumber(rowsMax))
+    .option(
+      "--fuzz <rows>",
+      "rows to make for each source, in place of its own",
+      wholeNumber(rowsMax),
+    )
     .option("--rows <count>", "rows to read of each source (default 10,000)", wholeNumber(rowsMax))
     .option("--golden <directory>", "files that what stands in the sinks is compared with")
     .option("--update", "write those files in place of comparing")

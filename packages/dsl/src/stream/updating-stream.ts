@@ -60,7 +60,11 @@ export interface AnyUpdatingStream<in out Row extends object> {
    * @param sink one with a key, such as `duckdb({ table: "totals", key: ["origin"] })`
    * @param options `guarantee`: what is demanded; a sink that gives less is refused
    */
-  sink(id: string, sink: UpdatingSinkDescriptor<Row>, options?: { guarantee?: Guarantee }): PipelineSink<Row>;
+  sink(
+    id: string,
+    sink: UpdatingSinkDescriptor<Row>,
+    options?: { guarantee?: Guarantee },
+  ): PipelineSink<Row>;
   readonly window: StreamTypeError<"window needs rows that stay: this stream is updating">;
   readonly detect: StreamTypeError<"detect needs rows that stay: this stream is updating">;
   readonly forecast: StreamTypeError<"forecast needs rows that stay: this stream is updating">;

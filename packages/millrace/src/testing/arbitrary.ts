@@ -1,10 +1,4 @@
-import {
-  type DataType,
-  Decimal,
-  type RowSchema,
-  type RowType,
-  unreachable,
-} from "@millrace/core";
+import { type DataType, Decimal, type RowSchema, type RowType, unreachable } from "@millrace/core";
 import * as fc from "fast-check";
 
 const year = 2026;
@@ -54,7 +48,10 @@ function arbitraryOf(type: DataType): fc.Arbitrary<unknown> {
     case "float32":
       return mostly(fc.integer({ min: -100, max: 100 }), finite(fc.float({ noNaN: true })));
     case "float64":
-      return mostly(fc.integer({ min: -1_000, max: 1_000 }).map((n) => n / 4), finite(fc.double({ noNaN: true })));
+      return mostly(
+        fc.integer({ min: -1_000, max: 1_000 }).map((n) => n / 4),
+        finite(fc.double({ noNaN: true })),
+      );
     case "decimal":
       return arbitraryDecimal(type);
     case "utf8":
@@ -107,7 +104,9 @@ function arbitraryInteger(
   return mostly(fc.integer({ min: isSigned ? -10 : 0, max: 100 }), fc.integer({ min, max }));
 }
 
-function arbitraryLong(type: DataType & { readonly kind: "int64" | "uint64" }): fc.Arbitrary<unknown> {
+function arbitraryLong(
+  type: DataType & { readonly kind: "int64" | "uint64" },
+): fc.Arbitrary<unknown> {
   const isSigned = type.kind === "int64";
   if (type.as === "number") {
     const min = isSigned ? Number.MIN_SAFE_INTEGER : 0;

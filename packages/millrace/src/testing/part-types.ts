@@ -16,14 +16,18 @@ type SinkRow<Part> = Part extends PipelineSink<infer Row> ? Row : never;
 /** Names of the streams that a pipeline's callback returned; any text where it returned none. */
 export type SourceName<Parts> =
   HasParts<Parts> extends true
-    ? { [Name in keyof Parts]: [SourceRow<Parts[Name]>] extends [never] ? never : Name }[keyof Parts] &
+    ? {
+        [Name in keyof Parts]: [SourceRow<Parts[Name]>] extends [never] ? never : Name;
+      }[keyof Parts] &
         string
     : string;
 
 /** Names of the sinks that a pipeline's callback returned; any text where it returned none. */
 export type SinkName<Parts> =
   HasParts<Parts> extends true
-    ? { [Name in keyof Parts]: [SinkRow<Parts[Name]>] extends [never] ? never : Name }[keyof Parts] &
+    ? {
+        [Name in keyof Parts]: [SinkRow<Parts[Name]>] extends [never] ? never : Name;
+      }[keyof Parts] &
         string
     : string;
 

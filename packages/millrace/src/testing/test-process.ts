@@ -1,10 +1,5 @@
 import { type CommitFault, faultyLog } from "@millrace/conformance/fakes";
-import {
-  type Clock,
-  type ConnectorRegistry,
-  type Log,
-  yieldToEventLoop,
-} from "@millrace/core";
+import { type Clock, type ConnectorRegistry, type Log, yieldToEventLoop } from "@millrace/core";
 import type { UserFunction } from "@millrace/plan";
 import type { PlannedPipeline } from "@millrace/planner";
 import { Run, type RunEnvironment, type RunSummary } from "@millrace/runtime";

@@ -129,9 +129,7 @@ export class TestedPipeline<Parts = unknown> {
    *
    * @param sink the name under which the pipeline's callback returned it, or else its id
    */
-  expect<Name extends SinkName<Parts>>(
-    sink: Name,
-  ): SinkExpectation<ReceivedRow<Parts, Name>> {
+  expect<Name extends SinkName<Parts>>(sink: Name): SinkExpectation<ReceivedRow<Parts, Name>> {
     const node = this.#sink(this.#idOf(sink));
     return new SinkExpectation(sink, sinkSchema(node), receivedRows(this.#store, node));
   }

@@ -51,8 +51,12 @@ test.each([
   ["topic.ts", [], /"orders" is a topic: say with --log where it is/],
   ["file.ts", ["--simulate", "--faults", "rain"], /"rain" is not a fault; there are crash, /],
   ["file.ts", ["--update"], /--update needs --golden/],
-])("%s with %j is refused with a sentence", async (file, flags, sentence) => {
-  const refused = await workspace.pipe(["test", file, ...flags]);
-  checkExit(refused, 2);
-  expect(refused.stderr).toMatch(sentence);
-}, 30_000);
+])(
+  "%s with %j is refused with a sentence",
+  async (file, flags, sentence) => {
+    const refused = await workspace.pipe(["test", file, ...flags]);
+    checkExit(refused, 2);
+    expect(refused.stderr).toMatch(sentence);
+  },
+  30_000,
+);

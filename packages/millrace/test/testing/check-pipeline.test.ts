@@ -1,6 +1,18 @@
 import type { PipelineTestReport } from "@millrace/cli";
 import { tableSource } from "@millrace/conformance/fakes";
-import { count, hours, instant, type InferRow, mean, minutes, type Pipeline, pipeline, sum, t, tumbling } from "millrace";
+import {
+  count,
+  hours,
+  instant,
+  type InferRow,
+  mean,
+  minutes,
+  type Pipeline,
+  pipeline,
+  sum,
+  t,
+  tumbling,
+} from "millrace";
 import { consoleTable } from "millrace/console";
 import { survivedFaults } from "@millrace/log/simulated";
 import { expect, test } from "vitest";
@@ -18,12 +30,16 @@ const rows: Order[] = Array.from({ length: 120 }, (_, n) => ({
 }));
 
 /** Checks a pipeline over the orders; each load is a life of its own. */
-function check(load: () => Pipeline, options: Partial<CheckOptions> = {}): Promise<PipelineTestReport> {
+function check(
+  load: () => Pipeline,
+  options: Partial<CheckOptions> = {},
+): Promise<PipelineTestReport> {
   return checkPipeline(async () => load(), {
     partitions: 2,
     parameters: {},
     connectors: {
-      given: async () => tableSource({ type: Order, rows, part: (order) => rows.indexOf(order) }, 2),
+      given: async () =>
+        tableSource({ type: Order, rows, part: (order) => rows.indexOf(order) }, 2),
     },
     rowsMax: 1_000,
     seeds: [1, 2, 3, 4, 5, 6, 7, 8],
@@ -103,12 +119,18 @@ test("a function that reads the machine's clock is named", async () => {
   expect(report.findings).toHaveLength(1);
   expect(report.findings[0]).toMatchObject({ kind: "clock", step: "map-1" });
   expect(report.findings[0]?.sentence).toContain("reads the machine's clock (Date.now)");
-  const byDate = await check(marking(() => () => new Date().getFullYear()), { seeds: [] });
+  const byDate = await check(
+    marking(() => () => new Date().getFullYear()),
+    { seeds: [] },
+  );
   expect(byDate.findings[0]?.sentence).toContain("(new Date)");
 });
 
 test("a function that draws random numbers is named", async () => {
-  const report = await check(marking(() => () => Math.random()), { seeds: [] });
+  const report = await check(
+    marking(() => () => Math.random()),
+    { seeds: [] },
+  );
   expect(report.findings).toHaveLength(1);
   expect(report.findings[0]?.sentence).toContain("draws random numbers (Math.random)");
 });
@@ -175,7 +197,10 @@ test("what ends the undisturbed run is thrown", async () => {
 
 test("the clock and random numbers are given back", async () => {
   const before = [Date, Date.now, Math.random, performance.now, crypto.randomUUID];
-  await check(marking(() => () => 1), { seeds: [] });
+  await check(
+    marking(() => () => 1),
+    { seeds: [] },
+  );
   expect([Date, Date.now, Math.random, performance.now, crypto.randomUUID]).toEqual(before);
   expect(new Date(0).getTime()).toBe(0);
 });

@@ -56,10 +56,12 @@ test("what was committed outlives a crash, whatever the number of partitions", a
       if (minute % 3 === 0) await tested.crashAndRestore();
     }
     await tested.end();
-    tested.expect("table").toEqual([
-      hourOf("Bern", "08:00", "09:00", { orders: 10, meanAmount: 19 }),
-      hourOf("Oslo", "08:00", "09:00", { orders: 10, meanAmount: 20 }),
-    ]);
+    tested
+      .expect("table")
+      .toEqual([
+        hourOf("Bern", "08:00", "09:00", { orders: 10, meanAmount: 19 }),
+        hourOf("Oslo", "08:00", "09:00", { orders: 10, meanAmount: 20 }),
+      ]);
   }
 });
 
@@ -225,10 +227,12 @@ test("what differs is an assertion error with a table", async () => {
   ]);
   await tested.end();
   const { message } = errorOf(() =>
-    tested.expect("table").toEqual([
-      hourOf("Bern", "08:00", "09:00", { orders: 1, meanAmount: 12.5 }),
-      hourOf("Oslo", "08:00", "09:00", { orders: 2, meanAmount: 4 }),
-    ]),
+    tested
+      .expect("table")
+      .toEqual([
+        hourOf("Bern", "08:00", "09:00", { orders: 1, meanAmount: 12.5 }),
+        hourOf("Oslo", "08:00", "09:00", { orders: 2, meanAmount: 4 }),
+      ]),
   );
   expect(`${message}`).toBe(
     `The sink "table" has 1 row as expected, 1 missing (−), 1 that were not expected (+):
@@ -266,9 +270,7 @@ test("a window's rows may be long after the clock, unless the test starts it", a
   expect(await free.deadLetters()).toEqual([]);
   const dated = testPipeline(byShop, { startAt: instant("2020-01-01T00:00:00Z") });
   await dated.send("orders", [order]);
-  expect((await dated.deadLetters()).map(({ code }) => code)).toEqual([
-    "RECORD_EVENT_TIME_FUTURE",
-  ]);
+  expect((await dated.deadLetters()).map(({ code }) => code)).toEqual(["RECORD_EVENT_TIME_FUTURE"]);
 });
 
 function errorOf(action: () => void): AssertionError {

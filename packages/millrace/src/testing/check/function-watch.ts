@@ -33,7 +33,8 @@ export class FunctionWatch {
 
   constructor() {
     this.#stop = watchOutside((kind, name) => {
-      if (this.#running !== undefined) this.#found(this.#running, kind, outsideSentence(kind, name));
+      if (this.#running !== undefined)
+        this.#found(this.#running, kind, outsideSentence(kind, name));
     });
   }
 
@@ -82,7 +83,8 @@ export class FunctionWatch {
       this.#running = watched;
       try {
         const result: unknown = userFunction(...words);
-        if (!watched.hasContext) entries.push({ asked: `return ${plainText(result)}`, answered: "" });
+        if (!watched.hasContext)
+          entries.push({ asked: `return ${plainText(result)}`, answered: "" });
         return result;
       } finally {
         this.#running = before;
@@ -153,7 +155,11 @@ function functionOf(
       return isOwn ? { name: node.kind, hasContext: false, isPure: true } : undefined;
     }
     case "process": {
-      const names = { onRow: node.onRowId, onTimer: node.onTimerId, onProcessingTimer: node.onProcessingTimerId };
+      const names = {
+        onRow: node.onRowId,
+        onTimer: node.onTimerId,
+        onProcessingTimer: node.onProcessingTimerId,
+      };
       const found = Object.entries(names).find(([, own]) => own === id);
       return found && { name: found[0], hasContext: true, isPure: true };
     }
