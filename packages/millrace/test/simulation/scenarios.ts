@@ -18,7 +18,7 @@ import {
 } from "millrace";
 
 const partitions = 2;
-const batchRows = 40;
+const batchRows = 20;
 const stateBytesMax = 1_000_000;
 
 const Visit = t.row({ at: t.timestamp(), user: t.utf8(), page: t.utf8(), n: t.int32() });
@@ -66,10 +66,13 @@ function starter(of: Pipeline): (parts: RunParts) => Promise<WatchedRun> {
 /** Windows over windows, with rows that fail, and rows that are late. */
 export const windowed = pipeline("windowed", (p) => {
   const seen = p.source("visits", sourceOf("visits"), { eventTime: (v) => v.at, ...options });
-  const kept = seen.map(t.row({ at: t.timestamp(), user: t.utf8(), page: t.utf8(), n: t.int32() }), (v) => {
-    if (v.n % 17 === 0) throw new Error("no seventeens");
-    return { at: v.at, user: v.user, page: v.page, n: v.n };
-  });
+  const kept = seen.map(
+    t.row({ at: t.timestamp(), user: t.utf8(), page: t.utf8(), n: t.int32() }),
+    (v) => {
+      if (v.n % 17 === 0) throw new Error("no seventeens");
+      return { at: v.at, user: v.user, page: v.page, n: v.n };
+    },
+  );
   kept.sink("kept", store);
   const perMinute = kept
     .keyBy("page")
@@ -96,9 +99,16 @@ export const joined = pipeline("joined", (p) => {
   pairs.sink("pairs", store);
   const totals = pairs
     .keyBy("page")
-    .aggregate("totals", (pair) => ({ pairs: count(), orders: count(pair.order), views: sum(pair.view) }));
+    .aggregate("totals", (pair) => ({
+      pairs: count(),
+      orders: count(pair.order),
+      views: sum(pair.view),
+    }));
   totals.sink("by-page", keyed("page"));
-  totals.keyBy("orders").aggregate("alike", () => ({ pages: count() })).sink("by-orders", keyed("orders"));
+  totals
+    .keyBy("orders")
+    .aggregate("alike", () => ({ pages: count() }))
+    .sink("by-orders", keyed("orders"));
 });
 
 const Session = t.row({ user: t.utf8(), visits: t.int32(), last: t.int32() });
@@ -136,7 +146,9 @@ export const scenarios: readonly Scenario[] = [
   {
     name: "windowed",
     sources: { visits: tableOf(visits(700, 9_000, 7), 2) },
+    readMsMax: 120,
     pauses: 0,
+    busyStages: ["stage-visits"],
     sinks: [
       { id: "kept", inOrder: { key: ["user"], by: "n" } },
       { id: "pages", inOrder: { key: ["page"], by: "windowStart" } },
@@ -147,7 +159,11 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: "joined",
-    sources: { views: tableOf(visits(400, 9_000, 7), 2), orders: tableOf(visits(300, 12_000, 11), 3) },
+    sources: {
+      views: tableOf(visits(400, 9_000, 7), 2),
+      orders: tableOf(visits(300, 12_000, 11), 3),
+    },
+    readMsMax: 120,
     pauses: 0.2,
     sinks: [
       { id: "pairs" },
@@ -160,6 +176,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: "timed",
     sources: { visits: tableOf(visits(500, 9_000, 7), 3) },
+    readMsMax: 120,
     pauses: 0.3,
     sinks: [
       { id: "sessions-out", inOrder: { key: ["user"], by: "last" } },
