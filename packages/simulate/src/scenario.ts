@@ -28,8 +28,11 @@ export interface WatchedSink {
 /** A pipeline over bounded input, whose output does not depend on when what happens. */
 export interface Scenario {
   readonly name: string;
-  /** By the name of the connector. The chance of a read that finds nothing yet is `pauses`. */
+  /** By the name of the connector. */
   readonly sources: Readonly<Record<string, Connector>>;
+  /** What a read of a source takes beside the ways, at most, in ms. */
+  readonly readMsMax: number;
+  /** Chance of a read that finds nothing yet, 0 to 1. */
   readonly pauses: number;
   readonly sinks: readonly WatchedSink[];
   /** Bytes of state of a run, at any time. */

@@ -1,18 +1,26 @@
 import type { Connector, ConnectorRegistry, Random, Sink, Source } from "@millrace/core";
 import type { SimulatedProcess } from "@millrace/log/simulated";
 
+/** How reads of a source go. */
+export interface ReadPace {
+  readonly random: Random;
+  /** As `Scenario` has them. */
+  readonly readMsMax: number;
+  readonly pauses: number;
+}
+
 /** Connectors whose reads and writes are requests of a process, with all that can go wrong. */
 export function simulatedConnectors(
   process: SimulatedProcess,
   connectors: Readonly<Record<string, Connector>>,
-  pausing: { readonly random: Random; readonly chance: number },
+  pace: ReadPace,
 ): ConnectorRegistry {
   const entries = Object.entries(connectors).map(([name, connector]) => {
     const { openSource, openSink } = connector;
     const simulated: Connector = {
       ...(openSource && {
         openSource: async (context) =>
-          sourceIn(process, context.sourceId, await openSource(context), pausing),
+          sourceIn(process, context.sourceId, await openSource(context), pace),
       }),
       ...(openSink && {
         openSink: async (context) => sinkIn(process, context.sinkId, await openSink(context)),
@@ -27,7 +35,7 @@ function sourceIn(
   process: SimulatedProcess,
   id: string,
   source: Source,
-  { random, chance }: { readonly random: Random; readonly chance: number },
+  { random, readMsMax, pauses }: ReadPace,
 ): Source {
   return {
     ...source,
@@ -36,10 +44,12 @@ function sourceIn(
       const request = { kind: "source", name: `source ${id}/${partition}`, lost } as const;
       return {
         ...reader,
-        read: (rowsMax) =>
-          process.request(request, () =>
-            random.next() < chance ? "caught-up" : reader.read(rowsMax),
-          ),
+        read: async (rowsMax) => {
+          await process.clock.sleep(readMsMax * random.next());
+          return process.request(request, () =>
+            random.next() < pauses ? "caught-up" : reader.read(rowsMax),
+          );
+        },
       };
     },
   };

@@ -54,12 +54,16 @@ export class Supervisor {
       if (ended !== "gone") {
         if (isEnd(ended.error)) return "stopped";
         if (!isExpected(ended.error)) {
-          this.problems.push(`a process has ended with ${textOf(ended.error)}`);
+          this.#find(`a process has ended with ${String(ended.error)}`);
         }
       }
       await log.process.network.clock.sleep(restartMs * random.next());
     }
     return "stuck";
+  }
+
+  #find(problem: string): void {
+    if (!this.problems.includes(problem)) this.problems.push(problem);
   }
 
   async #runProcess(log: SimulatedLog): Promise<Ended> {
@@ -73,8 +77,8 @@ export class Supervisor {
     });
     const gone = Promise.race([process.died, taken]).then((): Ended => "gone");
     const sources = { ...scenario.sources, store: store.connector() };
-    const pausing = { random, chance: scenario.pauses };
-    const connectors = simulatedConnectors(process, sources, pausing);
+    const { readMsMax, pauses } = scenario;
+    const connectors = simulatedConnectors(process, sources, { random, readMsMax, pauses });
     const starting = scenario.start({ log, clock: process.clock, connectors });
     return Promise.race([this.#watch(starting, process), gone]);
   }
@@ -84,7 +88,7 @@ export class Supervisor {
       const run = await starting;
       void this.#watchState(run, process);
       const { outcome } = await run.finished;
-      if (outcome !== "finished") this.problems.push(`a run that nobody stopped is ${outcome}`);
+      if (outcome !== "finished") this.#find(`a run that nobody stopped is ${outcome}`);
       return "finished";
     } catch (error) {
       return { error };
@@ -101,12 +105,8 @@ export class Supervisor {
       await process.network.clock.sleep(lookEveryMs, ended.signal);
       const stateBytes = run.status()?.stateBytes ?? 0;
       if (stateBytes <= stateBytesMax) continue;
-      this.problems.push(`${stateBytes} bytes of state are more than ${stateBytesMax}`);
+      this.#find(`${stateBytes} bytes of state are more than ${stateBytesMax}`);
       return;
     }
   }
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -108,6 +108,15 @@ describe("a fresh start", () => {
     expect(await query("FROM readings")).toEqual([{ other: 1.5 }]);
   });
 
+  test("removes nothing of a later generation", async () => {
+    const sink = await open();
+    await sink.write({ ...first, rows: readings(1), next: token(1, 2) });
+    await expect(sink.startAfresh()).rejects.toMatchObject({ code: "SINK_FENCED" });
+    expect(await sink.readToken(0)).toEqual(token(1, 2));
+    await sink.close();
+    expect(await query("SELECT id FROM readings")).toEqual([{ id: 1 }]);
+  });
+
   test("with append keeps rows and tokens", async () => {
     const sink = await open(Reading.schema, { whenFresh: "append" });
     await sink.write({ ...first, rows: readings(1), next: token(1) });

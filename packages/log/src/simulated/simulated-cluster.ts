@@ -152,13 +152,18 @@ export class SimulatedCluster {
     throw millraceError("LOG_WRITER_FENCED", { writerId: id });
   }
 
-  /** Adds records to a transaction, which begins with the first of them; once per partition. */
-  produce(
+  /**
+   * Adds records to a transaction, which begins with the first of them; once per partition. The one
+   * before it has to be known everywhere first.
+   */
+  async produce(
     place: ProducerPlace,
     topic: SimulatedTopic,
     partition: SimulatedPartition,
     values: readonly (Uint8Array | RecordRanges)[],
-  ): void {
+  ): Promise<void> {
+    const before = this.checkProducer(place).transaction;
+    if (before !== undefined && before.state !== "open") await before.marked;
     const producer = this.checkProducer(place);
     this.topic(topic.info.name, topic);
     const last = producer.transaction;

@@ -56,7 +56,8 @@ export class SimulatedLog implements Log {
   }
 
   deleteTopics(names: readonly string[]): Promise<void> {
-    return this.#ask(`delete ${names.join(" ")}`, () => this.#cluster.deleteTopics(names));
+    const request = { kind: "delete", name: "delete topics" } as const;
+    return this.process.request(request, () => this.#cluster.deleteTopics(names));
   }
 
   topics(): Promise<readonly TopicInfo[]> {

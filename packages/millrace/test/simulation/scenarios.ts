@@ -18,7 +18,7 @@ import {
 } from "millrace";
 
 const partitions = 2;
-const batchRows = 40;
+const batchRows = 20;
 const stateBytesMax = 1_000_000;
 
 const Visit = t.row({ at: t.timestamp(), user: t.utf8(), page: t.utf8(), n: t.int32() });
@@ -146,7 +146,9 @@ export const scenarios: readonly Scenario[] = [
   {
     name: "windowed",
     sources: { visits: tableOf(visits(700, 9_000, 7), 2) },
+    readMsMax: 120,
     pauses: 0,
+    busyStages: ["stage-visits"],
     sinks: [
       { id: "kept", inOrder: { key: ["user"], by: "n" } },
       { id: "pages", inOrder: { key: ["page"], by: "windowStart" } },
@@ -161,6 +163,7 @@ export const scenarios: readonly Scenario[] = [
       views: tableOf(visits(400, 9_000, 7), 2),
       orders: tableOf(visits(300, 12_000, 11), 3),
     },
+    readMsMax: 120,
     pauses: 0.2,
     sinks: [
       { id: "pairs" },
@@ -173,6 +176,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: "timed",
     sources: { visits: tableOf(visits(500, 9_000, 7), 3) },
+    readMsMax: 120,
     pauses: 0.3,
     sinks: [
       { id: "sessions-out", inOrder: { key: ["user"], by: "last" } },
