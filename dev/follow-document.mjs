@@ -48,8 +48,8 @@ async function runScript(script, directory) {
 }
 
 /**
- * `12 % · 1,234 rows · 0 rows/s · …`, as `pipe run` prints every few seconds, and `6 of 12 seeds`, as
- * `pipe test` does.
+ * `12 % · 1,234 rows · 0 rows/s · …`, as `pipe run` prints every few seconds, and `6 of 12 seeds`,
+ * as `pipe test` does.
  */
 const progressLine = /^(\d+ % · )?[\d,]+ (rows · [\d,]+ rows\/s( · |$)|of [\d,]+ seeds$)/;
 

@@ -1,7 +1,7 @@
 import {
   foldByKey,
   foldChanges,
-  MemoryStore,
+  type MemoryStore,
   type OutputRow,
   rowsOf,
 } from "@millrace/conformance/fakes";

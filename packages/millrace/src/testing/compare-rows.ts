@@ -39,7 +39,7 @@ export function compareRows(
 }
 
 /** Whether both have the same columns with the same values. */
-export function isSameRow(left: PlainRow, right: PlainRow): boolean {
+function isSameRow(left: PlainRow, right: PlainRow): boolean {
   const names = Object.keys(left);
   return (
     names.length === Object.keys(right).length &&

@@ -46,19 +46,7 @@ export class TestProcess {
       { log: this.#logOf(parts), clock, connectors, createOperator },
       { batchRows, isFresh: false },
     );
-    this.#ended = this.#run.finished.then(
-      (summary) => {
-        this.#outcome = { summary };
-      },
-      (error: unknown) => {
-        this.#outcome = { error };
-      },
-    );
-  }
-
-  /** Whether the run has ended by itself or failed. */
-  get hasEnded(): boolean {
-    return this.#outcome !== undefined;
+    this.#ended = this.#watch();
   }
 
   /** What the run came to; undefined while it runs. @throws what ended it */
@@ -83,16 +71,19 @@ export class TestProcess {
     }
   }
 
-  /** Waits until the run has ended, whatever it came to. */
-  async ended(): Promise<void> {
-    await this.#ended;
-  }
-
   /** Ends it with nothing more committed. */
   async kill(): Promise<void> {
     this.#isKilled = true;
     this.#run.stop();
     await this.#ended;
+  }
+
+  async #watch(): Promise<void> {
+    try {
+      this.#outcome = { summary: await this.#run.finished };
+    } catch (error) {
+      this.#outcome = { error };
+    }
   }
 
   #logOf({ log, faultOf }: TestProcessParts): Log {

@@ -33,9 +33,9 @@ test("a sink gets what the windows of the sent rows come to, once they close", a
   ]);
   tested.expect("table").toBeEmpty();
   await tested.advanceWatermark(at("09:00"));
-  tested
-    .expect("table")
-    .toEqual([hourOf("Bern", "08:00", "09:00", { orders: 2, meanAmount: 21.25 })]);
+  const expected = [hourOf("Bern", "08:00", "09:00", { orders: 2, meanAmount: 21.25 })];
+  expect(tested.expect("table").rows).toEqual(expected);
+  tested.expect("table").toEqual(expected);
 });
 
 test("a row behind the watermark is late", async () => {
@@ -79,10 +79,7 @@ test("a crash loses what a function keeps beside the state", async () => {
   await tested.send("given", [{ placedAt: at("08:00"), shop: "Bern", amount: 5 }]);
   await tested.crashAndRestore();
   await tested.send("given", [{ placedAt: at("08:01"), shop: "Bern", amount: 2 }]);
-  tested.expect("totals").toEqual([
-    { shop: "Bern", total: 5 },
-    { shop: "Bern", total: 2 },
-  ]);
+  expect(tested.expect("totals").rows.map(({ total }) => total)).toEqual([5, 2]);
 });
 
 test("the clock stands still until it is told to go on", async () => {
@@ -111,7 +108,7 @@ test("the clock stands still until it is told to go on", async () => {
   await tested.advanceClock(minutes(9));
   tested.expect("quiet").toBeEmpty();
   await tested.advanceClock(minutes(1));
-  tested.expect("quiet").toEqual([{ shop: "Bern", orders: 1 }]);
+  expect(tested.expect("quiet").rows).toEqual([{ shop: "Bern", orders: 1 }]);
 });
 
 test("a partition without rows holds event time until it is idle", async () => {
@@ -140,8 +137,8 @@ test("rows that an updating stream has taken back are not there", async () => {
   await tested.send("given", [{ placedAt: at("08:00"), shop: "Bern", amount: 5 }]);
   await tested.send("given", [{ placedAt: at("08:00"), shop: "Bern", amount: 2 }]);
   const expected = [{ shop: "Bern", total: 7, orders: 2 }];
-  tested.expect("stored").toEqual(expected);
-  tested.expect("shown").toEqual(expected);
+  expect(tested.expect("stored").rows).toEqual(expected);
+  expect(tested.expect("shown").rows).toEqual(expected);
 });
 
 test("a table that rows look up has to end first", async () => {
@@ -162,7 +159,7 @@ test("a table that rows look up has to end first", async () => {
   await tested.send("shops", [{ name: "Bern", country: "CH" }]);
   tested.expect("rows").toBeEmpty();
   await tested.end("shops");
-  tested.expect("rows").toEqual([{ shop: "Bern", country: "CH" }]);
+  expect(tested.expect("rows").rows).toEqual([{ shop: "Bern", country: "CH" }]);
 });
 
 test("waits for async functions, and keeps dead letters", async () => {

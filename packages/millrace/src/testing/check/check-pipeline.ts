@@ -85,7 +85,7 @@ export async function checkPipeline(
       deadLetters: reference.deadLetters.length,
       coverage: coverage.report(logical),
       findings: watch.findings,
-      batchProblems: outputProblems(sinks, reference.sinks, true),
+      batchProblems: outputProblems(sinks, reference.sinks, []),
       ...(options.golden === undefined
         ? {}
         : { golden: await compareWithGolden(options.golden, reference.sinks) }),

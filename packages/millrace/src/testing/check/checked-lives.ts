@@ -32,6 +32,8 @@ interface LifeOptions {
 
 /** Lives that are loaded before a simulation begins, in which no real time passes. */
 const readyLives = 12;
+/** In ms: so that time goes by, and with it the next commit comes near. */
+const readMsMax = 100;
 /** Chance that a read finds nothing yet, so that what was read is committed. */
 const pauses = 0.3;
 
@@ -65,6 +67,7 @@ export class CheckedLives {
     return {
       name: logical.name,
       sources: testSources(this.#inputs),
+      readMsMax,
       pauses,
       sinks: logical.nodes
         .filter((node) => node.kind === "sink")
