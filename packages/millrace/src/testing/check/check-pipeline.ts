@@ -51,6 +51,9 @@ const batchesUnderFaults = 25;
 /** Small inputs make few requests: faults are more frequent than in a cluster. */
 const chances = [0.02, 0.05, 0.15] as const;
 const faultsMax = 10;
+const crashesMax = 20;
+/** Seeds with crashes alone have one at every commit, every third one, … below this. */
+const crashEveryMax = 16;
 /** More would say the same again. */
 const failedSeedsMax = 3;
 
@@ -132,10 +135,22 @@ async function trySeeds(
 }
 
 /** Every other seed has crashes alone: what they lose is what most mistakes are about. */
-function faultsOf(seed: number, allowed: readonly FaultKind[]): FaultPlan {
+function faultsOf(seed: number, kinds: readonly FaultKind[]): FaultPlan {
+  const crashes = kinds.filter((kind) => kind === "crash" || kind === "crash-after");
+  const crash = crashes.at(-1);
+  if (seed % 2 === 1 && crash !== undefined) return crashesAtCommits(crash, seed % crashEveryMax);
   const random = seededRandom(seed);
-  const crashes = allowed.filter((kind) => kind.startsWith("crash"));
-  const kinds = seed % 2 === 1 && crashes.length > 0 ? crashes : allowed;
   const chance = chances[Math.floor(random.next() * chances.length)] ?? chances[0];
   return randomFaults(random, { kinds, chance, faultsMax });
+}
+
+/** The process dies at every so-manieth commit of a task. */
+function crashesAtCommits(kind: FaultKind, every: number): FaultPlan {
+  let commits = 0;
+  return (point) => {
+    if (point.kind !== "commit" || point.name.endsWith(".control")) return undefined;
+    commits += 1;
+    const isDue = commits % every === 0 && commits <= every * crashesMax;
+    return isDue ? { kind, ms: 0 } : undefined;
+  };
 }
