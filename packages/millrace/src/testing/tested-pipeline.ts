@@ -3,7 +3,9 @@ import {
   assertUserInput,
   type DeadLetter,
   type Duration,
+  formatError,
   type Instant,
+  isMillraceError,
   type Json,
   limits,
   quote,
@@ -184,7 +186,7 @@ export class TestedPipeline<Parts = unknown> {
 /**
  * Puts a pipeline under test, without a broker and without its sources and sinks.
  *
- * @throws PLAN_INVALID with all problems, as a run would
+ * @throws Error whose message tells all problems of the pipeline; its cause is PLAN_INVALID
  * @example
  * ```ts
  * const test = testPipeline(orders);
@@ -197,5 +199,11 @@ export function testPipeline<Parts>(
   pipeline: Pipeline<Parts>,
   options: TestPipelineOptions = {},
 ): TestedPipeline<Parts> {
-  return new TestedPipeline(pipeline, options);
+  try {
+    return new TestedPipeline(pipeline, options);
+  } catch (error) {
+    // Test runners print the message alone: it has to say what is wrong with the pipeline.
+    const hasProblems = isMillraceError(error) && error.problems.length > 0;
+    throw hasProblems ? new Error(formatError(error), { cause: error }) : error;
+  }
 }

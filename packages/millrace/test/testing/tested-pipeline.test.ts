@@ -197,6 +197,15 @@ test("a pipeline that returns nothing is tested by its ids", async () => {
   await expect(tested.send("orders", [{ shop: "Bern" }])).rejects.toThrow(/placedAt/);
 });
 
+test("what is wrong with a pipeline is told before a row is sent", () => {
+  const twice = pipeline("twice", (p) => {
+    const given = p.source("orders", csv("orders.csv", Order));
+    given.sink("rows", consoleTable());
+    given.sink("rows", consoleTable());
+  });
+  expect(() => testPipeline(twice)).toThrow(/PLAN_ID_DUPLICATE .*"rows"/s);
+});
+
 test("what a pipeline fails with is thrown by the step of the test that meets it", async () => {
   const failing = pipeline("failing", (p) => {
     p.source("orders", csv("orders.csv", Order))
