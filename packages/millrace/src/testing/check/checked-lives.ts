@@ -33,9 +33,9 @@ interface LifeOptions {
 /** Lives that are loaded before a simulation begins, in which no real time passes. */
 const readyLives = 12;
 /** In ms: so that time goes by, and with it the next commit comes near. */
-const readMsMax = 100;
+const readMsMax = 400;
 /** Chance that a read finds nothing yet, so that what was read is committed. */
-const pauses = 0.3;
+const pauses = 0.4;
 
 /**
  * A checked pipeline as scenarios run it: each process that starts it has one of its own, freshly

@@ -1,4 +1,4 @@
-import { millraceError } from "@millrace/core";
+import { assertUserInput } from "@millrace/core";
 import type { LogicalPlan, SourceNode } from "@millrace/plan";
 import type { sample } from "fast-check";
 import type { arbitraryRowOf } from "../arbitrary.ts";
@@ -20,7 +20,7 @@ const stepMs = 15_000;
  * Makes rows for every source by its row type; event times ascend, up to the disorder that the
  * source allows.
  *
- * @throws CONNECTOR_DRIVER_MISSING where fast-check is not installed
+ * @throws PLAN_ARGUMENT_INVALID where fast-check is not installed
  */
 export async function generateRows(
   logical: LogicalPlan,
@@ -56,9 +56,10 @@ async function loadArbitrary(): Promise<Loaded> {
       import("../arbitrary.ts"),
     ]);
     return { sample: library.sample, arbitraryRowOf: arbitrary.arbitraryRowOf };
-  } catch (cause) {
-    const params = { connector: "--fuzz", package: "fast-check" };
-    throw millraceError("CONNECTOR_DRIVER_MISSING", params, { cause });
+  } catch (error) {
+    const isMissing = (error as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND";
+    assertUserInput(!isMissing, "--fuzz needs the package fast-check: npm i fast-check");
+    throw error;
   }
 }
 
