@@ -33,7 +33,7 @@ export interface OperatorCoverage {
 /** A run under faults whose result was not that of the undisturbed one. */
 export interface FailedSeed {
   readonly seed: number;
-  /** What went wrong on purpose: as few as are needed for the failure. */
+  /** What went wrong on purpose: not many more than the failure needs. */
   readonly faults: readonly string[];
   readonly problems: readonly string[];
 }

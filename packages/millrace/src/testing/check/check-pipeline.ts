@@ -54,6 +54,8 @@ const faultsMax = 10;
 const crashesMax = 20;
 /** Seeds with crashes alone have one at every commit, every third one, … below this. */
 const crashEveryMax = 16;
+/** Runs that it may take to find which faults a failure needs. */
+const shrinkTriesMax = 30;
 /** More would say the same again. */
 const failedSeedsMax = 3;
 
@@ -122,8 +124,11 @@ async function trySeeds(
     const result = await tryWith(faultsOf(seed, kinds));
     faults += result.faults.length;
     if (result.problems.length > 0) {
-      const fails = async (script: readonly ScriptedFault[]): Promise<boolean> =>
-        (await tryWith(scriptedFaults(script))).problems.length > 0;
+      let triesLeft = shrinkTriesMax;
+      const fails = async (script: readonly ScriptedFault[]): Promise<boolean> => {
+        triesLeft -= 1;
+        return triesLeft >= 0 && (await tryWith(scriptedFaults(script))).problems.length > 0;
+      };
       const least = await shrinkFaults(result.faults, fails);
       failedSeeds.push({ seed, faults: least.map(formatFault), problems: result.problems });
     }
