@@ -97,13 +97,11 @@ export const joined = pipeline("joined", (p) => {
     select: (view, order) => ({ user: view.user, page: view.page, view: view.n, order: order.n }),
   });
   pairs.sink("pairs", store);
-  const totals = pairs
-    .keyBy("page")
-    .aggregate("totals", (pair) => ({
-      pairs: count(),
-      orders: count(pair.order),
-      views: sum(pair.view),
-    }));
+  const totals = pairs.keyBy("page").aggregate("totals", (pair) => ({
+    pairs: count(),
+    orders: count(pair.order),
+    views: sum(pair.view),
+  }));
   totals.sink("by-page", keyed("page"));
   totals
     .keyBy("orders")
