@@ -1,4 +1,4 @@
-import { foldByKey, MemoryStore, type OutputRow, rowsOf } from "@millrace/conformance/fakes";
+import { foldByKey, type MemoryStore, type OutputRow, rowsOf } from "@millrace/conformance/fakes";
 import type { Scenario, WatchedSink } from "./scenario.ts";
 
 /** What the sinks of a scenario hold, as sorted texts, by sink. */
