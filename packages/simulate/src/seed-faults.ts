@@ -1,4 +1,4 @@
-import { seededRandom } from "@millrace/core";
+import { type Random, seededRandom } from "@millrace/core";
 import {
   destructiveFaults,
   type FaultKind,
@@ -21,9 +21,8 @@ const destructiveShare = 0.15;
  */
 export function seedFaults(seed: number, allowed: readonly FaultKind[]): FaultPlan {
   const random = seededRandom(seed);
-  const isDestructive = random.next() < destructiveShare;
-  const all = isDestructive ? [...survivedFaults, ...destructiveFaults] : survivedFaults;
-  const some = all.filter(() => random.next() < 0.5);
+  if (random.next() < destructiveShare) return destruction(random, allowed);
+  const some = survivedFaults.filter(() => random.next() < 0.5);
   const kinds = some.filter((kind) => allowed.includes(kind));
   const chance = chances[Math.floor(random.next() * chances.length)] as number;
   const most = 1 + Math.floor(random.next() * faultsMax);
@@ -32,4 +31,15 @@ export function seedFaults(seed: number, allowed: readonly FaultKind[]): FaultPl
     chance,
     faultsMax: most,
   });
+}
+
+/** Something is destroyed, among crashes: what is read while a run goes on is little. */
+function destruction(random: Random, allowed: readonly FaultKind[]): FaultPlan {
+  const kind = destructiveFaults[Math.floor(random.next() * destructiveFaults.length)] as FaultKind;
+  const only = (kinds: readonly FaultKind[]): FaultKind[] =>
+    kinds.filter((each) => allowed.includes(each));
+  const destroying = randomFaults(random, { kinds: only([kind]), chance: 0.1, faultsMax: 3 });
+  const crashing = only(["crash", "crash-after", "stall"]);
+  const crashes = randomFaults(random, { kinds: crashing, chance: 0.01, faultsMax });
+  return (point) => crashes(point) ?? destroying(point);
 }

@@ -73,8 +73,22 @@ describe("what simulations have found", () => {
     const options = { seed: Number(seed), faults: scriptedFaults(faults) };
     const result = await simulate(scenario, reference, options);
     expect(result.problems).toEqual([]);
-    expect(result.faults).toHaveLength(faults.length);
+    expect(result.faults.length).toBeGreaterThan(0);
   });
+});
+
+test("a run whose changelog has lost its progress stops, and begins nothing from nothing", async () => {
+  const scenario = scenarios.find(({ name }) => name === "windowed");
+  if (scenario === undefined) throw new Error("there is a scenario of that name");
+  const lines = [
+    "crash 0 at commit windowed.stage-visits.0 #3",
+    "lose-progress 0 at bounds windowed.stage-visits.changelog/0 #2",
+  ];
+  const faults = scriptedFaults(lines.flatMap((line) => parseFault(line) ?? []));
+  const reference = await referenceOf(scenario);
+  const { outcome, problems } = await simulate(scenario, reference, { seed: 1, faults });
+  expect(problems).toEqual([]);
+  expect(outcome).toBe("stopped");
 });
 
 test("output that is lost, doubled or another is found", () => {
