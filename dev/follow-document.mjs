@@ -47,8 +47,11 @@ async function runScript(script, directory) {
   return { code, output };
 }
 
-/** `12 % · 1,234 rows · 0 rows/s · …`, as `pipe run` prints every few seconds. */
-const progressLine = /^(\d+ % · )?[\d,]+ rows · [\d,]+ rows\/s( · |$)/;
+/**
+ * `12 % · 1,234 rows · 0 rows/s · …`, as `pipe run` prints every few seconds, and `6 of 12 seeds`,
+ * as `pipe test` does.
+ */
+const progressLine = /^(\d+ % · )?[\d,]+ (rows · [\d,]+ rows\/s( · |$)|of [\d,]+ seeds$)/;
 
 /** Without what differs from run to run. */
 export function comparable(text, start) {

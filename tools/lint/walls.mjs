@@ -21,6 +21,7 @@ const mayImport = {
   observe: ["core", "runtime"],
   conformance: ["core", "columnar"],
   report: ["core"],
+  simulate: ["core", "log", "runtime", "conformance"],
   cli: ["core", "plan", "planner", "runtime"],
   millrace: [
     "core",
@@ -38,6 +39,7 @@ const mayImport = {
     "runtime",
     "conformance",
     "report",
+    "simulate",
     "observe",
     "cli",
   ],

@@ -1,5 +1,6 @@
 import type { Json } from "@millrace/core";
 import type { PlannedPipeline } from "@millrace/planner";
+import type { PipelineTestReport } from "./test-report.ts";
 import type { RunStatus, RunSummary, StuckReport, TopicsReport } from "@millrace/runtime";
 
 /** A pipeline as the command line sees it: loaded from a file, run by what it was given. */
@@ -18,6 +19,24 @@ export interface RunFlags {
   readonly log?: string;
   readonly fresh: boolean;
   readonly parameters: Readonly<Record<string, Json>>;
+}
+
+/** Settings of a test that come from flags. */
+export interface TestFlags {
+  readonly partitions: number;
+  readonly parameters: Readonly<Record<string, Json>>;
+  /** The log that has the topics of sources. */
+  readonly log?: string;
+  /** Rows of each source that are read at most. */
+  readonly rowsMax: number;
+  /** Rows that are made for each source in place of those that it holds; absent: none are. */
+  readonly fuzzRows?: number;
+  /** Runs under faults, one for each. */
+  readonly seeds: readonly number[];
+  /** Directory of files with what sinks are expected to hold, and whether to write them anew. */
+  readonly golden?: { readonly directory: string; readonly isUpdate: boolean };
+  /** Names of the faults that there may be; absent: all that a run survives. */
+  readonly faults?: readonly string[];
 }
 
 /** How the lines of a run's log look; `none`: there is none. */
@@ -106,6 +125,17 @@ export interface CliEnvironment {
     module: URL,
     observing: Observing,
   ): Promise<WatchedRun>;
+  /**
+   * Runs a pipeline over what its sources hold, several times and under faults, and compares.
+   *
+   * @param module that the pipeline is loaded from, anew for each of its lives
+   * @param onProgress called after each seed
+   */
+  test(
+    module: URL,
+    flags: TestFlags,
+    onProgress: (done: number, total: number) => void,
+  ): Promise<PipelineTestReport>;
   /** Dead letters that a pipeline's saved state holds, oldest first. */
   deadLetters(pipeline: string, place: SavedPlace): Promise<readonly unknown[]>;
   /**

@@ -11,6 +11,15 @@ export type {
   RegistryUser,
   SavedPlace,
   SchemaSource,
+  TestFlags,
   WatchedRun,
 } from "./environment.ts";
+export type {
+  BranchCoverage,
+  FailedSeed,
+  FunctionFinding,
+  GoldenReport,
+  OperatorCoverage,
+  PipelineTestReport,
+} from "./test-report.ts";
 export { exitCodes, main } from "./main.ts";

@@ -7,6 +7,7 @@ import { addExplainErrorCommand } from "./commands/explain-error.ts";
 import { addExplainCommand } from "./commands/explain.ts";
 import { addInitCommand } from "./commands/init.ts";
 import { addRunCommand } from "./commands/run.ts";
+import { addTestCommand } from "./commands/test.ts";
 import { addTopicsCommand } from "./commands/topics.ts";
 import { addWhyStuckCommand } from "./commands/why-stuck.ts";
 import type { CliEnvironment } from "./environment.ts";
@@ -18,18 +19,18 @@ export const exitCodes = { ok: 0, runtime: 1, pipeline: 2, environment: 3 } as c
 /**
  * Runs one command line, without the two leading words of `process.argv`.
  *
- * @returns the exit code: 0 ok, 1 runtime (also of `why-stuck`: a pipeline is stuck), 2 invalid
- *   pipeline, 3 environment
+ * @returns the exit code: 0 ok, 1 runtime (also of `why-stuck`: a pipeline is stuck; of `test`: it
+ *   has found something), 2 invalid pipeline, 3 environment
  */
 export async function main(words: readonly string[], environment: CliEnvironment): Promise<number> {
-  let isStuck = false;
+  let hasFound = false;
   const program = createProgram(environment, () => {
-    isStuck = true;
+    hasFound = true;
   });
   const isJson = words.includes("--json");
   try {
     await program.parseAsync(words, { from: "user" });
-    return isStuck ? exitCodes.runtime : exitCodes.ok;
+    return hasFound ? exitCodes.runtime : exitCodes.ok;
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return exitCodes.ok;
@@ -45,7 +46,7 @@ export async function main(words: readonly string[], environment: CliEnvironment
   }
 }
 
-function createProgram(environment: CliEnvironment, foundStuck: () => void): Command {
+function createProgram(environment: CliEnvironment, foundProblem: () => void): Command {
   const program = new Command("pipe")
     .description("Millrace: typed, stateful stream processing for TypeScript")
     .version(environment.version, "-V, --version", "print the version")
@@ -58,7 +59,8 @@ function createProgram(environment: CliEnvironment, foundStuck: () => void): Com
   addInitCommand(program, environment);
   addDeadLettersCommand(program, environment);
   addTopicsCommand(program, environment);
-  addWhyStuckCommand(program, environment, foundStuck);
+  addTestCommand(program, environment, foundProblem);
+  addWhyStuckCommand(program, environment, foundProblem);
   addExplainErrorCommand(program, environment);
   program
     .command("version")

@@ -81,6 +81,44 @@ function showBar(run: WatchedRun): ProgressDisplay {
   };
 }
 
+/** Shows how many of some steps are done, until `stop` is called. */
+export interface StepsDisplay extends ProgressDisplay {
+  readonly show: (done: number, total: number) => void;
+}
+
+/** A bar on a terminal, a plain line every two seconds otherwise; nothing for machines. */
+export function showSteps(
+  environment: CliEnvironment,
+  { isJson, word }: { readonly isJson: boolean; readonly word: string },
+): StepsDisplay {
+  const text = (done: number, total: number): string => {
+    return `${formatCount(done)} of ${formatCount(total)} ${word}`;
+  };
+  if (isJson) return { show: () => undefined, stop: () => undefined };
+  if (environment.isTerminal) {
+    const format = `{bar} {value} of {total} ${word} · ETA {eta} s`;
+    const bar = new SingleBar({ stream: process.stderr, clearOnComplete: true, format });
+    return {
+      show: (done, total) => {
+        if (done === 1) bar.start(total, 0);
+        bar.update(done);
+      },
+      stop: () => bar.stop(),
+    };
+  }
+  let last: string | undefined;
+  const repeating = repeat(lineEveryMs, () => {
+    if (last !== undefined) environment.stderr(`${last}\n`);
+    last = undefined;
+  });
+  return {
+    show: (done, total) => {
+      last = text(done, total);
+    },
+    stop: () => repeating.stop(),
+  };
+}
+
 function printJson(status: RunStatus | undefined, environment: CliEnvironment): void {
   if (status !== undefined) {
     environment.stdout(`${jsonText({ type: "progress", ...status })}\n`);

@@ -16,6 +16,7 @@ export { GrowingSource } from "./fakes/growing-source.ts";
 export { ManualClock } from "./fakes/manual-clock.ts";
 export { MemoryStore } from "./fakes/memory-store.ts";
 export { type PartitionRows, rowsSource } from "./fakes/rows-source.ts";
+export { type TableRows, tableSource } from "./fakes/table-source.ts";
 export { sharedGroups } from "./fakes/shared-groups.ts";
 export { logSuite, type LogSuiteOptions, type LogUnderTest } from "./suites/log-suite.ts";
 export {

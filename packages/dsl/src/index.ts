@@ -36,6 +36,7 @@ export type * from "./stream/pattern-types.ts";
 export { listState, mapState } from "./stream/process-state.ts";
 export type * from "./stream/process-types.ts";
 export type { Change, Detection, ForecastLevel, Severity } from "./stream/row-types.ts";
+export type { PipelineSink } from "./stream/sink-step.ts";
 export type * from "./stream/stream.ts";
 export type * from "./stream/updating-options.ts";
 export type * from "./stream/updating-stream.ts";

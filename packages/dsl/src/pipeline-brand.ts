@@ -2,8 +2,14 @@ import type { LogicalPlan } from "@millrace/plan";
 
 const brand = Symbol.for("millrace.pipeline");
 
-/** A named pipeline. Frozen; `build` may be called any number of times and gives equal plans. */
-export interface Pipeline {
+/**
+ * A named pipeline. Frozen; `build` may be called any number of times and gives equal plans.
+ *
+ * `Parts` is what its callback returned: sources and sinks by name, for those who test it.
+ */
+export interface Pipeline<out Parts = unknown> {
+  /** Only for inference; never present at run time. */
+  readonly parts?: Parts;
   readonly name: string;
   /**
    * Runs the pipeline's callback and gives its plan.
@@ -20,6 +26,6 @@ export function isPipeline(value: unknown): value is Pipeline {
 }
 
 /** Makes a pipeline known as one. */
-export function branded(pipeline: Pipeline): Pipeline {
+export function branded<Parts>(pipeline: Pipeline<Parts>): Pipeline<Parts> {
   return Object.freeze(Object.defineProperty(pipeline, brand, { value: true }));
 }

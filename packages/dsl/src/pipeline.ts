@@ -23,6 +23,7 @@ import {
   waitingOf,
 } from "./source-options.ts";
 import type { Flat } from "./stream/row-types.ts";
+import { SinkStep } from "./stream/sink-step.ts";
 import type { Stream } from "./stream/stream.ts";
 import { StreamStep } from "./stream/stream-step.ts";
 import { checkName, runRowCallback } from "./stream/step-columns.ts";
@@ -64,6 +65,7 @@ export interface PipelineBuilder {
  * Names a pipeline; the callback says what it does, and runs at `build`.
  *
  * @param name letters, digits, `-` and `_`, starting with a letter: it names topics and metrics
+ * @param define may return sources and sinks by name: tests then know the rows of each
  * @param options how it runs; changes no result
  * @example
  * ```ts import.meta.vitest
@@ -72,21 +74,22 @@ export interface PipelineBuilder {
  * "late.jsonl" })); })
  * ```
  */
-export function pipeline(
+export function pipeline<Parts = void>(
   name: string,
-  define: (p: PipelineBuilder) => void,
+  define: (p: PipelineBuilder) => Parts,
   options: PipelineOptions = {},
-): Pipeline {
+): Pipeline<Parts> {
   assertUserInput(typeof define === "function", "pipeline: the second argument is a function");
-  return branded({ name, build: () => buildPlan(name, define, options) });
+  return branded<Parts>({ name, build: () => buildPlan(name, define, options) });
 }
 
 function buildPlan(
   name: string,
-  define: (p: PipelineBuilder) => void,
+  define: (p: PipelineBuilder) => unknown,
   options: PipelineOptions,
 ): LogicalPlan {
   const draft = new PlanDraft(name);
+  let parts: ReadonlyMap<string, string> = new Map();
   withinScope({ step: `pipeline ${quote(name)}`, problems: draft.problems }, () => {
     draft.checkName(name);
     checkSpan("maxDrift", options.maxDrift);
@@ -96,6 +99,7 @@ function buildPlan(
       if (result instanceof Promise) {
         reportProblem("PLAN_ARGUMENT_INVALID", { problem: "A pipeline's callback is not async" });
       }
+      parts = partsOf(result);
     } catch (error) {
       if (!isMillraceError(error)) throw error;
       // Descriptors refuse their options by throwing; the rest of the callback is then unknown.
@@ -103,7 +107,18 @@ function buildPlan(
     }
   });
   const { maxDrift } = options;
-  return { ...draft.finish(), ...(maxDrift === undefined ? {} : { maxDriftMs: maxDrift }) };
+  return { ...draft.finish(), parts, ...(maxDrift === undefined ? {} : { maxDriftMs: maxDrift }) };
+}
+
+/** Ids of the steps and sinks that a callback returned by name. */
+function partsOf(result: unknown): Map<string, string> {
+  const parts = new Map<string, string>();
+  if (typeof result !== "object" || result === null) return parts;
+  for (const [name, part] of Object.entries(result)) {
+    if (part instanceof StreamStep) parts.set(name, part.node.id);
+    else if (part instanceof SinkStep) parts.set(name, part.id);
+  }
+  return parts;
 }
 
 class DraftBuilder {

@@ -71,6 +71,10 @@ export async function runCommandLine(
       const observed = (observing as OpenedObserving).options;
       return start(pipeline as Pipeline, { ...options, ...kafka, ...observed, module });
     },
+    test: async (module, flags, onProgress) => {
+      const { testModule } = await import("./testing/check/test-module.ts");
+      return testModule(module, flags, { placeOf, onProgress });
+    },
     savedPipelines: (place) => savedPipelines(place, placeOf),
     whyStuck: (saved) => readWhyStuck(saved, placeOf),
     deadLetters: (pipeline, { state, log }) =>

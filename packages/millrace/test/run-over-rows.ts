@@ -1,5 +1,4 @@
-import { batchSchema, columnOf, makeBatch, rowsToBatch, sliceRows } from "@millrace/columnar";
-import { faultyLog, MemoryStore, rowsOf, rowsSource } from "@millrace/conformance";
+import { faultyLog, MemoryStore, rowsOf, type TableRows, tableSource } from "@millrace/conformance";
 import {
   type ConnectorRegistry,
   type RowType,
@@ -24,13 +23,6 @@ export function given<Row extends object>(rowType: RowType<Row>): SourceDescript
   return { role: "source", connector: "given", options: {}, rowType };
 }
 
-/** Rows of a source; `part` names the source partition of a row, below 4. */
-export interface GivenRows<Row extends object> {
-  readonly type: RowType<Row>;
-  readonly rows: readonly Row[];
-  readonly part: (row: Row) => number;
-}
-
 /** How to run over the rows. */
 export interface RowsRun {
   readonly partitions: number;
@@ -41,24 +33,10 @@ export interface RowsRun {
 /** A source of the rows in `sourcePartitions` partitions, and a sink into `memory`. */
 export function connectorsTo<Row extends object>(
   memory: MemoryStore,
-  { type, rows, part }: GivenRows<Row>,
+  data: TableRows<Row>,
   sourcePartitions: number,
 ): ConnectorRegistry {
-  const source = rowsSource({
-    partitions: Array.from({ length: sourcePartitions }, (_, partition) =>
-      rowsToBatch(
-        type.schema,
-        rows.filter((row) => part(row) % sourcePartitions === partition),
-      ),
-    ),
-    take: (batch, { from, to }, columns) => {
-      const here = sliceRows(batch, from, to);
-      const fields = type.schema.fields.filter((field) => columns.includes(field.name));
-      fields.sort((a, b) => columns.indexOf(a.name) - columns.indexOf(b.name));
-      const data = columns.map((name) => columnOf(here, name));
-      return makeBatch(batchSchema(fields), data, here.numRows);
-    },
-  });
+  const source = tableSource(data, sourcePartitions);
   return {
     given: () => Promise.resolve(source),
     store: () => Promise.resolve(memory.connector()),
@@ -86,7 +64,7 @@ export function storedOf(memory: MemoryStore, sinks: readonly string[]): Stored 
 /** What a pipeline writes, run to its end. */
 export async function outputOver<Row extends object>(
   pipeline: Pipeline,
-  data: GivenRows<Row>,
+  data: TableRows<Row>,
   sinks: readonly string[],
   options: RowsRun,
 ): Promise<Stored> {
@@ -101,7 +79,7 @@ export async function outputOver<Row extends object>(
 /** What a pipeline writes, whose worker crashes at commits and is started again. */
 export async function outputOverCrashes<Row extends object>(
   pipeline: Pipeline,
-  data: GivenRows<Row>,
+  data: TableRows<Row>,
   sinks: readonly string[],
   options: RowsRun & { readonly seed: number },
 ): Promise<Stored> {

@@ -1,4 +1,5 @@
 export { decodeDeadLetters } from "./output/dead-letter-record.ts";
+export { decodeEdgeRecord, type EdgeRecord } from "./output/edge-record.ts";
 export { deadLetterTopic } from "./run/prepare-generation.ts";
 export type { EventTimeHold, HoldCause, HoldingTask } from "./diagnose/find-holds.ts";
 export {

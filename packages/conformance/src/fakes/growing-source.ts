@@ -8,11 +8,22 @@ import {
 import type { RecordBatch } from "apache-arrow";
 import type { PartitionRows } from "./rows-source.ts";
 
+/** Rows of a partition, then an event time that it has passed. */
+interface Entry {
+  readonly firstRow: number;
+  readonly rows: RecordBatch;
+  /** In ms; absent where nothing but its rows moves event time. */
+  readonly passed?: number;
+}
+
 interface GrowingPartition {
-  readonly batches: { readonly firstRow: number; readonly rows: RecordBatch }[];
+  readonly entries: Entry[];
   rowCount: number;
   isEnded: boolean;
 }
+
+/** Where a reader goes on: rows of an entry that were read. Plain data. */
+type Place = { readonly entry: number; readonly row: number };
 
 /**
  * An unbounded source in memory that keeps the `Source` contract: rows are added while runs read
@@ -26,7 +37,7 @@ export class GrowingSource {
   constructor(partitions: number, take: PartitionRows["take"]) {
     this.#take = take;
     this.#partitions = Array.from({ length: partitions }, () => ({
-      batches: [],
+      entries: [],
       rowCount: 0,
       isEnded: false,
     }));
@@ -34,11 +45,17 @@ export class GrowingSource {
 
   /** Adds rows, with the row type's columns, at the end of a partition. */
   append(partition: number, rows: RecordBatch): void {
-    const grown = this.#partition(partition);
-    assert(!grown.isEnded, "a partition that has ended does not grow");
-    if (rows.numRows === 0) return;
-    grown.batches.push({ firstRow: grown.rowCount, rows });
-    grown.rowCount += rows.numRows;
+    if (rows.numRows > 0) this.#add(partition, rows);
+  }
+
+  /**
+   * Moves the event time of a partition on, in ms, as if records with it had come and were not
+   * needed.
+   *
+   * @param none a batch without rows
+   */
+  pass(partition: number, eventTime: number, none: RecordBatch): void {
+    this.#add(partition, none, eventTime);
   }
 
   /** No row will follow; without a partition: in none. */
@@ -55,44 +72,48 @@ export class GrowingSource {
           isBounded: false,
           fingerprint: `growing ${this.#partitions.length}`,
           openReader: (partition, position) => {
-            const row = position === undefined ? 0 : (position as { row: number }).row;
-            return Promise.resolve(this.#openReader(this.#partition(partition), context, row));
+            const place = (position as Place | undefined) ?? { entry: 0, row: 0 };
+            return Promise.resolve(this.#openReader(this.#partition(partition), context, place));
           },
           close: () => Promise.resolve(),
         }),
     };
   }
 
-  #openReader(partition: GrowingPartition, context: SourceContext, from: number): SourceReader {
+  #add(partition: number, rows: RecordBatch, passed?: number): void {
+    const grown = this.#partition(partition);
+    assert(!grown.isEnded, "a partition that has ended does not grow");
+    const firstRow = grown.rowCount;
+    grown.entries.push({ firstRow, rows, ...(passed === undefined ? {} : { passed }) });
+    grown.rowCount += rows.numRows;
+  }
+
+  #openReader(partition: GrowingPartition, context: SourceContext, from: Place): SourceReader {
     let next = from;
     return {
       read: (rowsMax) => {
-        const batch = partition.batches.findLast(({ firstRow }) => firstRow <= next);
-        if (batch === undefined || next >= partition.rowCount) {
-          return Promise.resolve(partition.isEnded ? "end" : "caught-up");
-        }
-        const read = this.#read(batch, next, rowsMax, context.columns);
-        next += read.rows.numRows;
-        return Promise.resolve(read);
+        const entry = partition.entries[next.entry];
+        if (entry === undefined) return Promise.resolve(partition.isEnded ? "end" : "caught-up");
+        const to = Math.min(entry.rows.numRows, next.row + rowsMax);
+        const isWhole = to === entry.rows.numRows;
+        const position = isWhole ? { entry: next.entry + 1, row: 0 } : { ...next, row: to };
+        const batch: SourceBatch = {
+          rows: this.#take(entry.rows, { from: next.row, to }, context.columns),
+          firstOffset: entry.firstRow + next.row,
+          position,
+          deadLetters: [],
+          ...(isWhole && entry.passed !== undefined
+            ? { skipped: { count: 0, eventTimeMax: entry.passed } }
+            : {}),
+        };
+        next = position;
+        return Promise.resolve(batch);
       },
-      progress: () => ({ done: next, unit: "rows" }),
+      progress: () => {
+        const { firstRow = partition.rowCount } = partition.entries[next.entry] ?? {};
+        return { done: firstRow + next.row, unit: "rows" };
+      },
       close: () => Promise.resolve(),
-    };
-  }
-
-  #read(
-    batch: { readonly firstRow: number; readonly rows: RecordBatch },
-    firstOffset: number,
-    rowsMax: number,
-    columns: readonly string[],
-  ): SourceBatch {
-    const from = firstOffset - batch.firstRow;
-    const to = Math.min(batch.rows.numRows, from + rowsMax);
-    return {
-      rows: this.#take(batch.rows, { from, to }, columns),
-      firstOffset,
-      position: { row: firstOffset + to - from },
-      deadLetters: [],
     };
   }
 

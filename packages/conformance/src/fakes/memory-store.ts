@@ -1,4 +1,10 @@
-import { type Connector, millraceError, type Sink, type SinkToken } from "@millrace/core";
+import {
+  type Connector,
+  millraceError,
+  type Sink,
+  type SinkContext,
+  type SinkToken,
+} from "@millrace/core";
 import type { RecordBatch } from "apache-arrow";
 
 interface StoreTable {
@@ -23,17 +29,18 @@ export class MemoryStore {
   }
 
   connector(): Connector {
-    return { openSink: (context) => Promise.resolve(this.#open(context.sinkId)) };
+    return { openSink: (context) => Promise.resolve(this.#open(context)) };
   }
 
-  #open(sinkId: string): Sink {
+  #open({ sinkId, generation }: SinkContext): Sink {
     const table = this.#table(sinkId);
     return {
       guarantee: "exactly-once",
-      startAfresh: () => {
+      startAfresh: async () => {
+        const isOver = [...table.tokens.values()].some((token) => token.generation > generation);
+        if (isOver) throw millraceError("SINK_FENCED", { sink: sinkId });
         table.batches.length = 0;
         table.tokens.clear();
-        return Promise.resolve();
       },
       readToken: (partition) => Promise.resolve(table.tokens.get(partition)),
       write: async ({ partition, rows, expected, next }) => {

@@ -19,6 +19,16 @@ export const freshChecks: Readonly<Record<string, SinkCheck>> = {
     await fresh.write({ ...first, rows: readings(3), next: token(1, 2) });
     expect(await f.read(table)).toEqual(readingRows(3));
   },
+  "a fresh start removes nothing of a later generation": async (f) => {
+    const table = readingsTable(f);
+    const first = { partition: 0, expected: undefined };
+    const sink = await f.open(table);
+    const later = await f.open(table, 2);
+    await later.write({ ...first, rows: readings(1), next: token(1, 2) });
+    await expect(sink.startAfresh()).rejects.toMatchObject({ code: "SINK_FENCED" });
+    expect(await later.readToken(0)).toEqual(token(1, 2));
+    expect(await f.read(table)).toEqual(readingRows(1));
+  },
   "a fresh start with append keeps rows and tokens": async (f) => {
     const table = readingsTable(f, { whenFresh: "append" });
     const sink = await f.open(table);

@@ -59,13 +59,22 @@ export async function moveToken(
   if (result.rowsChanged !== 1) throw millraceError("SINK_FENCED", { sink: context.sinkId });
 }
 
-/** Removes the sink's tokens of all partitions; gives their number. */
+/**
+ * Removes the sink's tokens of all partitions; gives their number.
+ *
+ * @throws MillraceError `SINK_FENCED` when one of them is of a later generation
+ */
 export async function removeTokens(
   connection: DuckDBConnection,
   context: SinkContext,
 ): Promise<number> {
   if (!(await hasTokenTable(connection))) return 0;
   const place = [context.pipeline, context.sinkId];
+  const later = await connection.runAndReadAll(
+    `SELECT 1 FROM ${tokenTable} WHERE ${ofSink} AND generation > $3::BIGINT LIMIT 1`,
+    [...place, BigInt(context.generation)],
+  );
+  if (later.currentRowCount > 0) throw millraceError("SINK_FENCED", { sink: context.sinkId });
   const result = await connection.run(`DELETE FROM ${tokenTable} WHERE ${ofSink}`, place);
   return result.rowsChanged;
 }

@@ -54,8 +54,11 @@ class PostgresSink implements Sink {
   async startAfresh(): Promise<void> {
     if (this.#config.whenFresh === "append") return;
     await this.#transaction(0, async (session) => {
+      await this.#tokens.checkIsNewest(session);
       await this.#tokens.remove(session);
       await session.query(`TRUNCATE ${fullName(this.#config)}`);
+      // Who was writing until the table was ours has ended now.
+      await this.#tokens.checkIsNewest(session);
     });
   }
 

@@ -67,6 +67,16 @@ export class TokenTable {
     await session.change(sql, this.#sink);
   }
 
+  /** @throws MillraceError `SINK_FENCED` when there is a token of a later generation */
+  async checkIsNewest(session: Session): Promise<void> {
+    const { generation, sinkId } = this.#context;
+    const later = await session.query(
+      `SELECT 1 FROM ${this.#table} WHERE pipeline = $1 AND sink = $2 AND generation > $3 LIMIT 1`,
+      [...this.#sink, generation],
+    );
+    if (later.length > 0) throw millraceError("SINK_FENCED", { sink: sinkId });
+  }
+
   get #sink(): readonly string[] {
     return [this.#context.pipeline, this.#context.sinkId];
   }

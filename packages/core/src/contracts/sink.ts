@@ -60,7 +60,9 @@ export interface Sink {
   readonly guarantee: Guarantee;
   /**
    * Removes what earlier generations left, where the sink's options say so. Idempotent; once per
-   * fresh start.
+   * fresh start. Who was held up meanwhile must not remove what a later generation has written.
+   *
+   * @throws SINK_FENCED when there is a token of a later generation: nothing was removed
    */
   startAfresh(): Promise<void>;
   /** The token in the store; undefined when this sink was never written in any generation. */

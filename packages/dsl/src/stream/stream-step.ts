@@ -52,6 +52,7 @@ import { type ResampleArguments, resampleNode } from "./resample.ts";
 import { runningAggregateNode, type RunningAggregateArguments } from "./running-aggregate.ts";
 import { retimeParts } from "./retime.ts";
 import { type SampleArguments, sampleParts } from "./sample.ts";
+import { SinkStep } from "./sink-step.ts";
 import { splitConditions } from "./split.ts";
 import {
   checkDuplicates,
@@ -513,9 +514,9 @@ export class StreamStep {
     });
   }
 
-  sink(id: string, sink: SinkDescriptor, options: { guarantee?: Guarantee } = {}): void {
+  sink(id: string, sink: SinkDescriptor, options: { guarantee?: Guarantee } = {}): SinkStep {
     const step = `sink ${JSON.stringify(id)}`;
-    this.within(step, () => {
+    return this.within(step, () => {
       this.draft.takeId(id);
       if (sink.rowType !== undefined) checkTaken(step, this.#schema, sink.rowType.schema);
       this.#append({
@@ -529,6 +530,7 @@ export class StreamStep {
         ...(sink.updatesKey === undefined ? {} : { updatesKey: sink.updatesKey }),
         ...(options.guarantee === undefined ? {} : { demandedGuarantee: options.guarantee }),
       });
+      return new SinkStep(id);
     });
   }
 }

@@ -67,6 +67,7 @@ import type {
   RunningAggregateOptions,
   TopNOptions,
 } from "./updating-options.ts";
+import type { PipelineSink } from "./sink-step.ts";
 import type { KeyedUpdatingStream, RekeyedUpdating } from "./updating-stream.ts";
 import type { UpdatingEmit } from "./window-emit.ts";
 
@@ -136,7 +137,7 @@ export interface AnyStream<in out Row extends object> {
     id: string,
     sink: SinkFor<Row, Accepted>,
     options?: { guarantee?: Guarantee },
-  ): void;
+  ): PipelineSink<Row>;
 }
 
 /** A stream of rows. `Row` is what plain functions see. */

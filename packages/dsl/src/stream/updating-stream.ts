@@ -16,6 +16,7 @@ import type {
   Selected,
 } from "./row-types.ts";
 import type { JoinOptions } from "./join-options.ts";
+import type { PipelineSink } from "./sink-step.ts";
 import type { AnyStream, KeyedStream, SampleOptions, Stream } from "./stream.ts";
 import type { StreamTypeError } from "./stream-type-error.ts";
 import type { RankOptions, RunningAggregateOptions, TopNOptions } from "./updating-options.ts";
@@ -59,7 +60,11 @@ export interface AnyUpdatingStream<in out Row extends object> {
    * @param sink one with a key, such as `duckdb({ table: "totals", key: ["origin"] })`
    * @param options `guarantee`: what is demanded; a sink that gives less is refused
    */
-  sink(id: string, sink: UpdatingSinkDescriptor<Row>, options?: { guarantee?: Guarantee }): void;
+  sink(
+    id: string,
+    sink: UpdatingSinkDescriptor<Row>,
+    options?: { guarantee?: Guarantee },
+  ): PipelineSink<Row>;
   readonly window: StreamTypeError<"window needs rows that stay: this stream is updating">;
   readonly detect: StreamTypeError<"detect needs rows that stay: this stream is updating">;
   readonly forecast: StreamTypeError<"forecast needs rows that stay: this stream is updating">;

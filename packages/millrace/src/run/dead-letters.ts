@@ -16,7 +16,7 @@ export async function readDeadLetters(place: LogPlace, pipeline: string): Promis
 }
 
 /** All dead letters that a log holds of a pipeline. */
-async function deadLettersOf(log: Log, pipeline: string): Promise<DeadLetter[]> {
+export async function deadLettersOf(log: Log, pipeline: string): Promise<DeadLetter[]> {
   const topic = deadLetterTopic(pipeline);
   const spec = (await log.topics()).find((candidate) => candidate.name === topic);
   const letters: DeadLetter[] = [];

@@ -21,6 +21,8 @@ export interface LogicalPlan extends LogicalPlanData {
   readonly functions: ReadonlyMap<string, UserFunction>;
   /** By source id and column: checks given by `.validate`. */
   readonly validators: ReadonlyMap<string, ReadonlyMap<string, readonly StandardSchemaV1[]>>;
+  /** Ids of the nodes that the pipeline's callback returned, by the names that it gave them. */
+  readonly parts?: ReadonlyMap<string, string>;
   /** What the builder already found wrong; the planner reports them with its own. */
   readonly problems: readonly MillraceError[];
 }

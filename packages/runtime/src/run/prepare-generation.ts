@@ -50,7 +50,8 @@ export async function createControlTopics(log: Log, pipeline: string): Promise<v
 /**
  * Decides between continuing and starting afresh, from the control record.
  *
- * @param options `isShared`: whether other runs of the pipeline may share its work
+ * @param options `keepsFinished`: whether a generation that has been processed to its end is
+ *   continued all the same, which then has nothing to do
  * @throws RUN_STATE_MISMATCH when there is state of another plan, another number of partitions or
  *   other input
  */
@@ -60,12 +61,12 @@ export async function decideGeneration(options: {
   sources: ReadonlyMap<string, Source>;
   topicSinks: ReadonlyMap<string, TopicSink>;
   isFresh: boolean;
-  isShared: boolean;
+  keepsFinished: boolean;
 }): Promise<Generation> {
-  const { log, plan, sources, topicSinks, isFresh, isShared } = options;
+  const { log, plan, sources, topicSinks, isFresh, keepsFinished } = options;
   const last = await readControl(log, plan.pipeline);
   const wanted = wantedOf(plan, sources);
-  if (last === undefined || isFresh || !mayContinue(last, isShared)) {
+  if (last === undefined || isFresh || !mayContinue(last, keepsFinished)) {
     const generation = (last?.generation ?? 0) + 1;
     const control: ControlRecord = {
       status: "starting",
@@ -85,10 +86,11 @@ export async function decideGeneration(options: {
 
 /**
  * A run that comes late to others that share the pipeline must not do all over again what they have
- * finished; where a run is alone, to start it again means just that.
+ * finished, nor must one that restores itself; where a run is alone, to start it again means just
+ * that.
  */
-function mayContinue({ status }: ControlRecord, isShared: boolean): boolean {
-  return status === "running" || (status === "finished" && isShared);
+function mayContinue({ status }: ControlRecord, keepsFinished: boolean): boolean {
+  return status === "running" || (status === "finished" && keepsFinished);
 }
 
 /**
@@ -151,6 +153,8 @@ export async function startGeneration(options: {
     await writeControl(log, writer, plan.pipeline, control);
     const old = await oldTopics(log, plan.pipeline);
     await fenceTasks(log, membership, old);
+    // Who was held up until here must not delete what its successor has made.
+    await writer.commit();
     const names = old.map(({ name }) => name);
     await atCrashPoints("delete-topics", () => log.deleteTopics(names));
     for (const topic of topicsOf(plan)) {

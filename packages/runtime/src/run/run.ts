@@ -147,7 +147,7 @@ export class Run {
     for (let restores = 0; ; restores += 1) {
       const startedAtMs = clock.monotonicMs();
       try {
-        return await this.#runOnce(this.#settings.isFresh && isFirst);
+        return await this.#runOnce(isFirst);
       } catch (error) {
         isFirst = false;
         if (clock.monotonicMs() - startedAtMs > soonMs) restores = 0;
@@ -160,13 +160,13 @@ export class Run {
     }
   }
 
-  async #runOnce(isFresh: boolean): Promise<RunSummary> {
+  async #runOnce(isFirst: boolean): Promise<RunSummary> {
     const { connectors, clock, log } = this.#environment;
     const context = { clock, signal: this.#abort.signal, log };
     try {
       const sources = await openSources(this.#plan, connectors, context);
       try {
-        return await this.#runWithSources(sources, isFresh);
+        return await this.#runWithSources(sources, isFirst);
       } finally {
         await closeAll(sources.values());
       }
@@ -178,14 +178,16 @@ export class Run {
 
   async #runWithSources(
     sources: ReadonlyMap<string, Source>,
-    isFresh: boolean,
+    isFirst: boolean,
   ): Promise<RunSummary> {
     const { log, connectors } = this.#environment;
     const plan = this.#plan.physical;
     await createControlTopics(log, plan.pipeline);
     const topicSinks = await openTopicSinks(plan, connectors);
     const { standbyCopies: copies = 0 } = this.#settings;
-    const options = { sources, topicSinks, isFresh, copies };
+    const isFresh = this.#settings.isFresh && isFirst;
+    const isAgain = this.#attempt !== undefined;
+    const options = { sources, topicSinks, isFresh, isAgain, copies };
     const part = new GroupPart(this.#plan, this.#environment, options);
     await part.open();
     try {

@@ -55,6 +55,8 @@ interface GroupPartOptions {
   readonly sources: ReadonlyMap<string, Source>;
   readonly topicSinks: ReadonlyMap<string, TopicSink>;
   readonly isFresh: boolean;
+  /** Whether the run has had a share before, and restores itself: what it worked at may be done. */
+  readonly isAgain: boolean;
   /** As `RunSettings.standbyCopies`. */
   readonly copies: number;
 }
@@ -293,11 +295,11 @@ export class GroupPart {
 
   #decide(): Promise<Generation> {
     const { log } = this.#environment;
-    const { sources, topicSinks } = this.#options;
+    const { sources, topicSinks, isAgain } = this.#options;
     const plan = this.#plan.physical;
     const isFresh = this.#isFresh;
-    const { isShared } = this;
-    return decideGeneration({ log, plan, sources, topicSinks, isFresh, isShared });
+    const keepsFinished = this.isShared || isAgain;
+    return decideGeneration({ log, plan, sources, topicSinks, isFresh, keepsFinished });
   }
 
   #openSinks(
