@@ -1,4 +1,12 @@
-import type { Cluster, ClusterOptions, KafkaService, RegistryService } from "./services.mjs";
+import type {
+  Cluster,
+  ClusterOptions,
+  KafkaService,
+  OwnStore,
+  RegistryService,
+  StoreName,
+  StoreService,
+} from "./services.mjs";
 
 /**
  * Describes tests that use the one-node Kafka of the run. It starts before the first of them; where
@@ -14,6 +22,20 @@ export function describeWithKafka3(name: string, body: (kafka: KafkaService) => 
 
 /** As `describeWithKafka`, with the schema registry of the run. */
 export function describeWithRegistry(name: string, body: (registry: RegistryService) => void): void;
+
+/** As `describeWithKafka`, with a store that test files share: use table names of your own. */
+export function describeWithStore(
+  store: StoreName,
+  name: string,
+  body: (store: StoreService) => void,
+): void;
+
+/** As `describeWithKafka`, with a store of the suite's own, which ends with it. */
+export function describeWithOwnStore(
+  store: StoreName,
+  name: string,
+  body: (store: OwnStore) => void,
+): void;
 
 /**
  * As `describeWithKafka`, with a cluster of the suite's own, which ends with it. A function makes

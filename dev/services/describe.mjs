@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe } from "vitest";
 import { missingFor } from "./missing.mjs";
-import { areServicesRequired, ownCluster, startService } from "./services.mjs";
+import { areServicesRequired, ownCluster, ownStore, startService } from "./services.mjs";
 
 /** A first installation is in it, on a slow machine. */
 const startTimeoutMs = 600_000;
@@ -63,6 +63,24 @@ export function describeWithRegistry(name, body) {
     "registry",
     name,
     () => startService("registry"),
+    (value) => body(liveView(value)),
+  );
+}
+
+export function describeWithStore(store, name, body) {
+  describeWith(
+    store,
+    name,
+    () => startService(store),
+    (value) => body(liveView(value)),
+  );
+}
+
+export function describeWithOwnStore(store, name, body) {
+  describeWith(
+    store,
+    name,
+    () => ownStore(store),
     (value) => body(liveView(value)),
   );
 }

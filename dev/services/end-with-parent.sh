@@ -7,12 +7,14 @@ set -uo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 
 sweep() {
-  local dir
+  local dir store
   for dir in "$1"/registry*/; do
     [ ! -d "$dir" ] || "$here/schema-registry.sh" destroy --dir "${dir%/}"
   done
-  for dir in "$1"/kafka*/; do
-    [ ! -d "$dir" ] || "$here/kafka.sh" destroy --dir "${dir%/}"
+  for store in kafka postgres redis mongodb; do
+    for dir in "$1/$store"*/; do
+      [ ! -d "$dir" ] || "$here/$store.sh" destroy --dir "${dir%/}"
+    done
   done
   rm -rf "$1"
 }

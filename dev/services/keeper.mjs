@@ -1,7 +1,7 @@
 // Keeps the servers of one run of tests.
 //
 // K1. A shared server starts when it is first asked for, once, and serves all who ask.
-// K2. A cluster of one's own ends with the connection that asked for it.
+// K2. A server or cluster of one's own ends with the connection that asked for it.
 // K3. All servers end with the process that opened the keeper, however it ends; their data is
 //     deleted (end-with-parent.sh).
 // K4. Two keepers share nothing but the installed software: each has a directory and ports of its
@@ -16,7 +16,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { startKafka, startRegistry } from "./server.mjs";
+import { startKafka, startRegistry, startStore, stores } from "./server.mjs";
 
 const report = (text) => process.stderr.write(`services: ${text}\n`);
 
@@ -36,7 +36,8 @@ class Keeper {
     try {
       const server = await started;
       const seconds = ((performance.now() - begin) / 1000).toFixed(1);
-      report(`${what} on ${server.url ?? server.brokers.join(", ")} (${seconds} s)`);
+      const place = server.brokers?.join(", ") ?? new URL(server.url).host;
+      report(`${what} on ${place} (${seconds} s)`);
       return server;
     } finally {
       this.#starting.delete(started);
@@ -75,13 +76,26 @@ class Keeper {
       kafka3: () => this.#startKafka("Kafka with three nodes", "kafka3", { nodes: 3 }),
       registry: () => this.#startRegistry(),
     };
-    if (!this.#shared.has(name)) this.#shared.set(name, starts[name]());
+    const start = starts[name] ?? (() => this.#startStore(name, name));
+    if (!this.#shared.has(name)) this.#shared.set(name, start());
     return this.#shared.get(name);
+  }
+
+  #startStore(name, place, settings) {
+    const directory = join(this.directory, place);
+    return this.#start(stores[name].label, ({ onNote }) =>
+      startStore({ name, directory, settings, onNote }),
+    );
   }
 
   ownCluster(options) {
     this.#clusters += 1;
     return this.#startKafka("own cluster", `kafka-${this.#clusters}`, options);
+  }
+
+  ownStore(name, settings) {
+    this.#clusters += 1;
+    return this.#startStore(name, `${name}-${this.#clusters}`, settings);
   }
 
   /** Ends all servers. */
@@ -117,6 +131,11 @@ class Lease {
       const cluster = this.#keeper.ownCluster({ nodes, settings, isMeasured });
       this.#clusters.set(request.id, cluster);
       return { brokers: (await cluster).brokers };
+    }
+    if (request.store !== undefined) {
+      const store = this.#keeper.ownStore(request.store, request.settings);
+      this.#clusters.set(request.id, store);
+      return { url: (await store).url };
     }
     const cluster = await this.#clusters.get(request.cluster);
     if (request.action === "destroy") {

@@ -6,8 +6,7 @@ import { delimiter, join } from "node:path";
 const javaMin = 17;
 
 /**
- * @typedef {"kafka" | "kafka3" | "registry"} ServiceName one broker, three brokers, a schema
- *   registry with the broker that it is kept in
+ * @typedef {import("./services.mjs").ServiceName} ServiceName
  */
 
 /** Where servers are installed. */
@@ -34,16 +33,32 @@ function javaVersion(env) {
 }
 
 function isInstalled(service, env) {
-  const directory =
-    service === "registry"
-      ? join("apicurio", env.MILLRACE_APICURIO_VERSION ?? "3.0.9")
-      : join("kafka", env.MILLRACE_KAFKA_VERSION ?? "4.3.1");
-  return existsSync(join(servicesHome(env), directory, ".complete"));
+  const kafka = join("kafka", env.MILLRACE_KAFKA_VERSION ?? "4.3.1");
+  const directories = {
+    kafka,
+    kafka3: kafka,
+    registry: join("apicurio", env.MILLRACE_APICURIO_VERSION ?? "3.0.9"),
+    postgres: join("postgres", env.MILLRACE_POSTGRES_VERSION ?? "18.6.3"),
+    mongodb: join("mongodb", env.MILLRACE_MONGODB_VERSION ?? "0.7.0b3"),
+  };
+  return existsSync(join(servicesHome(env), directories[service], ".complete"));
+}
+
+function missingForWheel(service, server, env) {
+  if (service === "postgres" && isInstalled(service, env)) return undefined;
+  if (isOnPath("python3", env)) return undefined;
+  return `Python 3 with pip is needed for ${server}, and no python3 is on the PATH`;
+}
+
+function missingForRedis(env) {
+  if (isOnPath("redis-server", env)) return undefined;
+  if (isOnPath("apt-get", env) && process.getuid() === 0) return undefined;
+  return "no redis-server is on the PATH, and to install it root and apt-get are needed";
 }
 
 /**
  * What a machine lacks to run a service, as a sentence; undefined when it lacks nothing. Whether
- * the Maven repository can be reached is not asked.
+ * the package registry can be reached is not asked.
  *
  * @param {ServiceName} service
  * @param {NodeJS.ProcessEnv} [env]
@@ -51,6 +66,9 @@ function isInstalled(service, env) {
  */
 export function missingFor(service, env = process.env) {
   if (process.platform !== "linux") return "servers without Docker need Linux";
+  if (service === "postgres") return missingForWheel(service, "PostgreSQL", env);
+  if (service === "mongodb") return missingForWheel(service, "SecantusDB", env);
+  if (service === "redis") return missingForRedis(env);
   if (!isOnPath("java", env)) return `Java ${javaMin} is needed, and no java is on the PATH`;
   const version = javaVersion(env);
   if (version === undefined || version < javaMin) {

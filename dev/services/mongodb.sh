@@ -3,20 +3,20 @@
 # WiredTiger, as a replica set of one node, with transactions. It is not mongod, which no package
 # registry has; compose.yaml starts that one.
 #
-#   mongodb.sh install|start|stop|kill|pause|resume|status|destroy [--port N] [--dir DIR]
+#   mongodb.sh install|start|stop|kill|pause|resume|status|destroy
+#              [--port N] [--dir DIR] [--set key=value]...
 #
 # See one-server.sh. Needs Linux and Python 3 with pip; 89 MB.
 #
 # MILLRACE_MONGODB_VERSION  the wheel secantusdb (0.7.0b3)
-# MILLRACE_MONGODB_OPTS     more server options, as "--log-level DEBUG"
 set -euo pipefail
 
 NAME=mongodb PORT=17017 WAIT=60
 VERSION="${MILLRACE_MONGODB_VERSION:-0.7.0b3}"
 source "$(dirname "${BASH_SOURCE[0]}")/one-server.sh"
 
-software() { echo "$HOME_DIR/wheel-$VERSION"; }
-installed() { [ -f "$(software)/complete" ]; }
+software() { echo "$HOME_DIR/$VERSION"; }
+installed() { [ -f "$(software)/.complete" ]; }
 
 install_server() {
   local part
@@ -25,7 +25,7 @@ install_server() {
   python3 -m pip install -q --disable-pip-version-check --root-user-action=ignore \
     --only-binary :all: --no-compile --target "$part" "secantusdb==$VERSION" \
     > "$HOME_DIR/install.log" 2>&1 || { tail -n 5 "$HOME_DIR/install.log" >&2; die "pip failed"; }
-  touch "$part/complete"
+  touch "$part/.complete"
   rm -rf "$(software)"
   mv "$part" "$(software)"
 }
@@ -33,11 +33,10 @@ install_server() {
 launch() {
   cd "$INST"
   : > secantusd.toml # no settings from elsewhere
-  # shellcheck disable=SC2086
   PYTHONPATH="$(software)" exec setsid python3 -c \
     'import sys; from secantus.cli import main; sys.exit(main())' \
     --config "$INST/secantusd.toml" --host 127.0.0.1 --port "$PORT" --storage-path "$INST/data" \
-    --cache-size 256M --sync-on-commit ${MILLRACE_MONGODB_OPTS:-}
+    --cache-size 256M --sync-on-commit "${SETS[@]}"
 }
 
 # Sends {ping: 1, $db: "admin"}: it is ready when the reply begins.

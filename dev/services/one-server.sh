@@ -9,7 +9,7 @@
 #   server_url        what clients connect to
 #
 #   <script> install
-#   <script> start   [--port N] [--dir DIR]   start it if needed, wait until it answers
+#   <script> start   [--port N] [--dir DIR] [--set key=value]...   prints the URL
 #   <script> stop    [--port N | --dir DIR]   SIGTERM, then wait; data is kept
 #   <script> kill    [--port N | --dir DIR]   SIGKILL (a crash); data is kept
 #   <script> pause   [--port N | --dir DIR]   SIGSTOP: alive, but silent
@@ -17,7 +17,8 @@
 #   <script> status  [--port N | --dir DIR]   exit 0 when it runs, 3 otherwise
 #   <script> destroy [--port N | --dir DIR]   kill, then delete the instance's data
 #
-# An instance is a directory: DIR, or one of the home that is named by the port.
+# An instance is a directory: DIR, or one of the home that is named by the port. `start` is
+# idempotent; what is set goes to the server as `--key value` (the array SETS).
 # Home: ${MILLRACE_SERVICES:-$HOME/.cache/millrace/services}.
 
 die() { echo "$NAME.sh: $*" >&2; exit 1; }
@@ -82,7 +83,7 @@ do_start() {
     sleep 0.05
   done
   made_ready
-  echo "url=$(server_url) pid=$(server_pid)"
+  server_url
 }
 
 do_end() {
@@ -108,11 +109,12 @@ run_command() {
   [ -n "$command" ] || usage
   shift
   HOME_DIR="${MILLRACE_SERVICES:-$HOME/.cache/millrace/services}/$NAME"
-  INST=
+  INST= SETS=()
   while [ $# -gt 0 ]; do
     case "$1" in
       --port) PORT="${2:?}"; shift 2 ;;
       --dir) INST="${2:?}"; shift 2 ;;
+      --set) SETS+=("--${2%%=*}" "${2#*=}"); shift 2 ;;
       *) die "unknown option $1" ;;
     esac
   done

@@ -2,12 +2,11 @@
 # A real Redis on the loopback interface, as Debian packages it (7.0), or whatever redis-server is on
 # the PATH: append-only file, every acknowledged write on disk.
 #
-#   redis.sh install|start|stop|kill|pause|resume|status|destroy [--port N] [--dir DIR]
+#   redis.sh install|start|stop|kill|pause|resume|status|destroy
+#            [--port N] [--dir DIR] [--set key=value]...
 #
-# See one-server.sh. Needs Linux; to install the package, root and apt-get.
-#
-# MILLRACE_REDIS_CLUSTER  1: a cluster of one node that owns all hash slots
-# MILLRACE_REDIS_OPTS     more server options, as "--maxmemory 64mb"
+# See one-server.sh. Needs Linux; to install the package, root and apt-get. With
+# --set cluster-enabled=yes it is a cluster of one node that owns all hash slots.
 set -euo pipefail
 
 NAME=redis PORT=16379 WAIT=30
@@ -23,14 +22,9 @@ install_server() {
 }
 
 launch() {
-  local cluster=()
-  if [ -n "${MILLRACE_REDIS_CLUSTER:-}" ]; then
-    cluster=(--cluster-enabled yes --cluster-port "$((PORT + 1))" --cluster-announce-ip 127.0.0.1)
-  fi
-  # shellcheck disable=SC2086
   exec setsid redis-server --bind 127.0.0.1 --port "$PORT" --dir "$INST/data" --daemonize no \
     --save "" --appendonly yes --appendfsync always --maxmemory-policy noeviction \
-    "${cluster[@]}" ${MILLRACE_REDIS_OPTS:-}
+    --cluster-port "$((PORT + 1))" --cluster-announce-ip 127.0.0.1 "${SETS[@]}"
 }
 
 # Sends one command and gives the first line of its reply.
@@ -46,7 +40,7 @@ ask() {
 ready() { [ "$(ask PING)" = +PONG ]; }
 
 made_ready() {
-  [ -n "${MILLRACE_REDIS_CLUSTER:-}" ] || return 0
+  [[ " ${SETS[*]} " == *" --cluster-enabled yes "* ]] || return 0
   ask CLUSTER ADDSLOTSRANGE 0 16383 > /dev/null || true
   until [ "$(ask SET millrace:ready 1 EX 1)" = +OK ]; do sleep 0.05; done
 }

@@ -10,7 +10,7 @@ const forMeasuring = { heap: "1g", env: {} };
 /**
  * Runs one of the scripts beside this file.
  *
- * @param {"kafka.sh" | "schema-registry.sh"} script
+ * @param {string} script its name
  * @param {readonly string[]} args
  * @param {{ env?: NodeJS.ProcessEnv, onNote?: (line: string) => void, input?: string }} [options]
  *   `onNote` gets what the script says of its progress; `input` is what it reads
@@ -38,6 +38,46 @@ export function runScript(script, args, options = {}) {
 async function mustRun(script, args, options) {
   const { code, stdout, stderr } = await runScript(script, args, options);
   if (code !== 0) throw new Error(`${script} ${args[0]} failed: ${stderr.trim() || stdout.trim()}`);
+  return stdout;
+}
+
+/** Stores that sinks are tested on: one server each, whose script prints its URL when it starts. */
+export const stores = {
+  postgres: { script: "postgres.sh", label: "PostgreSQL" },
+  redis: { script: "redis.sh", label: "Redis" },
+  mongodb: { script: "mongodb.sh", label: "MongoDB (SecantusDB)" },
+};
+
+/**
+ * One server of a store in a directory of its own, on a port of its own.
+ *
+ * @param {{ name: string, directory: string, settings?: Record<string, string | number>,
+ *   onNote?: (line: string) => void }} options
+ * @returns {Promise<{ url: string, control: (action: string) => Promise<void>,
+ *   destroy: () => Promise<void> }>} `control` does what the script calls kill, stop, start, pause
+ *   or resume
+ */
+export async function startStore({ name, directory, settings = {}, onNote }) {
+  const { script } = stores[name];
+  const ports = await reservePorts();
+  const place = ["--dir", directory, "--port", String(ports.first)];
+  const sets = Object.entries(settings).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
+  const destroy = async () => {
+    await mustRun(script, ["destroy", ...place]);
+    await ports.release();
+  };
+  const start = () => mustRun(script, ["start", ...place, ...sets], { onNote });
+  try {
+    const url = (await start()).trim().split("\n").at(-1);
+    const control = async (action) => {
+      if (action === "start") await start();
+      else await mustRun(script, [action, ...place]);
+    };
+    return { url, control, destroy };
+  } catch (error) {
+    await destroy();
+    throw error;
+  }
 }
 
 /**

@@ -1,5 +1,29 @@
-/** One broker, three brokers, or a schema registry with the broker that it is kept in. */
-export type ServiceName = "kafka" | "kafka3" | "registry";
+/** A store that sinks are tested on, of one server. */
+export type StoreName = "postgres" | "redis" | "mongodb";
+
+/** One broker, three brokers, a schema registry with the broker that it is kept in, or a store. */
+export type ServiceName = "kafka" | "kafka3" | "registry" | StoreName;
+
+/** A store that runs. */
+export interface StoreService {
+  /** With user and password, as "postgres://millrace:millrace@127.0.0.1:24001/millrace". */
+  readonly url: string;
+}
+
+/** A store of one's own. */
+export interface OwnStore extends StoreService {
+  /** SIGKILL of all its processes: a crash. Data is kept. */
+  kill(): Promise<void>;
+  /** It ends as it should. */
+  stop(): Promise<void>;
+  /** Starts it after `kill` or `stop` and waits until it serves. */
+  start(): Promise<void>;
+  /** SIGSTOP: its connections stay open, and silent. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /** Ends it and deletes its data; so does the end of the process. */
+  close(): Promise<void>;
+}
 
 /** A Kafka of one or three nodes that runs. Topics are not made by themselves. */
 export interface KafkaService {
@@ -55,7 +79,8 @@ export function areServicesRequired(env?: Record<string, string | undefined>): b
  * @throws Error when it does not start
  */
 export function startService(name: "registry"): Promise<RegistryService>;
-export function startService(name: ServiceName): Promise<KafkaService>;
+export function startService(name: StoreName): Promise<StoreService>;
+export function startService(name: "kafka" | "kafka3"): Promise<KafkaService>;
 
 /**
  * As `startService`, or the reason why this machine cannot run it.
@@ -63,7 +88,18 @@ export function startService(name: ServiceName): Promise<KafkaService>;
  * @throws Error when services are required and this one is missing
  */
 export function service(name: "registry"): Promise<RegistryService | MissingService>;
-export function service(name: ServiceName): Promise<KafkaService | MissingService>;
+export function service(name: StoreName): Promise<StoreService | MissingService>;
+export function service(name: "kafka" | "kafka3"): Promise<KafkaService | MissingService>;
+
+/**
+ * A store that nobody else uses, for tests that disturb it. Redis takes 0.1 s, others about 2 s.
+ *
+ * @throws Error when it does not start, or when the machine cannot run it
+ */
+export function ownStore(
+  name: StoreName,
+  options?: { readonly settings?: Readonly<Record<string, string | number>> },
+): Promise<OwnStore>;
 
 /**
  * A Kafka that nobody else uses, for tests that kill brokers. Costs 5 to 10 s for one node and 15

@@ -24,7 +24,7 @@ export async function startService(name) {
   const connection = new Connection(await keeperSocket());
   try {
     const { brokers, url } = await connection.ask({ service: name });
-    return url === undefined ? { brokers } : { brokers, url };
+    return { ...(brokers === undefined ? {} : { brokers }), ...(url === undefined ? {} : { url }) };
   } finally {
     connection.close();
   }
@@ -50,6 +50,29 @@ export async function ownCluster(options = {}) {
   };
   return {
     brokers,
+    kill: control("kill"),
+    stop: control("stop"),
+    start: control("start"),
+    pause: control("pause"),
+    resume: control("resume"),
+    async close() {
+      await connection.ask({ cluster: id, action: "destroy" });
+      connection.close();
+    },
+  };
+}
+
+/** Starts a store that nobody else uses, whose server can be killed. */
+export async function ownStore(name, options = {}) {
+  const missing = missingFor(name);
+  if (missing !== undefined) throw new Error(`${name} cannot be started: ${missing}`);
+  const connection = new Connection(await keeperSocket());
+  const { id, url } = await connection.ask({ store: name, settings: options.settings });
+  const control = (action) => async () => {
+    await connection.ask({ cluster: id, action });
+  };
+  return {
+    url,
     kill: control("kill"),
     stop: control("stop"),
     start: control("start"),
