@@ -57,3 +57,5 @@ export { columnsOfSamples } from "./row-type/row-type-of-samples.ts";
 export { rowTypeName } from "./row-type/row-type-name.ts";
 export { rowTypeText } from "./row-type/row-type-text.ts";
 export { recordFormat } from "./record-format.ts";
+export { ByteWriter } from "./value/byte-writer.ts";
+export { TextColumn } from "./value/text-column.ts";

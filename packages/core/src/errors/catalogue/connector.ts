@@ -20,6 +20,10 @@ export const connectorErrors: {
   SINK_FENCED: ErrorSpec<{ sink: string }>;
   SINK_TOKEN_MISSING: ErrorSpec<{ sink: string }>;
   SINK_TABLE_MISMATCH: ErrorSpec<{ table: string; problem: string }>;
+  STORE_UNREACHABLE: ErrorSpec<{ store: string; place: string; problem: string }>;
+  STORE_ACCESS_DENIED: ErrorSpec<{ store: string; place: string; problem: string }>;
+  STORE_BUSY: ErrorSpec<{ store: string; problem: string }>;
+  STORE_FAILED: ErrorSpec<{ store: string; problem: string }>;
   DUCKDB_FILE_LOCKED: ErrorSpec<{ path: string }>;
   DUCKDB_FAILED: ErrorSpec<{ problem: string }>;
 } = {
@@ -110,6 +114,34 @@ export const connectorErrors: {
     exitCode: 1,
     message: (p) => `The table ${quote(p.table)} does not fit: ${p.problem}.`,
     hint: "Change the table or choose another name.",
+  }),
+  STORE_UNREACHABLE: errorSpec({
+    domain: "external",
+    retry: "backoff",
+    exitCode: 3,
+    message: (p) => `${p.store} at ${quote(p.place)} does not answer: ${p.problem}.`,
+    hint: "Start the server, and check host, port and TLS of the url.",
+  }),
+  STORE_ACCESS_DENIED: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 3,
+    message: (p) => `${p.store} at ${quote(p.place)} refuses access: ${p.problem}.`,
+    hint: "Check user and password, and what the user may do.",
+  }),
+  STORE_BUSY: errorSpec({
+    domain: "external",
+    retry: "backoff",
+    exitCode: 1,
+    message: (p) => `${p.store} takes no writes now: ${p.problem}.`,
+    hint: "It was tried again for the sink's retryFor. Free memory or disk of the server, or wait for its failover.",
+  }),
+  STORE_FAILED: errorSpec({
+    domain: "external",
+    retry: "never",
+    exitCode: 1,
+    message: (p) => `${p.store}: ${p.problem}.`,
+    hint: "See the text of the store itself.",
   }),
   DUCKDB_FILE_LOCKED: errorSpec({
     domain: "external",

@@ -1,0 +1,179 @@
+import type { Sink, SinkContext, SinkToken } from "@millrace/core";
+import { millraceError } from "@millrace/core";
+import type { RecordBatch } from "apache-arrow";
+import { invalid, readSinkConfig, type RedisSinkConfig } from "./config.ts";
+import { callScript, type Client, RedisConnection } from "./connection.ts";
+import { PackedItems } from "./packed-items.ts";
+import { formatPlace, isSameToken, parsePlace, type Place } from "./place.ts";
+import { rowPacker, type RowPacker } from "./row-packer.ts";
+import { type Script, writeScript } from "./script.ts";
+
+// Invariants, with R1 and R2 of script.ts:
+//   S1. A call writes so few rows that the server is not held up; the place that it moves says how
+//       many of a write are there.
+//   S2. Who finds another place than the expected one goes on from it if it is within the same
+//       write, and is done if it is the end of that write and an answer was lost before. Any other
+//       place fences the writer.
+
+const callBytesMax = 512 * 1024;
+const callRowsMax = 5_000;
+
+type Write = Parameters<Sink["write"]>[0];
+
+/** Opens the sink that `redisHash(…)` and its like describe. */
+export async function openRedisSink(context: SinkContext): Promise<Sink> {
+  const config = readSinkConfig(context.options, context.schema);
+  const { url, retryForMs } = config;
+  const connection = await RedisConnection.open({ url, retryForMs, clock: context.clock });
+  if (connection.isCluster && config.layout !== "channel" && hashTagOf(config.name) === "") {
+    await connection.close();
+    throw invalid(
+      `a cluster needs a hash tag in ${JSON.stringify(config.name)}, as "{${config.name}}"`,
+    );
+  }
+  return new RedisSink(context, config, connection);
+}
+
+class RedisSink implements Sink {
+  readonly guarantee: Sink["guarantee"];
+  readonly #context: SinkContext;
+  readonly #config: RedisSinkConfig;
+  readonly #connection: RedisConnection;
+  readonly #script: Script;
+  readonly #places: string;
+
+  constructor(context: SinkContext, config: RedisSinkConfig, connection: RedisConnection) {
+    this.guarantee = config.layout === "channel" ? "at-least-once" : "exactly-once";
+    this.#context = context;
+    this.#config = config;
+    this.#connection = connection;
+    this.#script = writeScript(config.layout);
+    const tag = hashTagOf(config.name) || config.name;
+    this.#places = `millrace:{${tag}}:${context.pipeline}:${context.sinkId}`;
+  }
+
+  async startAfresh(): Promise<void> {
+    if (this.#config.whenFresh === "append") return;
+    await this.#connection.run(async (client) => {
+      await client.del(this.#places);
+      const { layout, name, isPrefix } = this.#config;
+      if (layout === "channel") return;
+      if (isPrefix) await deleteKeys(client, name);
+      else await client.unlink(name);
+    });
+  }
+
+  async readToken(partition: number): Promise<SinkToken | undefined> {
+    const text = await this.#connection.run((client) =>
+      client.hget(this.#places, String(partition)),
+    );
+    return parsePlace(text ?? "").token;
+  }
+
+  async write(write: Write): Promise<void> {
+    const rows = new RowCalls(write.rows, rowPacker(this.#config, this.#context.schema));
+    const begin: Place = {
+      token: write.expected,
+      generation: write.next.generation,
+      rows: 0,
+    };
+    const end = formatPlace({ token: write.next, generation: write.next.generation, rows: 0 });
+    let expected = formatPlace(begin);
+    let rowsWritten = 0;
+    for (;;) {
+      const call = rows.from(rowsWritten);
+      const isLast = call.end === rows.count;
+      const next = isLast ? end : formatPlace({ ...begin, rows: call.end });
+      const words = [String(write.partition), expected, next, call.settings, call.items];
+      const { found, isRepeated } = await this.#call(words);
+      if (found === undefined) {
+        if (isLast) return;
+        rowsWritten = call.end;
+        expected = next;
+        continue;
+      }
+      if (found === end && isRepeated) return;
+      rowsWritten = this.#rowsOf(parsePlace(found), begin);
+      expected = found;
+    }
+  }
+
+  /** Calls the script; gives the place that was found if it was not the expected one. */
+  async #call(
+    words: readonly (string | Buffer)[],
+  ): Promise<{ found: string | undefined; isRepeated: boolean }> {
+    return await this.#connection.run(async (client, attempt) => {
+      const reply = await callScript(client, this.#script, this.#places, words);
+      return { found: reply === 1 ? undefined : String(reply), isRepeated: attempt > 0 };
+    });
+  }
+
+  /** Rows of the write that are there, by the place that was found (S2). */
+  #rowsOf(found: Place, begin: Place): number {
+    const isOfThisWrite =
+      isSameToken(found.token, begin.token) && found.rows > 0 && found.generation <= begin.generation;
+    if (!isOfThisWrite) throw millraceError("SINK_FENCED", { sink: this.#context.sinkId });
+    return found.generation === begin.generation ? found.rows : 0;
+  }
+
+  async close(): Promise<void> {
+    await this.#connection.close();
+  }
+}
+
+/** The rows of a write, cut into calls. */
+class RowCalls {
+  readonly count: number;
+  readonly #batches: readonly RecordBatch[];
+  readonly #packer: RowPacker;
+  #opened: RecordBatch | undefined;
+
+  constructor(batches: readonly RecordBatch[], packer: RowPacker) {
+    this.#batches = batches.filter((batch) => batch.numRows > 0);
+    this.#packer = packer;
+    this.count = this.#batches.reduce((sum, batch) => sum + batch.numRows, 0);
+  }
+
+  /** The call with the rows from `start` on. */
+  from(start: number): { end: number; settings: Buffer; items: Buffer } {
+    const items = new PackedItems();
+    const most = Math.min(this.count, start + callRowsMax);
+    let end = start;
+    let before = 0;
+    for (const batch of this.#batches) {
+      const after = before + batch.numRows;
+      if (end < after && end < most && items.sizeBytes < callBytesMax) this.#open(batch);
+      while (end < Math.min(after, most) && items.sizeBytes < callBytesMax) {
+        this.#packer.pack(end - before, items);
+        end++;
+      }
+      before = after;
+    }
+    return { end, settings: this.#packer.settings, items: items.take() };
+  }
+
+  #open(batch: RecordBatch): void {
+    if (this.#opened === batch) return;
+    this.#packer.open(batch);
+    this.#opened = batch;
+  }
+}
+
+/** What stands in the first braces of a key: keys of one tag are in one slot of a cluster. */
+function hashTagOf(name: string): string {
+  return /^[^{]*\{([^}]+)\}/.exec(name)?.[1] ?? "";
+}
+
+/** Deletes all keys that begin with a text. O(keys of the database). */
+async function deleteKeys(client: Client, prefix: string): Promise<void> {
+  const nodes = "nodes" in client ? client.nodes("master") : [client];
+  const match = `${prefix.replaceAll(/[\\*?[\]]/g, String.raw`\$&`)}*`;
+  for (const node of nodes) {
+    let cursor = "0";
+    do {
+      const [next, keys] = await node.scan(cursor, "MATCH", match, "COUNT", 1_000);
+      if (keys.length > 0) await node.unlink(...keys);
+      cursor = next;
+    } while (cursor !== "0");
+  }
+}
