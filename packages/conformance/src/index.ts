@@ -18,3 +18,11 @@ export { MemoryStore } from "./fakes/memory-store.ts";
 export { type PartitionRows, rowsSource } from "./fakes/rows-source.ts";
 export { sharedGroups } from "./fakes/shared-groups.ts";
 export { logSuite, type LogSuiteOptions, type LogUnderTest } from "./suites/log-suite.ts";
+export {
+  batchOf,
+  type SinkCheck,
+  SinkFixture,
+  type SinkStore,
+  type SinkTable,
+} from "./sinks/sink-store.ts";
+export { registerSinkChecks, sinkSuite, type SinkSuiteOptions } from "./sinks/sink-suite.ts";
