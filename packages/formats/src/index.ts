@@ -12,6 +12,7 @@ export { type CsvEncoder } from "./csv/encoder.ts";
 export { type CsvOptions } from "./csv/options.ts";
 export { json } from "./json/descriptor.ts";
 export type { JsonOptions } from "./json/options.ts";
+export { JsonColumnEncoder } from "./json/column-encoder.ts";
 export { jsonFormat } from "./json/format.ts";
 export type {
   PlacedBadRecord,

@@ -5,6 +5,7 @@ import { formatErrors } from "./format.ts";
 import { kafkaErrors } from "./kafka.ts";
 import { logErrors } from "./log.ts";
 import { planErrors } from "./plan.ts";
+import { postgresErrors } from "./postgres.ts";
 import { recordErrors } from "./record.ts";
 import { registryErrors } from "./registry.ts";
 import { runErrors } from "./run.ts";
@@ -18,6 +19,7 @@ export const catalogue: typeof planErrors &
   typeof recordErrors &
   typeof formatErrors &
   typeof connectorErrors &
+  typeof postgresErrors &
   typeof kafkaErrors &
   typeof logErrors &
   typeof registryErrors &
@@ -28,6 +30,7 @@ export const catalogue: typeof planErrors &
   ...recordErrors,
   ...formatErrors,
   ...connectorErrors,
+  ...postgresErrors,
   ...kafkaErrors,
   ...logErrors,
   ...registryErrors,

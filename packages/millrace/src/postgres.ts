@@ -1,0 +1,5 @@
+export {
+  postgres,
+  type PostgresKeyedSinkOptions,
+  type PostgresSinkOptions,
+} from "@millrace/connectors/postgres";
