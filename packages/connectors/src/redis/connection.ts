@@ -16,7 +16,7 @@ export type Client = Redis | Cluster;
  * A connection that is made anew when it breaks.
  *
  * The driver repeats nothing by itself: a command whose answer is lost may have been done, and only
- * the caller knows what that means. So `run` gives each attempt its number.
+ * the caller knows what that means. So `run` tells of it.
  */
 export class RedisConnection {
   readonly isCluster: boolean;
@@ -59,11 +59,13 @@ export class RedisConnection {
   }
 
   /** Calls `work` until it succeeds; see `Retries`. Each attempt has a connection that was open. */
-  async run<Result>(work: (client: Client, attempt: number) => Promise<Result>): Promise<Result> {
-    return await this.#retries.run(async (attempt) => {
+  async run<Result>(
+    work: (client: Client, isAnswerLost: boolean) => Promise<Result>,
+  ): Promise<Result> {
+    return await this.#retries.run(async (isAnswerLost) => {
       try {
         this.#client ??= await this.#connect();
-        return await work(this.#client, attempt);
+        return await work(this.#client, isAnswerLost);
       } catch (error) {
         const mapped = mapRedisError(error, hostsOf(this.#url));
         if (mapped.code === "STORE_UNREACHABLE" || mapped.code === "STORE_BUSY") this.#drop();

@@ -10,7 +10,7 @@ import {
 import { jsonFormat, TextColumn } from "@millrace/formats";
 import type { RecordBatch } from "apache-arrow";
 import type { RedisSinkConfig } from "./config.ts";
-import { KeyTexts } from "./key-texts.ts";
+import { KeyTexts } from "../store/key-texts.ts";
 import { PackedItems } from "./packed-items.ts";
 
 /** Turns rows into the items that the script of a layout takes. */

@@ -1,19 +1,14 @@
-import type { Sink, SinkContext, SinkToken } from "@millrace/core";
-import { millraceError } from "@millrace/core";
+import { millraceError, type Sink, type SinkContext, type SinkToken } from "@millrace/core";
 import type { RecordBatch } from "apache-arrow";
-import { invalid, readSinkConfig, type RedisSinkConfig } from "./config.ts";
+import { readSinkConfig, type RedisSinkConfig } from "./config.ts";
 import { callScript, type Client, RedisConnection } from "./connection.ts";
 import { PackedItems } from "./packed-items.ts";
-import { formatPlace, isSameToken, parsePlace, type Place } from "./place.ts";
+import { tokenOf, writeInParts } from "../store/place.ts";
 import { rowPacker, type RowPacker } from "./row-packer.ts";
 import { type Script, writeScript } from "./script.ts";
 
 // Invariants, with R1 and R2 of script.ts:
-//   S1. A call writes so few rows that the server is not held up; the place that it moves says how
-//       many of a write are there.
-//   S2. Who finds another place than the expected one goes on from it if it is within the same
-//       write, and is done if it is the end of that write and an answer was lost before. Any other
-//       place fences the writer.
+//   S1. A call is one part of a write (place.ts), with so few rows that the server is not held up.
 
 const callBytesMax = 512 * 1024;
 const callRowsMax = 5_000;
@@ -27,9 +22,8 @@ export async function openRedisSink(context: SinkContext): Promise<Sink> {
   const connection = await RedisConnection.open({ url, retryForMs, clock: context.clock });
   if (connection.isCluster && config.layout !== "channel" && hashTagOf(config.name) === "") {
     await connection.close();
-    throw invalid(
-      `a cluster needs a hash tag in ${JSON.stringify(config.name)}, as "{${config.name}}"`,
-    );
+    const problem = `a cluster needs a hash tag in ${JSON.stringify(config.name)}, as "{name}:"`;
+    throw millraceError("CONNECTOR_CONFIG_INVALID", { connector: "redis", problem });
   }
   return new RedisSink(context, config, connection);
 }
@@ -67,53 +61,20 @@ class RedisSink implements Sink {
     const text = await this.#connection.run((client) =>
       client.hget(this.#places, String(partition)),
     );
-    return parsePlace(text ?? "").token;
+    return tokenOf(text);
   }
 
   async write(write: Write): Promise<void> {
     const rows = new RowCalls(write.rows, rowPacker(this.#config, this.#context.schema));
-    const begin: Place = {
-      token: write.expected,
-      generation: write.next.generation,
-      rows: 0,
-    };
-    const end = formatPlace({ token: write.next, generation: write.next.generation, rows: 0 });
-    let expected = formatPlace(begin);
-    let rowsWritten = 0;
-    for (;;) {
-      const call = rows.from(rowsWritten);
-      const isLast = call.end === rows.count;
-      const next = isLast ? end : formatPlace({ ...begin, rows: call.end });
-      const words = [String(write.partition), expected, next, call.settings, call.items];
-      const { found, isRepeated } = await this.#call(words);
-      if (found === undefined) {
-        if (isLast) return;
-        rowsWritten = call.end;
-        expected = next;
-        continue;
-      }
-      if (found === end && isRepeated) return;
-      rowsWritten = this.#rowsOf(parsePlace(found), begin);
-      expected = found;
-    }
-  }
-
-  /** Calls the script; gives the place that was found if it was not the expected one. */
-  async #call(
-    words: readonly (string | Buffer)[],
-  ): Promise<{ found: string | undefined; isRepeated: boolean }> {
-    return await this.#connection.run(async (client, attempt) => {
-      const reply = await callScript(client, this.#script, this.#places, words);
-      return { found: reply === 1 ? undefined : String(reply), isRepeated: attempt > 0 };
+    await writeInParts(this.#context.sinkId, write, rows.count, async (part) => {
+      const { end, settings, items } = rows.from(part.from);
+      const partition = String(write.partition);
+      const words = [partition, part.expected, part.placeAt(end), settings, items];
+      return await this.#connection.run(async (client, isAnswerLost) => {
+        const reply = await callScript(client, this.#script, this.#places, words);
+        return { end, found: reply === 1 ? undefined : String(reply), isAnswerLost };
+      });
     });
-  }
-
-  /** Rows of the write that are there, by the place that was found (S2). */
-  #rowsOf(found: Place, begin: Place): number {
-    const isOfThisWrite =
-      isSameToken(found.token, begin.token) && found.rows > 0 && found.generation <= begin.generation;
-    if (!isOfThisWrite) throw millraceError("SINK_FENCED", { sink: this.#context.sinkId });
-    return found.generation === begin.generation ? found.rows : 0;
   }
 
   async close(): Promise<void> {

@@ -26,15 +26,17 @@ export class Retries {
    * Calls `work` until it succeeds or throws an error that does not pass: every `MillraceError`
    * but those of retry `backoff`. After `retryForMs`, or once ended, it throws the last error.
    *
-   * @param work gets the number of the attempt, from 0
+   * @param work is told whether an answer was lost before: what was asked may have been done
    */
-  async run<Result>(work: (attempt: number) => Promise<Result>): Promise<Result> {
+  async run<Result>(work: (isAnswerLost: boolean) => Promise<Result>): Promise<Result> {
     const begin = this.#clock.monotonicMs();
+    let isAnswerLost = false;
     for (let attempt = 0; ; attempt++) {
       try {
-        return await work(attempt);
+        return await work(isAnswerLost);
       } catch (error) {
         const passes = isMillraceError(error) && error.retry === "backoff";
+        if (passes && error.code === "STORE_UNREACHABLE") isAnswerLost = true;
         const isOver = this.#clock.monotonicMs() - begin >= this.#retryForMs;
         if (!passes || isOver || this.#ending.signal.aborted) throw error;
         await this.#clock.sleep(this.#delayMs(attempt), this.#ending.signal);

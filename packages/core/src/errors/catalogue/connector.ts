@@ -23,6 +23,8 @@ export const connectorErrors: {
   STORE_UNREACHABLE: ErrorSpec<{ store: string; place: string; problem: string }>;
   STORE_ACCESS_DENIED: ErrorSpec<{ store: string; place: string; problem: string }>;
   STORE_BUSY: ErrorSpec<{ store: string; problem: string }>;
+  STORE_ROW_REFUSED: ErrorSpec<{ store: string; table: string; problem: string }>;
+  STORE_TRANSACTIONS_MISSING: ErrorSpec<{ store: string; place: string }>;
   STORE_FAILED: ErrorSpec<{ store: string; problem: string }>;
   DUCKDB_FILE_LOCKED: ErrorSpec<{ path: string }>;
   DUCKDB_FAILED: ErrorSpec<{ problem: string }>;
@@ -135,6 +137,20 @@ export const connectorErrors: {
     exitCode: 1,
     message: (p) => `${p.store} takes no writes now: ${p.problem}.`,
     hint: "It was tried again for the sink's retryFor. Free memory or disk of the server, or wait for its failover.",
+  }),
+  STORE_ROW_REFUSED: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 1,
+    message: (p) => `${p.store} does not take a row into ${quote(p.table)}: ${p.problem}.`,
+    hint: "Filter such rows before the sink, or change the rule of the store that they break.",
+  }),
+  STORE_TRANSACTIONS_MISSING: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 3,
+    message: (p) => `${p.store} at ${quote(p.place)} is no replica set, and has no transactions.`,
+    hint: "Start mongod with --replSet and call rs.initiate() once; a set may have one member.",
   }),
   STORE_FAILED: errorSpec({
     domain: "external",

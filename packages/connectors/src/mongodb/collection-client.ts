@@ -1,0 +1,128 @@
+import { type Clock, millraceError } from "@millrace/core";
+import type { ClientSession, Collection, Document, MongoClient } from "mongodb";
+import { Retries } from "../store/retries.ts";
+import { hostsOf } from "../store/store-url.ts";
+import type { MongodbSinkConfig } from "./config.ts";
+import { type MongodbDriver } from "./driver.ts";
+import { mapMongodbError } from "./error-map.ts";
+
+const connectTimeoutMs = 5_000;
+const answerTimeoutMs = 30_000;
+const collectionExists = 48;
+
+/** How far each partition of a sink is written. */
+export interface PlaceDocument extends Document {
+  readonly _id: { readonly pipeline: string; readonly sink: string; readonly partition: number };
+  readonly place: string;
+}
+
+/** The collections of a sink, by a client that connects anew by itself. */
+export class CollectionClient {
+  readonly rows: Collection<Document>;
+  readonly places: Collection<PlaceDocument>;
+  readonly #client: MongoClient;
+  readonly #config: MongodbSinkConfig;
+  readonly #retries: Retries;
+
+  private constructor(client: MongoClient, config: MongodbSinkConfig, retries: Retries) {
+    const database = client.db(config.database);
+    this.rows = database.collection(config.collection);
+    this.places = database.collection("millrace_tokens");
+    this.#client = client;
+    this.#config = config;
+    this.#retries = retries;
+  }
+
+  /**
+   * Connects, once: a wrong address is told at once. The collections exist afterwards.
+   *
+   * @throws MillraceError `STORE_UNREACHABLE`, `STORE_ACCESS_DENIED`, `STORE_TRANSACTIONS_MISSING`
+   */
+  static async open(
+    driver: MongodbDriver,
+    config: MongodbSinkConfig,
+    clock: Clock,
+  ): Promise<CollectionClient> {
+    const client = makeClient(driver, config);
+    const opened = new CollectionClient(client, config, new Retries(clock, config.retryForMs));
+    try {
+      await opened.#mapped(async () => {
+        await client.connect();
+        checkTransactions(await client.db("admin").command({ hello: 1 }), hostsOf(config.url));
+        await createCollection(client, config.database, config.collection);
+        await createCollection(client, config.database, "millrace_tokens");
+      });
+      return opened;
+    } catch (error) {
+      await client.close();
+      throw error;
+    }
+  }
+
+  /** Calls `work` until it succeeds; see `Retries`. */
+  async run<Result>(work: (isAnswerLost: boolean) => Promise<Result>): Promise<Result> {
+    return await this.#retries.run((isAnswerLost) => this.#mapped(() => work(isAnswerLost)));
+  }
+
+  /** Runs `work` in a transaction that is on the disks of most members when it has ended. */
+  async transaction<Result>(work: (session: ClientSession) => Promise<Result>): Promise<Result> {
+    const session = this.#client.startSession();
+    try {
+      session.startTransaction({ writeConcern: { w: "majority", journal: true } });
+      const result = await work(session);
+      await session.commitTransaction();
+      return result;
+    } finally {
+      // Aborts what has not been committed.
+      await session.endSession();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#retries.end();
+    await this.#client.close();
+  }
+
+  async #mapped<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      throw mapMongodbError(error, hostsOf(this.#config.url), this.#config.collection);
+    }
+  }
+}
+
+function makeClient(driver: MongodbDriver, config: MongodbSinkConfig): MongoClient {
+  try {
+    return new driver.MongoClient(config.url, {
+      appName: "millrace",
+      connectTimeoutMS: connectTimeoutMs,
+      serverSelectionTimeoutMS: connectTimeoutMs,
+      socketTimeoutMS: answerTimeoutMs,
+      writeConcern: { w: "majority", journal: true },
+      readConcern: { level: "majority" },
+      readPreference: "primary",
+    });
+  } catch (cause) {
+    const problem = `url: ${cause instanceof Error ? cause.message : String(cause)}`;
+    throw millraceError("CONNECTOR_CONFIG_INVALID", { connector: "mongodb", problem }, { cause });
+  }
+}
+
+/**
+ * A member of a replica set names it; a router of shards says what it is.
+ *
+ * @throws MillraceError `STORE_TRANSACTIONS_MISSING`
+ */
+export function checkTransactions(hello: Document, place: string): void {
+  if (typeof hello["setName"] === "string" || hello["msg"] === "isdbgrid") return;
+  throw millraceError("STORE_TRANSACTIONS_MISSING", { store: "MongoDB", place });
+}
+
+async function createCollection(client: MongoClient, database: string, name: string): Promise<void> {
+  try {
+    await client.db(database).createCollection(name);
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== collectionExists) throw error;
+  }
+}

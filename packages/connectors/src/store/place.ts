@@ -1,0 +1,104 @@
+import { millraceError, type Sink, type SinkToken } from "@millrace/core";
+
+/**
+ * How far a partition is written. A large write is done in parts: between two of them the token
+ * still stands, and `rows` of what comes after it are there, as a run of `generation` has written
+ * them. The same offset is followed by the same rows, however they are cut into writes.
+ */
+interface Place {
+  readonly token: SinkToken | undefined;
+  readonly generation: number;
+  readonly rows: number;
+}
+
+const form = /^(?:(\d+):(\d+))?(?:\+(\d+):(\d+))?$/;
+
+/** As the store has it: `generation:offset`, and `+generation:rows` where rows follow. */
+function formatPlace({ token, generation, rows }: Place): string {
+  const whole = token === undefined ? "" : `${token.generation}:${token.offset}`;
+  return rows === 0 ? whole : `${whole}+${generation}:${rows}`;
+}
+
+/** @throws MillraceError `STORE_FAILED` when somebody else has written the text */
+function parsePlace(text: string): Place {
+  const match = form.exec(text);
+  if (match === null) {
+    const problem = `a token is ${JSON.stringify(text)}, which Millrace has not written`;
+    throw millraceError("STORE_FAILED", { store: "The store", problem });
+  }
+  const [, generation, offset, writer, rows] = match;
+  return {
+    token:
+      offset === undefined
+        ? undefined
+        : { generation: Number(generation), offset: BigInt(offset) },
+    generation: Number(writer ?? generation ?? 0),
+    rows: Number(rows ?? 0),
+  };
+}
+
+function isSameToken(left: SinkToken | undefined, right: SinkToken | undefined): boolean {
+  return left?.generation === right?.generation && left?.offset === right?.offset;
+}
+
+/** The token of a place's text; that of no text is undefined. */
+export function tokenOf(text: string | null | undefined): SinkToken | undefined {
+  return parsePlace(text ?? "").token;
+}
+
+/** A part of a write that is to be done, if the partition's place is `expected`. */
+export interface Part {
+  /** Index of its first row in the write. */
+  readonly from: number;
+  readonly expected: string;
+  /** The place once the rows before `end` are there. */
+  placeAt(end: number): string;
+}
+
+/** What has become of a part. */
+export interface PartResult {
+  /** Index of the row after its last one. */
+  readonly end: number;
+  /** The place, if it was not the expected one: nothing was written. */
+  readonly found?: string | undefined;
+  /** Whether an answer was lost before: the part may have been written then. */
+  readonly isAnswerLost: boolean;
+}
+
+/**
+ * Does a write in parts, each of which moves the partition's place with its rows.
+ *
+ * Who finds another place goes on from it if it is within this write, and is done if it is the end
+ * of the write and an answer was lost. Any other place fences the writer.
+ *
+ * @param rows of the write
+ * @throws MillraceError `SINK_FENCED`
+ */
+export async function writeInParts(
+  sinkId: string,
+  write: Pick<Parameters<Sink["write"]>[0], "expected" | "next">,
+  rows: number,
+  writePart: (part: Part) => Promise<PartResult>,
+): Promise<void> {
+  const { generation } = write.next;
+  const begin: Place = { token: write.expected, generation, rows: 0 };
+  const done = formatPlace({ token: write.next, generation, rows: 0 });
+  const placeAt = (end: number): string =>
+    end === rows ? done : formatPlace({ ...begin, rows: end });
+  let expected = formatPlace(begin);
+  let from = 0;
+  for (;;) {
+    const { end, found, isAnswerLost } = await writePart({ from, expected, placeAt });
+    if (found === undefined ? end === rows : found === done && isAnswerLost) return;
+    from = found === undefined ? end : rowsOf(parsePlace(found), begin, sinkId);
+    expected = found ?? placeAt(end);
+  }
+}
+
+/** Rows of the write that are there, by the place that was found. */
+function rowsOf(found: Place, begin: Place, sinkId: string): number {
+  const isWithin =
+    isSameToken(found.token, begin.token) && found.rows > 0 && found.generation <= begin.generation;
+  if (!isWithin) throw millraceError("SINK_FENCED", { sink: sinkId });
+  return found.generation === begin.generation ? found.rows : 0;
+}
