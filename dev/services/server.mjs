@@ -41,11 +41,14 @@ async function mustRun(script, args, options) {
   return stdout;
 }
 
-/** Stores that sinks are tested on: one server each, whose script prints its URL when it starts. */
+/**
+ * Stores that sinks are tested on: one server each, whose script prints its URL when it starts. The
+ * settings are those of tests: nothing that they do crashes the machine itself.
+ */
 export const stores = {
-  postgres: { script: "postgres.sh", label: "PostgreSQL" },
-  redis: { script: "redis.sh", label: "Redis" },
-  mongodb: { script: "mongodb.sh", label: "MongoDB (SecantusDB)" },
+  postgres: { script: "postgres.sh", label: "PostgreSQL", settings: { fsync: "off" } },
+  redis: { script: "redis.sh", label: "Redis", settings: {} },
+  mongodb: { script: "mongodb.sh", label: "MongoDB (SecantusDB)", settings: {} },
 };
 
 /**
@@ -58,10 +61,13 @@ export const stores = {
  *   or resume
  */
 export async function startStore({ name, directory, settings = {}, onNote }) {
-  const { script } = stores[name];
+  const { script, settings: forTests } = stores[name];
   const ports = await reservePorts();
   const place = ["--dir", directory, "--port", String(ports.first)];
-  const sets = Object.entries(settings).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
+  const sets = Object.entries({ ...forTests, ...settings }).flatMap(([key, value]) => [
+    "--set",
+    `${key}=${value}`,
+  ]);
   const destroy = async () => {
     await mustRun(script, ["destroy", ...place]);
     await ports.release();

@@ -26,3 +26,8 @@ export {
   type SinkTable,
 } from "./sinks/sink-store.ts";
 export { registerSinkChecks, sinkSuite, type SinkSuiteOptions } from "./sinks/sink-suite.ts";
+export {
+  type DisturbableStore,
+  sinkFaultSuite,
+  type SinkFaultSuiteOptions,
+} from "./sinks/sink-fault-suite.ts";

@@ -96,6 +96,21 @@ test("a restart is a warning with the error's code, and a failure is an error", 
   expect(lines[1]?.fields).not.toHaveProperty("error.stack_trace");
 });
 
+test("a store that fails is a warning that names the sink and the wait", () => {
+  const { lines, logger } = collect();
+  const listen = logRun(logger, new ManualClock(0))(run);
+  const reason = "connection refused";
+  const failure = { sink: "orders", partition: 2, code: "POSTGRES_UNREACHABLE", reason };
+  listen({ kind: "store-failed", ...failure, failures: 3, delayMs: 412.3 });
+  expect(lines).toMatchObject([
+    {
+      level: "warn",
+      message: "orders/2 asks again in 412 ms after POSTGRES_UNREACHABLE: connection refused",
+      fields: { "event.action": "store-failed", "millrace.sink": "orders", "millrace.failures": 3 },
+    },
+  ]);
+});
+
 test("a logger that throws fails with a code", () => {
   const fail = (): never => {
     throw new Error("disk full");

@@ -1,13 +1,12 @@
-import { type Clock, millraceError } from "@millrace/core";
+import { millraceError } from "@millrace/core";
 import type { ClientSession, Collection, Document, MongoClient } from "mongodb";
-import { Retries } from "../store/retries.ts";
 import { hostsOf } from "../store/store-url.ts";
 import type { MongodbSinkConfig } from "./config.ts";
 import { type MongodbDriver } from "./driver.ts";
 import { mapMongodbError } from "./error-map.ts";
 
-const connectTimeoutMs = 5_000;
-const answerTimeoutMs = 30_000;
+/** A run tries again by itself, and others of its tasks are not to wait for this one for long. */
+const selectionTimeoutMs = 5_000;
 const collectionExists = 48;
 
 /** How far each partition of a sink is written. */
@@ -22,31 +21,28 @@ export class CollectionClient {
   readonly places: Collection<PlaceDocument>;
   readonly #client: MongoClient;
   readonly #config: MongodbSinkConfig;
-  readonly #retries: Retries;
 
-  private constructor(client: MongoClient, config: MongodbSinkConfig, retries: Retries) {
+  private constructor(client: MongoClient, config: MongodbSinkConfig) {
     const database = client.db(config.database);
     this.rows = database.collection(config.collection);
     this.places = database.collection("millrace_tokens");
     this.#client = client;
     this.#config = config;
-    this.#retries = retries;
   }
 
   /**
-   * Connects, once: a wrong address is told at once. The collections exist afterwards.
+   * Connects; the collections exist afterwards.
    *
    * @throws MillraceError `STORE_UNREACHABLE`, `STORE_ACCESS_DENIED`, `STORE_TRANSACTIONS_MISSING`
    */
   static async open(
     driver: MongodbDriver,
     config: MongodbSinkConfig,
-    clock: Clock,
   ): Promise<CollectionClient> {
     const client = makeClient(driver, config);
-    const opened = new CollectionClient(client, config, new Retries(clock, config.retryForMs));
+    const opened = new CollectionClient(client, config);
     try {
-      await opened.#mapped(async () => {
+      await opened.run(async () => {
         await client.connect();
         checkTransactions(await client.db("admin").command({ hello: 1 }), hostsOf(config.url));
         await createCollection(client, config.database, config.collection);
@@ -59,9 +55,13 @@ export class CollectionClient {
     }
   }
 
-  /** Calls `work` until it succeeds; see `Retries`. */
-  async run<Result>(work: (isAnswerLost: boolean) => Promise<Result>): Promise<Result> {
-    return await this.#retries.run((isAnswerLost) => this.#mapped(() => work(isAnswerLost)));
+  /** Does `work`, and gives what it throws a code. */
+  async run<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      throw mapMongodbError(error, hostsOf(this.#config.url), this.#config.collection);
+    }
   }
 
   /** Runs `work` in a transaction that is on the disks of most members when it has ended. */
@@ -79,16 +79,7 @@ export class CollectionClient {
   }
 
   async close(): Promise<void> {
-    this.#retries.end();
     await this.#client.close();
-  }
-
-  async #mapped<Result>(work: () => Promise<Result>): Promise<Result> {
-    try {
-      return await work();
-    } catch (error) {
-      throw mapMongodbError(error, hostsOf(this.#config.url), this.#config.collection);
-    }
   }
 }
 
@@ -96,9 +87,8 @@ function makeClient(driver: MongodbDriver, config: MongodbSinkConfig): MongoClie
   try {
     return new driver.MongoClient(config.url, {
       appName: "millrace",
-      connectTimeoutMS: connectTimeoutMs,
-      serverSelectionTimeoutMS: connectTimeoutMs,
-      socketTimeoutMS: answerTimeoutMs,
+      ...selectionTimeout(config.url),
+      socketTimeoutMS: config.timeoutMs,
       writeConcern: { w: "majority", journal: true },
       readConcern: { level: "majority" },
       readPreference: "primary",
@@ -107,6 +97,11 @@ function makeClient(driver: MongodbDriver, config: MongodbSinkConfig): MongoClie
     const problem = `url: ${cause instanceof Error ? cause.message : String(cause)}`;
     throw millraceError("CONNECTOR_CONFIG_INVALID", { connector: "mongodb", problem }, { cause });
   }
+}
+
+function selectionTimeout(url: string): { serverSelectionTimeoutMS?: number } {
+  const isGiven = /[?&]serverSelectionTimeoutMS=/i.test(url);
+  return isGiven ? {} : { serverSelectionTimeoutMS: selectionTimeoutMs };
 }
 
 /**

@@ -1,7 +1,6 @@
 import type { Json, RowSchema } from "@millrace/core";
 import { checkKeyColumns, OptionReader } from "../store/option-reader.ts";
-import { retryForDefaultMs } from "../store/retries.ts";
-import { readStoreUrl } from "../store/store-url.ts";
+import { readStoreUrl, timeoutDefaultMs } from "../store/store-url.ts";
 
 /** Checked options of the sink. */
 export interface MongodbSinkConfig {
@@ -11,7 +10,7 @@ export interface MongodbSinkConfig {
   /** Columns of the `_id`; empty where the driver makes it. */
   readonly key: readonly string[];
   readonly whenFresh: "replace" | "append";
-  readonly retryForMs: number;
+  readonly timeoutMs: number;
 }
 
 /** @throws MillraceError `CONNECTOR_CONFIG_INVALID` */
@@ -29,6 +28,6 @@ export function readSinkConfig(options: Json, schema: RowSchema): MongodbSinkCon
     collection: reader.text("collection"),
     key,
     whenFresh: reader.option("whenFresh") === "append" ? "append" : "replace",
-    retryForMs: reader.count("retryForMs") ?? retryForDefaultMs,
+    timeoutMs: reader.count("timeoutMs") ?? timeoutDefaultMs,
   };
 }

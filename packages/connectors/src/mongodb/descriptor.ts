@@ -1,10 +1,5 @@
-import {
-  assertUserInput,
-  type Duration,
-  type SinkDescriptor,
-  type UpdatingSinkDescriptor,
-} from "@millrace/core";
-import { checkStoreUrl, type StoreUrl } from "../store/store-url.ts";
+import { assertUserInput, type SinkDescriptor, type UpdatingSinkDescriptor } from "@millrace/core";
+import { checkStoreUrl, checkTimeout, type StoreUrl } from "../store/store-url.ts";
 
 /** Options of the MongoDB sink. */
 export interface MongodbSinkOptions {
@@ -24,8 +19,8 @@ export interface MongodbSinkOptions {
   readonly key?: readonly string[];
   /** On a fresh start of the pipeline, `replace` (default) deletes all documents. */
   readonly whenFresh?: "replace" | "append";
-  /** How long a server is waited for that does not answer or takes no writes. Default 5 minutes. */
-  readonly retryFor?: Duration;
+  /** Milliseconds that a call may take before it is given up and tried again. Default 60,000. */
+  readonly timeoutMs?: number;
 }
 
 /** Options of the MongoDB sink for rows that may be replaced and deleted. */
@@ -47,8 +42,9 @@ export interface MongodbKeyedSinkOptions extends MongodbSinkOptions {
 export function mongodb(options: MongodbKeyedSinkOptions): UpdatingSinkDescriptor;
 export function mongodb(options: MongodbSinkOptions): SinkDescriptor;
 export function mongodb(options: MongodbSinkOptions): SinkDescriptor {
-  const { url, database, collection, key, whenFresh = "replace", retryFor } = options;
+  const { url, database, collection, key, whenFresh = "replace", timeoutMs } = options;
   checkStoreUrl("mongodb", url, ["mongodb", "mongodb+srv"]);
+  checkTimeout("mongodb", timeoutMs);
   assertUserInput(database !== "", "mongodb: database must be a name");
   assertUserInput(collection !== "", "mongodb: collection must be a name");
   assertUserInput(key === undefined || key.length > 0, "mongodb: key must name a column");
@@ -64,7 +60,7 @@ export function mongodb(options: MongodbSinkOptions): SinkDescriptor {
       collection,
       whenFresh,
       ...(key === undefined ? {} : { key: [...key] }),
-      ...(retryFor === undefined ? {} : { retryForMs: retryFor }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
     },
     ...(key === undefined ? {} : { updatesKey: [...key] }),
   };

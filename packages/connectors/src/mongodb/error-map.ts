@@ -10,14 +10,14 @@ const network = /^Mongo(Network|NetworkTimeout|ServerSelection|TopologyClosed|Po
 
 interface DriverError extends Error {
   readonly code?: number | string;
-  readonly codeName?: string;
+  readonly errorResponse?: unknown;
   hasErrorLabel?(label: string): boolean;
 }
 
 /** Translates what the driver threw while it worked on a collection of the server at `place`. */
 export function mapMongodbError(error: unknown, place: string, collection: string): MillraceError {
   if (isMillraceError(error)) return error;
-  const driverError = (error instanceof Error ? error : new Error(String(error))) as DriverError;
+  const driverError = innermost(error);
   const { name, code } = driverError;
   const store = "MongoDB";
   const problem = firstLine(driverError.message);
@@ -37,6 +37,13 @@ export function mapMongodbError(error: unknown, place: string, collection: strin
     return millraceError("STORE_BUSY", { store, problem }, options);
   }
   return millraceError("STORE_FAILED", { store, problem }, options);
+}
+
+/** A bulk write wraps what befell its connection. */
+function innermost(error: unknown): DriverError {
+  const driverError = (error instanceof Error ? error : new Error(String(error))) as DriverError;
+  const inner = driverError.errorResponse;
+  return inner instanceof Error && driverError.code === undefined ? innermost(inner) : driverError;
 }
 
 function passes(error: DriverError): boolean {

@@ -16,6 +16,10 @@ import { loadDriver, type MongodbDriver } from "./driver.ts";
 const partRowsMax = 5_000;
 const partBytesMax = 8 * 1024 * 1024;
 const duplicateKey = 11_000;
+const writeConflict = 112;
+/** A transaction that another one is in the way of is begun anew so often, within 3 s. */
+const conflictsMax = 24;
+const conflictWaitMs = 10;
 
 type Write = Parameters<Sink["write"]>[0];
 
@@ -26,7 +30,7 @@ class PlaceMoved extends Error {}
 export async function openMongodbSink(context: SinkContext): Promise<Sink> {
   const config = readSinkConfig(context.options, context.schema);
   const driver = await loadDriver();
-  const client = await CollectionClient.open(driver, config, context.clock);
+  const client = await CollectionClient.open(driver, config);
   return new MongodbSink(context, config, driver, client);
 }
 
@@ -72,10 +76,10 @@ class MongodbSink implements Sink {
     await writeInParts(this.#context.sinkId, write, rows, async (part) => {
       const end = Math.min(rows, part.from + rowsMax);
       const operations = operationsOf(writer, batches, { from: part.from, end, hasKey });
-      return await this.#client.run(async (isAnswerLost) => {
-        const found = await this.#writePart(write.partition, part, { end, operations });
-        return { end, found, isAnswerLost };
-      });
+      const found = await this.#client.run(() =>
+        this.#writePart(write.partition, part, { end, operations }),
+      );
+      return { end, found };
     });
   }
 
@@ -89,16 +93,20 @@ class MongodbSink implements Sink {
     part: Part,
     { end, operations }: { end: number; operations: readonly AnyBulkWriteOperation<Document>[] },
   ): Promise<string | undefined> {
-    try {
-      await this.#client.transaction(async (session) => {
-        await this.#movePlace(session, partition, part.expected, part.placeAt(end));
-        if (operations.length === 0) return;
-        await this.#client.rows.bulkWrite([...operations], { session, ordered: false });
-      });
-      return undefined;
-    } catch (error) {
-      if (!(error instanceof PlaceMoved)) throw error;
-      return (await this.#readPlace(partition)) ?? "";
+    for (let conflicts = 0; ; conflicts++) {
+      try {
+        await this.#client.transaction(async (session) => {
+          await this.#movePlace(session, partition, part.expected, part.placeAt(end));
+          if (operations.length === 0) return;
+          await this.#client.rows.bulkWrite([...operations], { session, ordered: false });
+        });
+        return undefined;
+      } catch (error) {
+        if (error instanceof PlaceMoved) return (await this.#readPlace(partition)) ?? "";
+        if ((error as { code?: unknown }).code !== writeConflict) throw error;
+        if (conflicts === conflictsMax) throw error;
+        await this.#context.clock.sleep(conflictWaitMs * (conflicts + 1));
+      }
     }
   }
 

@@ -19,6 +19,10 @@ const lost = /^(08|57P0[1235]|25006)/;
 /** It may work later: deadlock, lock not available, out of memory, disk or connections. */
 const busy = /^(40|53|55P03|55006|57014|25P0[34])/;
 const loginRefused = /^(28|3D000)/;
+/** What has no SQLSTATE: codes of the network, and texts of the driver. */
+const networkCode = /^(E[A-Z]+|EAI_AGAIN|ERR_STREAM_DESTROYED)$/;
+const lostText = /connection (terminated|ended|error)|timeout expired|not queryable/i;
+const passwordText = /^SASL|password/i;
 
 /** Translates what the driver threw. Ours pass unchanged. */
 export function mapPostgresError(error: unknown, { server, table }: ErrorPlace): MillraceError {
@@ -26,11 +30,11 @@ export function mapPostgresError(error: unknown, { server, table }: ErrorPlace):
   const { code, message, constraint } = readError(error);
   const problem = message.split("\n", 1)[0]?.replace(/\.$/, "") ?? code;
   const options = { cause: error };
-  if (lost.test(code) || !isSqlState(code)) {
+  if (isSqlState(code) ? lost.test(code) : networkCode.test(code) || lostText.test(message)) {
     return millraceError("POSTGRES_UNREACHABLE", { server, problem }, options);
   }
   if (busy.test(code)) return millraceError("POSTGRES_BUSY", { server, problem }, options);
-  if (loginRefused.test(code)) {
+  if (loginRefused.test(code) || (code === "" && passwordText.test(message))) {
     return millraceError("POSTGRES_LOGIN_REFUSED", { server, problem }, options);
   }
   if (code === "42501") {
@@ -46,7 +50,6 @@ export function mapPostgresError(error: unknown, { server, table }: ErrorPlace):
   return millraceError("POSTGRES_FAILED", { server, problem }, options);
 }
 
-/** The driver has no code for a connection that ends while it waits, only a text. */
 function isSqlState(code: string): boolean {
   return /^[0-9A-Z]{5}$/.test(code) && code !== "EPIPE";
 }

@@ -1,7 +1,6 @@
 import { findField, isNumeric, type Json, type RowSchema } from "@millrace/core";
 import { checkKeyColumns, OptionReader } from "../store/option-reader.ts";
-import { retryForDefaultMs } from "../store/retries.ts";
-import { readStoreUrl } from "../store/store-url.ts";
+import { readStoreUrl, timeoutDefaultMs } from "../store/store-url.ts";
 
 /** What rows become. */
 export type RedisLayout = "hash" | "json" | "stream" | "sortedSet" | "channel";
@@ -10,7 +9,7 @@ export type RedisLayout = "hash" | "json" | "stream" | "sortedSet" | "channel";
 export interface RedisSinkConfig {
   readonly layout: RedisLayout;
   readonly url: string;
-  readonly retryForMs: number;
+  readonly timeoutMs: number;
   readonly ttlMs: number | undefined;
   readonly whenFresh: "replace" | "append";
   /** A key, what keys begin with, or a channel. */
@@ -51,7 +50,7 @@ export function readSinkConfig(options: Json, schema: RowSchema): RedisSinkConfi
   return {
     layout,
     url: readStoreUrl("redis", reader.option("url")),
-    retryForMs: reader.count("retryForMs") ?? retryForDefaultMs,
+    timeoutMs: reader.count("timeoutMs") ?? timeoutDefaultMs,
     ttlMs: reader.count("ttlMs"),
     whenFresh: reader.option("whenFresh") === "append" ? "append" : "replace",
     name: reader.text(nameOptions[layout]),

@@ -1,91 +1,75 @@
-import { type Clock, millraceError } from "@millrace/core";
+import { millraceError } from "@millrace/core";
 import type { Cluster, Redis } from "ioredis";
 import { hostsOf } from "../store/store-url.ts";
-import { Retries } from "../store/retries.ts";
 import { loadDriver } from "./driver.ts";
 import { isScriptMissing, mapRedisError } from "./error-map.ts";
 import type { Script } from "./script.ts";
 
 const connectTimeoutMs = 10_000;
-const commandTimeoutMs = 30_000;
+
+/** Where a server is, and how long it may take for an answer. */
+export interface RedisServer {
+  readonly url: string;
+  readonly timeoutMs: number;
+}
 
 /** A client of a server, or of a cluster. */
 export type Client = Redis | Cluster;
 
 /**
- * A connection that is made anew when it breaks.
+ * A connection that is made anew, when something is asked, after it broke.
  *
  * The driver repeats nothing by itself: a command whose answer is lost may have been done, and only
- * the caller knows what that means. So `run` tells of it.
+ * the caller knows what that means.
  */
 export class RedisConnection {
   readonly isCluster: boolean;
-  readonly #url: string;
-  readonly #retries: Retries;
-  #client: Client | undefined;
+  readonly #server: RedisServer;
+  #opened: Promise<Client> | undefined;
 
-  private constructor(url: string, retries: Retries, isCluster: boolean) {
-    this.#url = url;
-    this.#retries = retries;
+  private constructor(server: RedisServer, isCluster: boolean) {
+    this.#server = server;
     this.isCluster = isCluster;
   }
 
-  /**
-   * Connects, once: a wrong address is told at once.
-   *
-   * @throws MillraceError `STORE_UNREACHABLE`, `STORE_ACCESS_DENIED` or `STORE_BUSY`
-   */
-  static async open(options: {
-    url: string;
-    retryForMs: number;
-    clock: Clock;
-  }): Promise<RedisConnection> {
-    const { url, retryForMs, clock } = options;
-    const place = hostsOf(url);
-    const first = await connectServer(url);
-    try {
-      const info = await first.info("cluster").catch((error: unknown) => {
-        throw mapRedisError(error, place);
-      });
-      const isCluster = /^cluster_enabled:1/m.test(info);
-      const connection = new RedisConnection(url, new Retries(clock, retryForMs), isCluster);
-      if (isCluster) first.disconnect();
-      else connection.#client = first;
-      return connection;
-    } catch (error) {
-      first.disconnect();
+  /** @throws MillraceError `STORE_UNREACHABLE`, `STORE_ACCESS_DENIED` or `STORE_BUSY` */
+  static async open(server: RedisServer): Promise<RedisConnection> {
+    const first = new RedisConnection(server, false);
+    const info = await first.run((client) => client.info("cluster")).catch((error: unknown) => {
+      first.close();
       throw error;
+    });
+    if (!/^cluster_enabled:1/m.test(info)) return first;
+    first.close();
+    return new RedisConnection(server, true);
+  }
+
+  /**
+   * Does `work` with an open connection. After an error whose retry is `backoff` the next call has a
+   * connection of its own.
+   */
+  async run<Result>(work: (client: Client) => Promise<Result>): Promise<Result> {
+    const opened = (this.#opened ??= this.#connect());
+    try {
+      return await work(await opened);
+    } catch (error) {
+      const mapped = mapRedisError(error, hostsOf(this.#server.url));
+      if (mapped.retry === "backoff" && this.#opened === opened) this.close();
+      throw mapped;
     }
   }
 
-  /** Calls `work` until it succeeds; see `Retries`. Each attempt has a connection that was open. */
-  async run<Result>(
-    work: (client: Client, isAnswerLost: boolean) => Promise<Result>,
-  ): Promise<Result> {
-    return await this.#retries.run(async (isAnswerLost) => {
-      try {
-        this.#client ??= await this.#connect();
-        return await work(this.#client, isAnswerLost);
-      } catch (error) {
-        const mapped = mapRedisError(error, hostsOf(this.#url));
-        if (mapped.code === "STORE_UNREACHABLE" || mapped.code === "STORE_BUSY") this.#drop();
-        throw mapped;
-      }
-    });
-  }
-
   async #connect(): Promise<Client> {
-    return this.isCluster ? await connectCluster(this.#url) : await connectServer(this.#url);
+    return this.isCluster ? connectCluster(this.#server) : connectServer(this.#server);
   }
 
-  #drop(): void {
-    this.#client?.disconnect();
-    this.#client = undefined;
-  }
-
-  async close(): Promise<void> {
-    this.#retries.end();
-    this.#drop();
+  /** Ends the connection, if there is one; commands that wait for their answers fail. */
+  close(): void {
+    this.#opened?.then(
+      (client) => client.disconnect(),
+      () => undefined,
+    );
+    this.#opened = undefined;
   }
 }
 
@@ -108,7 +92,6 @@ const driverOptions = {
   lazyConnect: true,
   protocol: 2 as const,
   connectTimeout: connectTimeoutMs,
-  commandTimeout: commandTimeoutMs,
   autoResendUnfulfilledCommands: false,
   maxRetriesPerRequest: 0,
 };
@@ -116,14 +99,15 @@ const driverOptions = {
 /** What a cluster decides for all of its nodes. */
 const serverOptions = { retryStrategy: () => null, enableOfflineQueue: false };
 
-async function connectServer(url: string): Promise<Redis> {
+async function connectServer({ url, timeoutMs }: RedisServer): Promise<Redis> {
   const { Redis } = await loadDriver();
-  return await connected(new Redis(url, { ...driverOptions, ...serverOptions }), url);
+  const options = { ...driverOptions, ...serverOptions, commandTimeout: timeoutMs };
+  return await connected(new Redis(url, options), url);
 }
 
-async function connectCluster(url: string): Promise<Cluster> {
+async function connectCluster({ url, timeoutMs }: RedisServer): Promise<Cluster> {
   const { Cluster } = await loadDriver();
-  const redisOptions = { ...driverOptions, ...credentialsOf(url) };
+  const redisOptions = { ...driverOptions, ...credentialsOf(url), commandTimeout: timeoutMs };
   const cluster = new Cluster([url], {
     lazyConnect: true,
     enableOfflineQueue: false,

@@ -6,7 +6,7 @@ import {
   type SinkDescriptor,
   type UpdatingSinkDescriptor,
 } from "@millrace/core";
-import { checkStoreUrl, type StoreUrl } from "../store/store-url.ts";
+import { checkStoreUrl, checkTimeout, type StoreUrl } from "../store/store-url.ts";
 import type { RedisLayout } from "./config.ts";
 
 /** What all sinks of Redis take. */
@@ -16,8 +16,8 @@ export interface RedisOptions {
    * password comes from a variable of the environment: `{ variable: "REDIS_URL" }`.
    */
   readonly url: StoreUrl;
-  /** How long a server is waited for that does not answer or takes no writes. Default 5 minutes. */
-  readonly retryFor?: Duration;
+  /** Milliseconds that a call may take before it is given up and tried again. Default 60,000. */
+  readonly timeoutMs?: number;
   /** After so long without a write a key is gone, by Redis's own clock. Default: never. */
   readonly ttl?: Duration;
   /** On a fresh start of the pipeline, `replace` (default) deletes the sink's keys. */
@@ -56,7 +56,7 @@ export interface RedisSortedSetOptions extends RedisOptions {
 }
 
 /** Options of `redisChannel`. */
-export interface RedisChannelOptions extends Pick<RedisOptions, "url" | "retryFor"> {
+export interface RedisChannelOptions extends Pick<RedisOptions, "url" | "timeoutMs"> {
   readonly channel: string;
 }
 
@@ -137,11 +137,12 @@ function keyed(step: string, layout: RedisLayout, options: RedisKeyOptions): Upd
 function described(
   step: string,
   layout: RedisLayout,
-  { url, retryFor, ttl, whenFresh = "replace" }: RedisOptions,
+  { url, timeoutMs, ttl, whenFresh = "replace" }: RedisOptions,
   own: { readonly [name: string]: Json },
   guarantee: Guarantee = "exactly-once",
 ): SinkDescriptor {
   checkStoreUrl(step, url, ["redis", "rediss"]);
+  checkTimeout(step, timeoutMs);
   const isTtl = ttl === undefined || (Number.isSafeInteger(ttl) && ttl > 0);
   assertUserInput(isTtl, `${step}: ttl must be above 0`);
   const isFate = whenFresh === "replace" || whenFresh === "append";
@@ -154,7 +155,7 @@ function described(
       layout,
       url: typeof url === "string" ? url : { variable: url.variable },
       whenFresh,
-      ...(retryFor === undefined ? {} : { retryForMs: retryFor }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
       ...(ttl === undefined ? {} : { ttlMs: ttl }),
       ...own,
     },

@@ -18,10 +18,9 @@ type Write = Parameters<Sink["write"]>[0];
 /** Opens the sink that `redisHash(…)` and its like describe. */
 export async function openRedisSink(context: SinkContext): Promise<Sink> {
   const config = readSinkConfig(context.options, context.schema);
-  const { url, retryForMs } = config;
-  const connection = await RedisConnection.open({ url, retryForMs, clock: context.clock });
+  const connection = await RedisConnection.open(config);
   if (connection.isCluster && config.layout !== "channel" && hashTagOf(config.name) === "") {
-    await connection.close();
+    connection.close();
     const problem = `a cluster needs a hash tag in ${JSON.stringify(config.name)}, as "{name}:"`;
     throw millraceError("CONNECTOR_CONFIG_INVALID", { connector: "redis", problem });
   }
@@ -70,15 +69,15 @@ class RedisSink implements Sink {
       const { end, settings, items } = rows.from(part.from);
       const partition = String(write.partition);
       const words = [partition, part.expected, part.placeAt(end), settings, items];
-      return await this.#connection.run(async (client, isAnswerLost) => {
-        const reply = await callScript(client, this.#script, this.#places, words);
-        return { end, found: reply === 1 ? undefined : String(reply), isAnswerLost };
-      });
+      const reply = await this.#connection.run((client) =>
+        callScript(client, this.#script, this.#places, words),
+      );
+      return { end, found: reply === 1 ? undefined : String(reply) };
     });
   }
 
   async close(): Promise<void> {
-    await this.#connection.close();
+    this.#connection.close();
   }
 }
 

@@ -61,15 +61,13 @@ export interface PartResult {
   readonly end: number;
   /** The place, if it was not the expected one: nothing was written. */
   readonly found?: string | undefined;
-  /** Whether an answer was lost before: the part may have been written then. */
-  readonly isAnswerLost: boolean;
 }
 
 /**
  * Does a write in parts, each of which moves the partition's place with its rows.
  *
- * Who finds another place goes on from it if it is within this write, and is done if it is the end
- * of the write and an answer was lost. Any other place fences the writer.
+ * Who finds another place goes on from it if it is within this write. Any other place fences the
+ * writer; also the end of this write, where an answer was lost: who asks for the token sees it.
  *
  * @param rows of the write
  * @throws MillraceError `SINK_FENCED`
@@ -88,8 +86,8 @@ export async function writeInParts(
   let expected = formatPlace(begin);
   let from = 0;
   for (;;) {
-    const { end, found, isAnswerLost } = await writePart({ from, expected, placeAt });
-    if (found === undefined ? end === rows : found === done && isAnswerLost) return;
+    const { end, found } = await writePart({ from, expected, placeAt });
+    if (found === undefined && end === rows) return;
     from = found === undefined ? end : rowsOf(parsePlace(found), begin, sinkId);
     expected = found ?? placeAt(end);
   }

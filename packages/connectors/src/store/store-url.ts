@@ -6,6 +6,9 @@ import { assertUserInput, type Json, millraceError } from "@millrace/core";
  */
 export type StoreUrl = string | { readonly variable: string };
 
+/** How long a store may take to answer before a write is given up. */
+export const timeoutDefaultMs = 60_000;
+
 const withPassword = /^[^/]*\/\/[^/@]*:[^/@]*@/;
 
 /** @throws MillraceError `PLAN_ARGUMENT_INVALID` */
@@ -34,6 +37,12 @@ export function readStoreUrl(connector: string, option: Json | undefined): strin
   const value = process.env[variable];
   if (value !== undefined && value !== "") return value;
   throw invalid(connector, `the variable ${variable} of the environment is not set`);
+}
+
+/** @throws MillraceError `PLAN_ARGUMENT_INVALID` */
+export function checkTimeout(step: string, timeoutMs: number | undefined): void {
+  const isTimeout = timeoutMs === undefined || (Number.isSafeInteger(timeoutMs) && timeoutMs > 0);
+  assertUserInput(isTimeout, `${step}: timeoutMs must be a whole number above 0`);
 }
 
 /** Hosts and ports of an address, without user, password and what stands after them. */

@@ -11,6 +11,8 @@ export interface BreakingProxy {
   loseAnswerAfter(bytes: number): void;
   /** Answers that were lost. */
   readonly lost: number;
+  /** Ends all connections. */
+  cut(): void;
   close(): void;
 }
 
@@ -20,6 +22,10 @@ export async function openBreakingProxy(url: string): Promise<BreakingProxy> {
   const sockets = new Set<Socket>();
   let bytesLeft = Infinity;
   let lost = 0;
+  const cutAll = (): void => {
+    for (const socket of sockets) socket.destroy();
+    sockets.clear();
+  };
   const server: Server = createServer((client) => {
     const upstream = connect(Number(port), hostname);
     sockets.add(client).add(upstream);
@@ -55,9 +61,10 @@ export async function openBreakingProxy(url: string): Promise<BreakingProxy> {
     get lost() {
       return lost;
     },
+    cut: cutAll,
     close() {
       server.close();
-      for (const socket of sockets) socket.destroy();
+      cutAll();
     },
   };
 }

@@ -84,6 +84,8 @@ function lineOf(notice: RunNotice): Line[] {
     case "restarting":
     case "failed":
       return [failureLine(notice)];
+    case "store-failed":
+      return [storeLine(notice)];
     case "dead-letters":
       return [];
   }
@@ -149,6 +151,23 @@ function failureLine(notice: RunNotice & { readonly kind: "restarting" | "failed
     action: "run-restarting",
     message: `restores itself after ${code}: ${fields["error.message"]}`,
     fields: { ...fields, "millrace.restart": restart, "millrace.delay_ms": delayMs },
+  };
+}
+
+function storeLine(notice: RunNotice & { readonly kind: "store-failed" }): Line {
+  const { sink, partition, code, reason, failures, delayMs } = notice;
+  return {
+    level: "warn",
+    action: "store-failed",
+    message: `${sink}/${partition} asks again in ${delayMs.toFixed(0)} ms after ${code}: ${reason}`,
+    fields: {
+      "error.code": code,
+      "error.message": reason,
+      "millrace.sink": sink,
+      "millrace.partition": partition,
+      "millrace.failures": failures,
+      "millrace.delay_ms": delayMs,
+    },
   };
 }
 

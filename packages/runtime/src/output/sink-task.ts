@@ -1,9 +1,11 @@
 import { concatBatches, decodeIpc } from "@millrace/columnar";
 import {
+  type Clock,
   isMillraceError,
   type Log,
   type LogReader,
   type LogRecords,
+  type MillraceError,
   millraceError,
   type Offset,
   offset,
@@ -15,8 +17,10 @@ import {
 } from "@millrace/core";
 import type { SinkOutput } from "@millrace/plan";
 import type { RecordBatch } from "apache-arrow";
+import type { TaskListener } from "../run/run-options.ts";
 import type { LiveMembership } from "../task/live-membership.ts";
 import type { TaskTracer } from "../trace/task-tracer.ts";
+import { BackOff } from "./back-off.ts";
 import { decodeEdgeRecord } from "./edge-record.ts";
 
 const readBytesMax = 32 * 1024 * 1024;
@@ -29,6 +33,8 @@ export interface SinkTaskParts {
   readonly sink: Sink;
   readonly partition: number;
   readonly generation: number;
+  readonly clock: Clock;
+  readonly onNotice?: TaskListener;
   readonly tracer?: TaskTracer | undefined;
 }
 
@@ -45,6 +51,9 @@ interface Place {
  * a token that is durable in the store. A slow store delays nobody else. Where the token has moved,
  * an older run has written once more before it noticed that it is over: the task confirms that its
  * own membership still holds, and goes on from the new token; if not, it stops.
+ *
+ * Where the store fails in a way that may pass, whether it has written the rows is open: the task
+ * waits, and goes on from what the token says then. The others run on meanwhile.
  */
 export class SinkTask {
   readonly id: string;
@@ -54,6 +63,11 @@ export class SinkTask {
   #place: Place;
   #rowsWritten = 0;
   #isEnded = false;
+  /** Whether the place is to be found anew, as the store has failed. */
+  #isInDoubt = false;
+  readonly #backOff: BackOff;
+  /** Errors that came from the store, and not from the log. */
+  readonly #ofStore = new WeakSet<object>();
 
   private constructor(parts: SinkTaskParts, place: Place) {
     this.id = parts.planned.sinkId;
@@ -61,11 +75,12 @@ export class SinkTask {
     this.partition = parts.partition;
     this.#parts = parts;
     this.#place = place;
+    this.#backOff = new BackOff(parts.clock, parts.partition);
   }
 
   /** @throws SINK_TOKEN_MISSING when the store has lost a token that it must have had */
   static async open(parts: SinkTaskParts): Promise<SinkTask> {
-    return new SinkTask(parts, await findPlace(parts));
+    return new SinkTask(parts, await findPlace(parts, () => parts.sink.readToken(parts.partition)));
   }
 
   /** Rows given to the store by this process. */
@@ -80,13 +95,16 @@ export class SinkTask {
   /** Writes what there is, at most about 32 MiB. */
   async turn(): Promise<"worked" | "waiting" | "ended"> {
     if (this.#isEnded) return "ended";
+    if (this.#backOff.isWaiting) return "waiting";
     try {
+      if (this.#isInDoubt) await this.#relocate();
       const records = await this.#place.reader.read(readBytesMax);
       if (records.count === 0) return "waiting";
       this.#isEnded = await this.#take(records);
     } catch (error) {
+      if (this.#mayPass(error)) return this.#wait(error);
       if (!hasMoved(error)) throw error;
-      await this.#resume(error);
+      return await this.#resume(error);
     }
     return this.#isEnded ? "ended" : "worked";
   }
@@ -129,27 +147,65 @@ export class SinkTask {
     const rows = batches.length === 1 ? batches : [concatBatches(batches)];
     const next: SinkToken = { generation, offset: written };
     const expected = this.#place.token;
-    await sink.write({ partition: this.partition, rows, expected, next });
+    await this.#askStore(() => sink.write({ partition: this.partition, rows, expected, next }));
+    this.#backOff.succeeded();
     this.#place = { ...this.#place, token: next };
     for (const batch of rows) this.#rowsWritten += batch.numRows;
     await log.truncate(this.topic, this.partition, written);
   }
 
+  async #askStore<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+    try {
+      return await ask();
+    } catch (error) {
+      this.#ofStore.add(Object(error) as object);
+      throw error;
+    }
+  }
+
+  #mayPass(error: unknown): error is MillraceError {
+    return isMillraceError(error) && error.retry === "backoff" && this.#ofStore.has(error);
+  }
+
+  #wait({ code, message }: MillraceError): "waiting" {
+    this.#isInDoubt = true;
+    const delayMs = this.#backOff.failed();
+    const { id, partition } = this;
+    const { failures } = this.#backOff;
+    const sink = { sink: id, partition, code, reason: message, failures, delayMs };
+    this.#parts.onNotice?.({ kind: "store-failed", ...sink });
+    return "waiting";
+  }
+
   /**
    * @throws LOG_GENERATION_STALE when a newer run owns the sink; the given error if nothing moved
    */
-  async #resume(error: unknown): Promise<void> {
+  async #resume(error: unknown): Promise<"worked" | "waiting" | "ended"> {
+    const { token } = this.#place;
+    try {
+      await this.#relocate();
+    } catch (failure) {
+      if (this.#mayPass(failure)) return this.#wait(failure);
+      throw failure;
+    }
+    const moved = this.#place.token;
+    const isSame = moved?.offset === token?.offset && moved?.generation === token?.generation;
+    if (isSame) throw error;
+    return this.#isEnded ? "ended" : "worked";
+  }
+
+  /** Goes to where the token is now, if the task's membership still holds. */
+  async #relocate(): Promise<void> {
     const { log, membership } = this.#parts;
     const id = `${this.topic}.${this.partition}`;
     const writer = await membership.inName(() => log.openWriter(id, membership));
     await writer.close();
-    const { token, reader } = this.#place;
+    const { reader } = this.#place;
+    this.#place = await findPlace(this.#parts, () =>
+      this.#askStore(() => this.#parts.sink.readToken(this.partition)),
+    );
     await reader.close();
-    const place = await findPlace(this.#parts);
-    this.#place = place;
-    const isSame =
-      place.token?.offset === token?.offset && place.token?.generation === token?.generation;
-    if (isSame) throw error;
+    this.#isInDoubt = false;
   }
 }
 
@@ -160,11 +216,18 @@ function hasMoved(error: unknown): boolean {
   );
 }
 
-/** The token is read after the topic's start, which it can then not be below. */
-async function findPlace(parts: SinkTaskParts): Promise<Place> {
+/**
+ * The token is read after the topic's start, which it can then not be below.
+ *
+ * @param readToken asks the store
+ */
+async function findPlace(
+  parts: SinkTaskParts,
+  readToken: () => Promise<SinkToken | undefined>,
+): Promise<Place> {
   const { planned, log, sink, partition, generation, tracer } = parts;
   const { start } = await log.bounds(planned.topic, partition);
-  const token = await sink.readToken(partition);
+  const token = await readToken();
   const isOwn = token !== undefined && token.generation === generation;
   if (!isOwn && start > 0n && sink.guarantee === "exactly-once") {
     throw millraceError("SINK_TOKEN_MISSING", { sink: planned.sinkId });

@@ -152,17 +152,17 @@ export async function buildSinkTasks(
   sinks: ReadonlyMap<string, OpenedSink>,
   partitions: readonly number[],
 ): Promise<SinkTask[]> {
-  const { plan, environment, membership, generation } = context;
+  const { plan, environment, membership, generation, onNotice } = context;
   const tasks: SinkTask[] = [];
   try {
     for (const planned of sinkOutputs(plan.physical)) {
       const sink = sinks.get(planned.sinkId)?.sink;
       if (sink === undefined) continue;
       for (const partition of partitions) {
-        const { log } = environment;
+        const { log, clock } = environment;
         const tracer = RunTracer.open(plan.physical.pipeline)?.task(planned.sinkId, partition);
-        const parts = { planned, log, membership, sink, partition, generation, tracer };
-        tasks.push(await SinkTask.open(parts));
+        const common = { log, clock, membership, generation, tracer, onNotice };
+        tasks.push(await SinkTask.open({ ...common, planned, sink, partition }));
       }
     }
     return tasks;

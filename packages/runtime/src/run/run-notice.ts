@@ -34,6 +34,18 @@ export type TaskNotice =
       readonly code: string;
       readonly reason: string;
     }
+  /** A store failed in a way that may pass: its rows stay in the log until it takes them. */
+  | {
+      readonly kind: "store-failed";
+      readonly sink: string;
+      readonly partition: number;
+      readonly code: string;
+      readonly reason: string;
+      /** Since it last took rows, from 1. */
+      readonly failures: number;
+      /** Until it is asked again. */
+      readonly delayMs: number;
+    }
   /** Tasks go on in another run; the reports are their last ones here. */
   | { readonly kind: "tasks-released"; readonly reports: readonly TaskReport[] };
 

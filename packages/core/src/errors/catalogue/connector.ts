@@ -122,7 +122,7 @@ export const connectorErrors: {
     retry: "backoff",
     exitCode: 3,
     message: (p) => `${p.store} at ${quote(p.place)} does not answer: ${p.problem}.`,
-    hint: "Start the server, and check host, port and TLS of the url.",
+    hint: "Check that the server runs, and host, port and TLS of the url. A running pipeline tries again.",
   }),
   STORE_ACCESS_DENIED: errorSpec({
     domain: "user",
@@ -136,7 +136,7 @@ export const connectorErrors: {
     retry: "backoff",
     exitCode: 1,
     message: (p) => `${p.store} takes no writes now: ${p.problem}.`,
-    hint: "It was tried again for the sink's retryFor. Free memory or disk of the server, or wait for its failover.",
+    hint: "It lacks memory or disk, starts or elects. A running pipeline tries again.",
   }),
   STORE_ROW_REFUSED: errorSpec({
     domain: "user",
