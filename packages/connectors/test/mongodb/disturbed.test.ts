@@ -2,7 +2,7 @@ import { rowsToBatch } from "@millrace/columnar";
 import { type Sink, systemClock, t } from "@millrace/core";
 import { sinkFaultSuite } from "@millrace/conformance";
 import { MongoClient } from "mongodb";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { describeWithOwnStore } from "../../../../dev/services/describe.mjs";
 import { mongodb, mongodbConnector, type MongodbSinkOptions } from "../../src/mongodb/index.ts";
 import { openBreakingProxy } from "../store/breaking-proxy.ts";
@@ -10,6 +10,9 @@ import { readDocuments } from "./read-documents.ts";
 
 const Row = t.row({ id: t.int32(), text: t.utf8() });
 const database = "disturbed";
+// The server of the tests is written in Python, and the machine may be busy.
+vi.setConfig({ testTimeout: 120_000 });
+
 const token = (offset: number) => ({ generation: 1, offset: BigInt(offset) });
 
 function rows(from: number, to: number, text = "x".repeat(100)) {
@@ -55,7 +58,6 @@ describeWithOwnStore("mongodb", "MongoDB that is disturbed", (store) => {
     ["second", 700_000],
   ])(
     "has each row once when an answer within the %s part of a write is lost",
-    { timeout: 60_000 },
     async (name, bytes) => {
       const proxy = await openBreakingProxy(store.url);
       const sink = await openSink({ url: proxy.url, collection: name });
