@@ -46,6 +46,16 @@ describe.skipIf(process.platform !== "linux")("what a machine lacks for Kafka", 
     expect(missing()).toBeUndefined();
   });
 
+  it("is Python for PostgreSQL, where that is not installed", async () => {
+    const env = { PATH: directory, MILLRACE_SERVICES: directory, MILLRACE_POSTGRES_VERSION: "18" };
+    const reason =
+      "Python 3 with pip is needed to install PostgreSQL, and no python3 is on the PATH";
+    expect(missingFor("postgres", env)).toBe(reason);
+    await mkdir(join(directory, "postgres", "18"), { recursive: true });
+    await writeFile(join(directory, "postgres", "18", ".complete"), "");
+    expect(missingFor("postgres", env)).toBeUndefined();
+  });
+
   it("is nothing where Java is and Kafka is installed", async () => {
     await putJava("21");
     await mkdir(join(directory, "kafka", version), { recursive: true });

@@ -38,9 +38,9 @@ test("failures of a store that may pass end no run, lose no row and double none"
   const rows = partitionRows(flights, 2);
   const settings = { batchRows: 50 };
   const run = runFlights({ log: openMemoryLog(), store, rows, partitions: 2, clock, settings });
-  let isEnded = false;
-  const ended = run.finished.finally(() => (isEnded = true));
-  while (!isEnded) await clock.advance(1_000);
+  const state = { isEnded: false };
+  const ended = run.finished.finally(() => (state.isEnded = true));
+  while (!state.isEnded) await clock.advance(1_000);
   expect((await ended).outcome).toBe("finished");
   expect(failed.before).toBeGreaterThan(0);
   expect(failed.after).toBeGreaterThan(0);

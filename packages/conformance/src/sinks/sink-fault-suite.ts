@@ -1,5 +1,4 @@
-import { setTimeout as delay } from "node:timers/promises";
-import { isMillraceError, seededRandom } from "@millrace/core";
+import { isMillraceError, seededRandom, systemClock } from "@millrace/core";
 import { describe, expect } from "vitest";
 import { readingRows, readings, readingsTable } from "./readings.ts";
 import { type SinkCheck, type SinkFixture, type SinkStore, type SinkTable } from "./sink-store.ts";
@@ -82,7 +81,7 @@ const faultChecks: Readonly<Record<string, FaultCheck>> = {
     await store.pause();
     let isDone = false;
     const write = writer.write(readings(2)).finally(() => (isDone = true));
-    await delay(300);
+    await systemClock.sleep(300);
     expect(isDone).toBe(false);
     await store.resume();
     await write;
@@ -107,10 +106,10 @@ async function writeThrough(
   const sink = await f.open(table);
   const random = seededRandom(11);
   const written: number[] = [];
-  let isOver = false;
+  const state = { isOver: false };
   const write = async (partition: number): Promise<SteadyWriter> => {
     const writer = new SteadyWriter(sink, partition);
-    for (let from = partition * 1_000_000; !isOver; from += rowsPerWrite) {
+    for (let from = partition * 1_000_000; !state.isOver; from += rowsPerWrite) {
       const ids = Array.from({ length: rowsPerWrite }, (_, index) => from + index);
       await writer.write(readings(...ids));
       written.push(...ids);
@@ -119,10 +118,10 @@ async function writeThrough(
   };
   const writing = Promise.all([write(0), write(1)]);
   for (let round = 0; round < disturbances; round += 1) {
-    await delay(30 + random.next() * 120);
+    await systemClock.sleep(30 + random.next() * 120);
     await disturb();
   }
-  isOver = true;
+  state.isOver = true;
   const writers = await writing;
   expect(writers.flatMap(({ errors }) => errors).length).toBeGreaterThan(0);
   const rows = (await f.read(table)) as { id: number }[];

@@ -14,8 +14,8 @@ export interface SinkSuiteOptions {
 }
 
 /**
- * Registers the tests that hold a sink that writes exactly once to its contract; each has a table of
- * its own in the store.
+ * Registers the tests that hold a sink that writes exactly once to its contract; each has a table
+ * of its own in the store.
  */
 export function sinkSuite(options: SinkSuiteOptions): void {
   describe(`${options.name} as a sink`, () => {

@@ -1,11 +1,12 @@
-import { assert, isMillraceError, type Sink, type SinkToken } from "@millrace/core";
+import { assert, isMillraceError, type Sink, type SinkToken, systemClock } from "@millrace/core";
 import type { RecordBatch } from "apache-arrow";
-import { setTimeout as delay } from "node:timers/promises";
 
 const attemptsMax = 400;
 const pauseMs = 50;
 
-/** Writes one partition as a sink task does: after an error that may pass the token says how far. */
+/**
+ * Writes one partition as a sink task does: after an error that may pass the token says how far.
+ */
 export class SteadyWriter {
   /** Errors that have passed. */
   readonly errors: string[] = [];
@@ -58,7 +59,7 @@ export class SteadyWriter {
       if (!isMillraceError(error) || (error.retry !== "backoff" && !isFenced)) throw error;
       assert(!isFenced || this.errors.length > 0, "nobody else writes the partition");
       this.errors.push(error.code);
-      await delay(pauseMs);
+      await systemClock.sleep(pauseMs);
       return false;
     }
   }

@@ -35,8 +35,8 @@ export interface PostgresKeyedSinkOptions extends PostgresSinkOptions {
  * transaction.
  *
  * **Types** instants are `timestamptz` (ms, µs) or `bigint` nanoseconds, durations `bigint`
- * milliseconds, uint64 `numeric`, enums `text`, lists arrays; rows, maps, lists of them and json are
- * `jsonb`. Hidden `$…` columns are not written. A missing column that may be null is added.
+ * milliseconds, uint64 `numeric`, enums `text`, lists arrays; rows, maps, lists of them and json
+ * are `jsonb`. Hidden `$…` columns are not written. A missing column that may be null is added.
  * **Cost** binary COPY, about as fast as the server takes it; with `key` through a temporary table
  *
  * @throws MillraceError `SINK_TABLE_MISMATCH` on opening when a column has another type

@@ -66,8 +66,8 @@ export class Session {
   /**
    * Runs `work` between BEGIN and COMMIT; rolls back when it throws.
    *
-   * After an error whose retry is `backoff` it may have been committed nevertheless, and the session
-   * may be over.
+   * After an error whose retry is `backoff` it may have been committed nevertheless, and the
+   * session may be over.
    */
   async transaction<Result>(work: () => Promise<Result>): Promise<Result> {
     try {

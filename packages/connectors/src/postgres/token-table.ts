@@ -35,8 +35,8 @@ export class TokenTable {
   }
 
   /**
-   * Moves the token from `expected` to `next`. Where another transaction has it in hand it waits for
-   * that one's end.
+   * Moves the token from `expected` to `next`. Where another transaction has it in hand it waits
+   * for that one's end.
    *
    * @throws MillraceError `SINK_FENCED` when the token is another one
    */

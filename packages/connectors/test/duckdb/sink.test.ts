@@ -59,40 +59,6 @@ const readings = (...ids: number[]) => [
 const token = (offset: number, generation = 1) => ({ generation, offset: BigInt(offset) });
 const first = { partition: 0, expected: undefined };
 
-describe("the token", () => {
-  test("is undefined before the first write and is read back after it", async () => {
-    const sink = await open();
-    expect(await sink.readToken(0)).toBeUndefined();
-    await sink.write({ ...first, rows: readings(1, 2), next: token(2) });
-    expect(await sink.readToken(0)).toEqual(token(2));
-    expect(await sink.readToken(1)).toBeUndefined();
-    await sink.close();
-    expect(await query("FROM readings ORDER BY id")).toEqual([
-      { id: 1, name: "row 1" },
-      { id: 2, name: null },
-    ]);
-  });
-
-  test("that is not the expected one fences the writer, and none of its rows appear", async () => {
-    const sink = await open();
-    await sink.write({ ...first, rows: readings(1), next: token(1) });
-    for (const expected of [undefined, token(2), token(1, 2)]) {
-      const write = sink.write({ partition: 0, rows: readings(9), expected, next: token(9) });
-      await expect(write).rejects.toMatchObject({ code: "SINK_FENCED" });
-    }
-    await sink.write({ partition: 0, rows: readings(2), expected: token(1), next: token(2) });
-    await sink.close();
-    expect(await query("SELECT id FROM readings ORDER BY id")).toEqual([{ id: 1 }, { id: 2 }]);
-  });
-
-  test("moves also when there are no rows", async () => {
-    const sink = await open();
-    await sink.write({ ...first, rows: [], next: token(5) });
-    expect(await sink.readToken(0)).toEqual(token(5));
-    await sink.close();
-  });
-});
-
 describe("a fresh start", () => {
   test("with replace removes rows and tokens, and takes new columns", async () => {
     const sink = await open();
@@ -106,15 +72,6 @@ describe("a fresh start", () => {
     await next.write({ ...first, rows, next: token(1, 2) });
     await next.close();
     expect(await query("FROM readings")).toEqual([{ other: 1.5 }]);
-  });
-
-  test("with append keeps rows and tokens", async () => {
-    const sink = await open(Reading.schema, { whenFresh: "append" });
-    await sink.write({ ...first, rows: readings(1), next: token(1) });
-    await sink.startAfresh();
-    expect(await sink.readToken(0)).toEqual(token(1));
-    await sink.close();
-    expect(await query("SELECT id FROM readings")).toEqual([{ id: 1 }]);
   });
 
   test("does not drop a table of other columns that it never wrote", async () => {
@@ -149,77 +106,9 @@ describe("an existing table", () => {
   });
 });
 
-test("with a key, the last row of a key replaces the earlier ones", async () => {
-  const sink = await open(Reading.schema, { key: ["id"] });
-  await sink.write({ ...first, rows: readings(1, 2), next: token(2) });
-  const rows = [
-    rowsToBatch(Reading.schema, [
-      { id: 1, name: "older" },
-      { id: 1, name: "newer" },
-      { id: 3, name: "third" },
-    ]),
-  ];
-  await sink.write({ partition: 0, rows, expected: token(2), next: token(5) });
-  await sink.close();
-  expect(await query("FROM readings ORDER BY id")).toEqual([
-    { id: 1, name: "newer" },
-    { id: 2, name: null },
-    { id: 3, name: "third" },
-  ]);
-});
-
-describe("changes of an updating stream", () => {
-  const Changed = t.row({ id: t.int32(), name: t.utf8().nullable(), $weight: t.int32() });
-
-  function changes(...rows: [id: number, name: string | null, weight: number][]) {
-    const full = rows.map(([id, name, weight]) => ({ id, name, $weight: weight }));
-    return [rowsToBatch(Changed.schema, full)];
-  }
-
-  test("the last change of a key counts: it replaces the row or deletes it", async () => {
-    const sink = await open(Reading.schema, { key: ["id"] });
-    const rows = changes([1, "a", 1], [2, "b", 1], [3, "c", 1], [3, "c", -1]);
-    await sink.write({ ...first, rows, next: token(1) });
-    const later = changes([1, "a", -1], [1, "A", 1], [2, "b", -1], [4, null, 1]);
-    await sink.write({ partition: 0, rows: later, expected: token(1), next: token(2) });
-    await sink.close();
-    expect(await query("FROM readings ORDER BY id")).toEqual([
-      { id: 1, name: "A" },
-      { id: 4, name: null },
-    ]);
-  });
-
-  test("a null in the key is a key", async () => {
-    const sink = await open(Reading.schema, { key: ["name"] });
-    const rows = changes([1, null, 1], [1, null, -1], [2, null, 1]);
-    await sink.write({ ...first, rows, next: token(1) });
-    await sink.close();
-    expect(await query("FROM readings")).toEqual([{ id: 2, name: null }]);
-  });
-
-  test("a fenced writer changes nothing", async () => {
-    const sink = await open(Reading.schema, { key: ["id"] });
-    await sink.write({ ...first, rows: changes([1, "a", 1]), next: token(1) });
-    const rows = changes([1, "a", -1]);
-    const write = sink.write({ partition: 0, rows, expected: token(7), next: token(8) });
-    await expect(write).rejects.toMatchObject({ code: "SINK_FENCED" });
-    await sink.close();
-    expect(await query("FROM readings")).toEqual([{ id: 1, name: "a" }]);
-  });
-
-  test("only a sink with a key takes them", () => {
-    expect(duckdb({ table: "readings", key: ["id"] }).updatesKey).toEqual(["id"]);
-    expect(duckdb({ table: "readings" }).updatesKey).toBeUndefined();
-  });
-});
-
-test("hidden columns are not written", async () => {
-  const Hidden = t.row({ id: t.int32(), $time: t.int64() });
-  const sink = await open(Hidden.schema);
-  const rows = [rowsToBatch(Hidden.schema, [{ id: 1, $time: 5 }])];
-  await sink.write({ ...first, rows, next: token(1) });
-  await sink.close();
-  expect(await query("FROM readings")).toEqual([{ id: 1 }]);
+test("only a sink with a key takes updating streams", () => {
+  expect(duckdb({ table: "readings", key: ["id"] }).updatesKey).toEqual(["id"]);
+  expect(duckdb({ table: "readings" }).updatesKey).toBeUndefined();
 });
 
 const Everything = t.row({

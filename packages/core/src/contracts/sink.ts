@@ -72,8 +72,8 @@ export interface Sink {
    * `updatesKey`, at most one row stands at a time. So per key the last change counts: +1 replaces
    * the row in the store, −1 deletes it.
    *
-   * After an error whose `retry` is `backoff` the rows may have been written: the token says so, once
-   * it can be read, and the sink can be used on. After any other error they are not.
+   * After an error whose `retry` is `backoff` the rows may have been written: the token says so,
+   * once it can be read, and the sink can be used on. After any other error they are not.
    *
    * @throws SINK_FENCED when the token in the store is not `expected`
    */

@@ -3,7 +3,9 @@ import { type Clock, type Random, seededRandom } from "@millrace/core";
 const firstMs = 100;
 const longestMs = 10_000;
 
-/** Waits longer after each failure that follows another: 100 ms at first, 10 s at most, jittered. */
+/**
+ * Waits longer after each failure that follows another: 100 ms at first, 10 s at most, jittered.
+ */
 export class BackOff {
   readonly #clock: Clock;
   readonly #random: Random;

@@ -36,9 +36,10 @@ export class ArrayWriter implements FieldWriter {
     for (let i = 0; i < count; i++) {
       sizes[i]! += lengthBytes;
       if (this.#isNull(from + i)) continue;
+      const start = offsets[from + i]!;
       const end = offsets[from + i + 1]!;
-      sizes[i]! += offsets[from + i]! === end ? emptyBytes : headBytes;
-      for (let at = offsets[from + i]!; at < end; at++) sizes[i]! += itemSizes[at - first]!;
+      sizes[i]! += start === end ? emptyBytes : headBytes;
+      for (let at = start; at < end; at++) sizes[i]! += itemSizes[at - first]!;
     }
   }
 

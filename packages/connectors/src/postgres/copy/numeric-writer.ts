@@ -3,8 +3,8 @@ import type { Data } from "apache-arrow";
 import { type CopyTarget, FixedWriter } from "./field-writer.ts";
 
 // A numeric is: count of digits, weight of the first one, sign and scale (16 bits each), and its
-// digits to the base 10,000, which the decimal point lies between two of. Leading zeros are allowed,
-// so every number of a column has as many digits as the longest one.
+// digits to the base 10,000, which the decimal point lies between two of. Leading zeros are
+// allowed, so every number of a column has as many digits as the longest one.
 
 const base = 10_000;
 const headBytes = 8;

@@ -1,0 +1,71 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { missingFor } from "../../../dev/services/missing.mjs";
+import { areServicesRequired } from "../../../dev/services/services.mjs";
+import { expectedTables, writeOrders } from "../rounds/orders.ts";
+import { planRound } from "../rounds/plan-round.ts";
+import { reportOf } from "../rounds/report.ts";
+import { type RoundResult, runRound } from "../rounds/run-round.ts";
+import { storeNamed } from "../stores/store-list.ts";
+import type { RoundStore } from "../stores/store.ts";
+
+// The long form is `npm run stores`.
+const missing = missingFor("postgres");
+const isSkipped = missing !== undefined && !areServicesRequired();
+const reason = isSkipped ? ` (skipped: ${missing})` : "";
+
+let scratch: string;
+let store: RoundStore | undefined;
+beforeAll(async () => {
+  scratch = await mkdtemp(join(tmpdir(), "millrace-stores-"));
+});
+afterAll(async () => {
+  await store?.close();
+  await rm(scratch, { recursive: true });
+});
+
+test.skipIf(isSkipped)(
+  `a pipeline that is killed, and whose PostgreSQL is killed, writes each row once${reason}`,
+  async () => {
+    const input = writeOrders(scratch, 6_000, 3);
+    const expected = await expectedTables(input);
+    store = await storeNamed("postgres").open(scratch);
+    const setting = { store, input, expected, scratch, timeoutMs: 60_000 };
+    const plan = {
+      ...planRound(2, 1, { store: "postgres", hasServer: true }),
+      partitions: 2,
+      batchRows: 20,
+      pausesMs: [30, 60],
+    };
+    const result = await runRound(plan, setting);
+    expect(result).toMatchObject({ kind: "both", wrong: 0, missing: 0, isFlawless: true });
+    expect(result.problem).toBeUndefined();
+    expect(result.kills).toBe(1);
+    expect(result.rows).toBeGreaterThan(5_500);
+  },
+  90_000,
+);
+
+test("a plan depends on round and seed only, and only servers are restarted", () => {
+  const postgres = { store: "postgres", hasServer: true };
+  expect(planRound(7, 1, postgres)).toEqual(planRound(7, 1, postgres));
+  expect(planRound(7, 1, postgres)).not.toEqual(planRound(7, 2, postgres));
+  const kinds = [0, 1, 2].map((round) => planRound(round, 1, postgres).kind);
+  expect(kinds).toEqual(["kill-worker", "restart-store", "both"]);
+  for (const round of [0, 1, 2]) {
+    const plan = planRound(round, 1, { store: "duckdb", hasServer: false });
+    expect(plan.kind).toBe("kill-worker");
+  }
+});
+
+test("a report counts rounds by store and kind, and names the flawed ones", () => {
+  const { pausesMs: _, ...plan } = planRound(0, 1, { store: "duckdb", hasServer: false });
+  const common = { seconds: 1, kills: 2, storeRestarts: 0, waits: 0, failures: [], rows: 1_500 };
+  const good: RoundResult = { ...plan, ...common, wrong: 0, missing: 0, isFlawless: true };
+  const bad: RoundResult = { ...good, round: 1, wrong: 3, isFlawless: false };
+  const report = reportOf([good, bad]);
+  expect(report).toContain("| duckdb, kill-worker | 2 | 1 | 3,000 | 3 | 0 | 4 | 0 | 0 |");
+  expect(report).toContain("- duckdb, round 1 (seed 100003): kill-worker: 3 rows wrong, 0 missing");
+});
