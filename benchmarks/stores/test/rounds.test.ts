@@ -20,7 +20,7 @@ afterAll(() => rm(scratch, { recursive: true }));
 describe.each([
   { name: "postgres", orders: 6_000, batchRows: 20 },
   { name: "redis", orders: 6_000, batchRows: 20 },
-  { name: "mongodb", orders: 1_000, batchRows: 20 },
+  { name: "mongodb", orders: 200, batchRows: 50 },
 ] as const)("a pipeline and its $name that are killed", ({ name, orders, batchRows }) => {
   const missing = missingFor(name);
   const isSkipped = missing !== undefined && !areServicesRequired();
@@ -33,7 +33,7 @@ describe.each([
       const input = writeOrders(directory, orders, 3);
       const expected = await expectedTables(input);
       const store = await storeNamed(name).open(directory);
-      const setting = { store, input, expected, scratch: directory, timeoutMs: 60_000 };
+      const setting = { store, input, expected, scratch: directory, timeoutMs: 110_000 };
       const plan = {
         ...planRound(2, 1, { store: name, hasServer: true }),
         partitions: 2,
@@ -46,7 +46,7 @@ describe.each([
       expect(result.kills).toBe(1);
       expect(result.rows).toBe(expected.copies.length + expected.totals.length);
     },
-    90_000,
+    120_000,
   );
 });
 

@@ -10,22 +10,22 @@ const selectionTimeoutMs = 5_000;
 const collectionExists = 48;
 
 /** How far each partition of a sink is written. */
-export interface PlaceDocument extends Document {
+export interface MarkDocument extends Document {
   readonly _id: { readonly pipeline: string; readonly sink: string; readonly partition: number };
-  readonly place: string;
+  readonly mark: string;
 }
 
 /** The collections of a sink, by a client that connects anew by itself. */
 export class CollectionClient {
   readonly rows: Collection<Document>;
-  readonly places: Collection<PlaceDocument>;
+  readonly marks: Collection<MarkDocument>;
   readonly #client: MongoClient;
   readonly #config: MongodbSinkConfig;
 
   private constructor(client: MongoClient, config: MongodbSinkConfig) {
     const database = client.db(config.database);
     this.rows = database.collection(config.collection);
-    this.places = database.collection("millrace_tokens");
+    this.marks = database.collection("millrace_tokens");
     this.#client = client;
     this.#config = config;
   }

@@ -1,16 +1,16 @@
 import type { Sink, SinkContext, SinkToken } from "@millrace/core";
 import type { RecordBatch } from "apache-arrow";
 import type { AnyBulkWriteOperation, ClientSession, Document } from "mongodb";
-import { type Part, tokenOf, writeInParts } from "../store/place.ts";
-import { CollectionClient, type PlaceDocument } from "./collection-client.ts";
+import { type Part, tokenOf, writeInParts } from "../store/mark.ts";
+import { CollectionClient, type MarkDocument } from "./collection-client.ts";
 import { type MongodbSinkConfig, readSinkConfig } from "./config.ts";
 import { DocumentWriter } from "./document-writer.ts";
 import { loadDriver, type MongodbDriver } from "./driver.ts";
 
 // Invariants:
-//   S1. A transaction is one part of a write (place.ts), so that it is short.
-//   S2. The place is moved before the documents are written: of two writers the server lets one do
-//       that at a time, and the other one begins again and finds where the place is.
+//   S1. A transaction is one part of a write (mark.ts), so that it is short.
+//   S2. The mark is moved before the documents are written: of two writers the server lets one do
+//       that at a time, and the other one begins again and finds where the mark is.
 //   S3. Of the rows of a part with one key only the last one is written.
 
 const partRowsMax = 5_000;
@@ -24,7 +24,7 @@ const conflictWaitMs = 10;
 type Write = Parameters<Sink["write"]>[0];
 
 /** Thrown to leave a transaction in which nothing was written. */
-class PlaceMoved extends Error {}
+class MarkMoved extends Error {}
 
 /** Opens the sink that `mongodb(…)` describes. */
 export async function openMongodbSink(context: SinkContext): Promise<Sink> {
@@ -58,13 +58,13 @@ class MongodbSink implements Sink {
     const { pipeline, sinkId } = this.#context;
     await this.#client.run(async () => {
       const ofSink = { "_id.pipeline": pipeline, "_id.sink": sinkId };
-      await this.#client.places.deleteMany(ofSink as object);
+      await this.#client.marks.deleteMany(ofSink as object);
       await this.#client.rows.deleteMany({});
     });
   }
 
   async readToken(partition: number): Promise<SinkToken | undefined> {
-    return await this.#client.run(async () => tokenOf(await this.#readPlace(partition)));
+    return await this.#client.run(async () => tokenOf(await this.#readMark(partition)));
   }
 
   async write(write: Write): Promise<void> {
@@ -87,7 +87,7 @@ class MongodbSink implements Sink {
     await this.#client.close();
   }
 
-  /** Writes a part; gives the place that was found if it was not the expected one. */
+  /** Writes a part; gives the mark that was found if it was not the expected one. */
   async #writePart(
     partition: number,
     part: Part,
@@ -96,13 +96,13 @@ class MongodbSink implements Sink {
     for (let conflicts = 0; ; conflicts++) {
       try {
         await this.#client.transaction(async (session) => {
-          await this.#movePlace(session, partition, part.expected, part.placeAt(end));
+          await this.#moveMark(session, partition, part.expected, part.markAt(end));
           if (operations.length === 0) return;
           await this.#client.rows.bulkWrite([...operations], { session, ordered: false });
         });
         return undefined;
       } catch (error) {
-        if (error instanceof PlaceMoved) return (await this.#readPlace(partition)) ?? "";
+        if (error instanceof MarkMoved) return (await this.#readMark(partition)) ?? "";
         if ((error as { code?: unknown }).code !== writeConflict) throw error;
         if (conflicts === conflictsMax) throw error;
         await this.#context.clock.sleep(conflictWaitMs * (conflicts + 1));
@@ -110,37 +110,37 @@ class MongodbSink implements Sink {
     }
   }
 
-  async #movePlace(
+  async #moveMark(
     session: ClientSession,
     partition: number,
     expected: string,
-    place: string,
+    mark: string,
   ): Promise<void> {
-    const { places } = this.#client;
-    const _id = this.#placeId(partition);
+    const { marks } = this.#client;
+    const _id = this.#markId(partition);
     if (expected !== "") {
-      const { matchedCount } = await places.updateOne(
-        { _id, place: expected },
-        { $set: { place } },
+      const { matchedCount } = await marks.updateOne(
+        { _id, mark: expected },
+        { $set: { mark } },
         { session },
       );
-      if (matchedCount !== 1) throw new PlaceMoved();
+      if (matchedCount !== 1) throw new MarkMoved();
       return;
     }
     try {
-      await places.insertOne({ _id, place }, { session });
+      await marks.insertOne({ _id, mark }, { session });
     } catch (error) {
-      if ((error as { code?: unknown }).code === duplicateKey) throw new PlaceMoved();
+      if ((error as { code?: unknown }).code === duplicateKey) throw new MarkMoved();
       throw error;
     }
   }
 
-  async #readPlace(partition: number): Promise<string | undefined> {
-    const found = await this.#client.places.findOne({ _id: this.#placeId(partition) });
-    return found?.place;
+  async #readMark(partition: number): Promise<string | undefined> {
+    const found = await this.#client.marks.findOne({ _id: this.#markId(partition) });
+    return found?.mark;
   }
 
-  #placeId(partition: number): PlaceDocument["_id"] {
+  #markId(partition: number): MarkDocument["_id"] {
     return { pipeline: this.#context.pipeline, sink: this.#context.sinkId, partition };
   }
 }

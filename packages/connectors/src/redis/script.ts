@@ -7,16 +7,16 @@ export interface Script {
   readonly sha1: string;
 }
 
-// R1. The place is compared, the rows are written and the place is moved in one call, which the
+// R1. The mark is compared, the rows are written and the mark is moved in one call, which the
 //     server runs as a whole and keeps as a whole in its append-only file.
-// R2. A call that another type of value stops in the middle has not moved the place: it is repeated
+// R2. A call that another type of value stops in the middle has not moved the mark: it is repeated
 //     with the same rows. That changes nothing more, but for a stream, whose type is looked at
 //     before anything is written. Redis refuses for want of memory only before the first write.
 
-/** ARGV: partition, place expected, place afterwards, settings, rows. */
+/** ARGV: partition, mark expected, mark afterwards, settings, rows. */
 const begin = `
-local place = redis.call('HGET', KEYS[1], ARGV[1]) or ''
-if place ~= ARGV[2] then return place end
+local mark = redis.call('HGET', KEYS[1], ARGV[1]) or ''
+if mark ~= ARGV[2] then return mark end
 local settings, items = cmsgpack.unpack(ARGV[4]), cmsgpack.unpack(ARGV[5])
 local call, ttl = redis.call, settings[1]
 local at, count = 1, #items
@@ -117,7 +117,7 @@ end
 
 const bodies: Readonly<Record<RedisLayout, string>> = { hash, json, stream, sortedSet, channel };
 
-/** The script that writes rows of a layout and moves the place. */
+/** The script that writes rows of a layout and moves the mark. */
 export function writeScript(layout: RedisLayout): Script {
   const text = begin + bodies[layout] + end;
   return { text, sha1: createHash("sha1").update(text).digest("hex") };

@@ -3,12 +3,12 @@ import type { RecordBatch } from "apache-arrow";
 import { readSinkConfig, type RedisSinkConfig } from "./config.ts";
 import { callScript, type Client, RedisConnection } from "./connection.ts";
 import { PackedItems } from "./packed-items.ts";
-import { tokenOf, writeInParts } from "../store/place.ts";
+import { tokenOf, writeInParts } from "../store/mark.ts";
 import { rowPacker, type RowPacker } from "./row-packer.ts";
 import { type Script, writeScript } from "./script.ts";
 
 // Invariants, with R1 and R2 of script.ts:
-//   S1. A call is one part of a write (place.ts), with so few rows that the server is not held up.
+//   S1. A call is one part of a write (mark.ts), with so few rows that the server is not held up.
 
 const callBytesMax = 512 * 1024;
 const callRowsMax = 5_000;
@@ -33,7 +33,7 @@ class RedisSink implements Sink {
   readonly #config: RedisSinkConfig;
   readonly #connection: RedisConnection;
   readonly #script: Script;
-  readonly #places: string;
+  readonly #marks: string;
 
   constructor(context: SinkContext, config: RedisSinkConfig, connection: RedisConnection) {
     this.guarantee = config.layout === "channel" ? "at-least-once" : "exactly-once";
@@ -42,13 +42,13 @@ class RedisSink implements Sink {
     this.#connection = connection;
     this.#script = writeScript(config.layout);
     const tag = hashTagOf(config.name) || config.name;
-    this.#places = `millrace:{${tag}}:${context.pipeline}:${context.sinkId}`;
+    this.#marks = `millrace:{${tag}}:${context.pipeline}:${context.sinkId}`;
   }
 
   async startAfresh(): Promise<void> {
     if (this.#config.whenFresh === "append") return;
     await this.#connection.run(async (client) => {
-      await client.del(this.#places);
+      await client.del(this.#marks);
       const { layout, name, isPrefix } = this.#config;
       if (layout === "channel") return;
       if (isPrefix) await deleteKeys(client, name);
@@ -58,7 +58,7 @@ class RedisSink implements Sink {
 
   async readToken(partition: number): Promise<SinkToken | undefined> {
     const text = await this.#connection.run((client) =>
-      client.hget(this.#places, String(partition)),
+      client.hget(this.#marks, String(partition)),
     );
     return tokenOf(text);
   }
@@ -68,9 +68,9 @@ class RedisSink implements Sink {
     await writeInParts(this.#context.sinkId, write, rows.count, async (part) => {
       const { end, settings, items } = rows.from(part.from);
       const partition = String(write.partition);
-      const words = [partition, part.expected, part.placeAt(end), settings, items];
+      const words = [partition, part.expected, part.markAt(end), settings, items];
       const reply = await this.#connection.run((client) =>
-        callScript(client, this.#script, this.#places, words),
+        callScript(client, this.#script, this.#marks, words),
       );
       return { end, found: reply === 1 ? undefined : String(reply) };
     });

@@ -5,7 +5,7 @@ import { millraceError, type Sink, type SinkToken } from "@millrace/core";
  * still stands, and `rows` of what comes after it are there, as a run of `generation` has written
  * them. The same offset is followed by the same rows, however they are cut into writes.
  */
-interface Place {
+interface Mark {
   readonly token: SinkToken | undefined;
   readonly generation: number;
   readonly rows: number;
@@ -14,13 +14,13 @@ interface Place {
 const form = /^(?:(\d+):(\d+))?(?:\+(\d+):(\d+))?$/;
 
 /** As the store has it: `generation:offset`, and `+generation:rows` where rows follow. */
-function formatPlace({ token, generation, rows }: Place): string {
+function formatMark({ token, generation, rows }: Mark): string {
   const whole = token === undefined ? "" : `${token.generation}:${token.offset}`;
   return rows === 0 ? whole : `${whole}+${generation}:${rows}`;
 }
 
 /** @throws MillraceError `STORE_FAILED` when somebody else has written the text */
-function parsePlace(text: string): Place {
+function parseMark(text: string): Mark {
   const match = form.exec(text);
   if (match === null) {
     const problem = `a token is ${JSON.stringify(text)}, which Millrace has not written`;
@@ -41,32 +41,32 @@ function isSameToken(left: SinkToken | undefined, right: SinkToken | undefined):
   return left?.generation === right?.generation && left?.offset === right?.offset;
 }
 
-/** The token of a place's text; that of no text is undefined. */
+/** The token of a mark's text; that of no text is undefined. */
 export function tokenOf(text: string | null | undefined): SinkToken | undefined {
-  return parsePlace(text ?? "").token;
+  return parseMark(text ?? "").token;
 }
 
-/** A part of a write that is to be done, if the partition's place is `expected`. */
+/** A part of a write that is to be done, if the partition's mark is `expected`. */
 export interface Part {
   /** Index of its first row in the write. */
   readonly from: number;
   readonly expected: string;
-  /** The place once the rows before `end` are there. */
-  placeAt(end: number): string;
+  /** The mark once the rows before `end` are there. */
+  markAt(end: number): string;
 }
 
 /** What has become of a part. */
 export interface PartResult {
   /** Index of the row after its last one. */
   readonly end: number;
-  /** The place, if it was not the expected one: nothing was written. */
+  /** The mark, if it was not the expected one: nothing was written. */
   readonly found?: string | undefined;
 }
 
 /**
- * Does a write in parts, each of which moves the partition's place with its rows.
+ * Does a write in parts, each of which moves the partition's mark with its rows.
  *
- * Who finds another place goes on from it if it is within this write. Any other place fences the
+ * Who finds another mark goes on from it if it is within this write. Any other mark fences the
  * writer; also the end of this write, where an answer was lost: who asks for the token sees it.
  *
  * @param rows of the write
@@ -79,22 +79,22 @@ export async function writeInParts(
   writePart: (part: Part) => Promise<PartResult>,
 ): Promise<void> {
   const { generation } = write.next;
-  const begin: Place = { token: write.expected, generation, rows: 0 };
-  const done = formatPlace({ token: write.next, generation, rows: 0 });
-  const placeAt = (end: number): string =>
-    end === rows ? done : formatPlace({ ...begin, rows: end });
-  let expected = formatPlace(begin);
+  const begin: Mark = { token: write.expected, generation, rows: 0 };
+  const done = formatMark({ token: write.next, generation, rows: 0 });
+  const markAt = (end: number): string =>
+    end === rows ? done : formatMark({ ...begin, rows: end });
+  let expected = formatMark(begin);
   let from = 0;
   for (;;) {
-    const { end, found } = await writePart({ from, expected, placeAt });
+    const { end, found } = await writePart({ from, expected, markAt });
     if (found === undefined && end === rows) return;
-    from = found === undefined ? end : rowsOf(parsePlace(found), begin, sinkId);
-    expected = found ?? placeAt(end);
+    from = found === undefined ? end : rowsOf(parseMark(found), begin, sinkId);
+    expected = found ?? markAt(end);
   }
 }
 
-/** Rows of the write that are there, by the place that was found. */
-function rowsOf(found: Place, begin: Place, sinkId: string): number {
+/** Rows of the write that are there, by the mark that was found. */
+function rowsOf(found: Mark, begin: Mark, sinkId: string): number {
   const isWithin =
     isSameToken(found.token, begin.token) && found.rows > 0 && found.generation <= begin.generation;
   if (!isWithin) throw millraceError("SINK_FENCED", { sink: sinkId });
