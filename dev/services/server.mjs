@@ -23,7 +23,9 @@ export function runScript(script, args, options = {}) {
       env: { ...process.env, ...options.env },
       stdio: ["pipe", "pipe", "pipe"],
     });
-    child.stdin.end(options.input ?? "");
+    // A script that has ended without reading what it was given is judged by its exit code.
+    child.stdin.on("error", () => undefined);
+    child.stdin.end(options.input);
     const texts = { stdout: "", stderr: "" };
     child.stdout.setEncoding("utf8").on("data", (text) => (texts.stdout += text));
     child.stderr.setEncoding("utf8").on("data", (text) => {

@@ -1,4 +1,5 @@
 import { findField, type Json, millraceError, type RowSchema } from "@millrace/core";
+import { withPassword } from "./passwords.ts";
 
 /** Checked options of the sink. */
 export interface PostgresSinkConfig {
@@ -27,7 +28,7 @@ export function readSinkConfig(options: Json, rows: RowSchema): PostgresSinkConf
   if (typeof connections !== "number" || typeof timeoutMs !== "number") {
     throw invalid("connections and timeoutMs must be numbers");
   }
-  const url = readText(members, "url");
+  const url = withPassword(readText(members, "url"));
   return {
     url,
     server: serverOf(url),

@@ -1,10 +1,12 @@
 import { assertUserInput, type SinkDescriptor, type UpdatingSinkDescriptor } from "@millrace/core";
+import { keepPassword } from "./passwords.ts";
 
 /** Options of the PostgreSQL sink. */
 export interface PostgresSinkOptions {
   /**
-   * `postgres://user@host:5432/database`. What it leaves out is taken from the driver's environment
-   * variables (`PGPASSWORD` and its like) and `~/.pgpass`: a password is better kept there.
+   * `postgres://user:password@host:5432/database`. The password is kept out of the plan. What the
+   * url leaves out is taken from the driver's environment variables (`PGPASSWORD` and its like) and
+   * from `~/.pgpass`.
    */
   readonly url: string;
   /** Table; made when the sink is opened, if it is missing. */
@@ -46,7 +48,10 @@ export function postgres(options: PostgresSinkOptions): SinkDescriptor;
 export function postgres(options: PostgresSinkOptions): SinkDescriptor {
   const { url, table, schema = "public", whenFresh = "replace", key } = options;
   const { connections = 4, timeoutMs = 60_000 } = options;
-  assertUserInput(/^postgres(ql)?:\/\//.test(url), "postgres: url must begin with postgres://");
+  assertUserInput(
+    /^postgres(ql)?:\/\//.test(url) && URL.canParse(url),
+    "postgres: url must be a URL that begins with postgres://",
+  );
   assertUserInput(table !== "", "postgres: table must be a name");
   assertUserInput(schema !== "", "postgres: schema must be a name");
   assertUserInput(key === undefined || key.length > 0, "postgres: key must name a column");
@@ -55,7 +60,7 @@ export function postgres(options: PostgresSinkOptions): SinkDescriptor {
     "postgres: connections must be a whole number from 1 to 64",
   );
   assertUserInput(timeoutMs >= 1_000, "postgres: timeoutMs must be at least 1,000");
-  const always = { url, table, schema, whenFresh, connections, timeoutMs };
+  const always = { url: keepPassword(url), table, schema, whenFresh, connections, timeoutMs };
   return {
     role: "sink",
     connector: "postgres",

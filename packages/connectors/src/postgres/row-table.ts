@@ -13,7 +13,7 @@ const staged = "pg_temp.millrace_staged";
 const weight = quoteName(weightField.name);
 const weightColumn: TableColumn = { name: weightField.name, type: "integer", itemOid: 0 };
 
-/** The table that a sink writes: rows go into it in the caller's transaction. */
+/** The table that a sink writes. */
 export class RowTable {
   readonly #config: PostgresSinkConfig;
   readonly #fields: readonly FieldType[];
@@ -36,7 +36,20 @@ export class RowTable {
     this.#names = nameList(fields.map(({ name }) => name));
   }
 
-  /** Writes batches with rows. */
+  /** Makes what a session needs before it writes: once, in a transaction of its own. */
+  async prepare(session: Session): Promise<void> {
+    if (this.#config.key === undefined || this.#prepared.has(session)) return;
+    await session.transaction(async () => {
+      await session.query(
+        `CREATE TEMP TABLE millrace_staged ON COMMIT DELETE ROWS AS
+         SELECT ${this.#names}, 1 AS ${weight} FROM ${this.#table} LIMIT 0`,
+      );
+      await session.query(`ALTER TABLE ${staged} ALTER COLUMN ${weight} SET DEFAULT 1`);
+    });
+    this.#prepared.add(session);
+  }
+
+  /** Writes batches with rows, in the caller's transaction. */
   async write(session: Session, batches: readonly RecordBatch[]): Promise<void> {
     const { key } = this.#config;
     if (key !== undefined) return await this.#replace(session, key, batches);
@@ -58,7 +71,6 @@ export class RowTable {
     key: readonly string[],
     batches: readonly RecordBatch[],
   ): Promise<void> {
-    await this.#prepare(session);
     const isUpdating = batches.every((batch) => hasColumn(batch, weightField.name));
     const fields = isUpdating ? [...this.#fields, weightField] : this.#fields;
     const columns = isUpdating ? [...this.#columns, weightColumn] : this.#columns;
@@ -79,16 +91,6 @@ export class RowTable {
        SELECT ${this.#names} FROM (${last}) AS new WHERE new.${weight} > 0
        ON CONFLICT (${nameList(key)}) ${this.#onConflict(key)}`,
     );
-    await session.query(`TRUNCATE ${staged}`);
-  }
-
-  async #prepare(session: Session): Promise<void> {
-    if (this.#prepared.has(session)) return;
-    await session.query(
-      `CREATE TEMP TABLE IF NOT EXISTS millrace_staged ON COMMIT DELETE ROWS AS
-       SELECT ${this.#names}, 1 AS ${weight} FROM ${this.#table} LIMIT 0`,
-    );
-    await session.query(`ALTER TABLE ${staged} ALTER COLUMN ${weight} SET DEFAULT 1`);
   }
 
   /** Written so that an index can be used, which IS NOT DISTINCT FROM cannot. */

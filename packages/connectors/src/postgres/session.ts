@@ -9,6 +9,8 @@ import { mapPostgresError } from "./error-map.ts";
 export type ResultRow = Readonly<Record<string, unknown>>;
 
 const connectTimeoutMs = 10_000;
+/** A server that says nothing is not waited for at the end. */
+const closeTimeoutMs = 2_000;
 
 // A transaction of ours whose client is gone must not hold the token's row for long, and one that
 // waits for such a row is to say so. A commit that is acknowledged must outlive a crash of the
@@ -124,7 +126,7 @@ export class Session {
   async close(): Promise<void> {
     if (this.isOver) return;
     this.isOver = true;
-    await this.#client.end();
+    await this.#limited(() => this.#client.end(), closeTimeoutMs);
   }
 
   /** Ends it at once; what is asked fails. */
@@ -134,9 +136,11 @@ export class Session {
   }
 
   /** Gives up after the time that a write may take: a paused server says nothing. */
-  async #limited<Result>(work: () => Promise<Result>): Promise<Result> {
+  async #limited<Result>(
+    work: () => Promise<Result>,
+    timeoutMs: number = this.#config.timeoutMs,
+  ): Promise<Result> {
     const done = new AbortController();
-    const { timeoutMs } = this.#config;
     const watch = async (): Promise<void> => {
       await this.#clock.sleep(timeoutMs, done.signal);
       if (!done.signal.aborted) this.abandon();

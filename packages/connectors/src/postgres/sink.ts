@@ -69,10 +69,13 @@ class PostgresSink implements Sink {
     expected: SinkToken | undefined;
     next: SinkToken;
   }): Promise<void> {
-    await this.#transaction(write.partition, async (session) => {
-      await this.#tokens.move(session, write);
-      const batches = write.rows.filter((batch) => batch.numRows > 0);
-      if (batches.length > 0) await this.#rows.write(session, batches);
+    await this.#lanes.run(write.partition, async (session) => {
+      await this.#rows.prepare(session);
+      await session.transaction(async () => {
+        await this.#tokens.move(session, write);
+        const batches = write.rows.filter((batch) => batch.numRows > 0);
+        if (batches.length > 0) await this.#rows.write(session, batches);
+      });
     });
   }
 

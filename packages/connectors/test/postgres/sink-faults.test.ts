@@ -54,4 +54,23 @@ describeWithOwnStore("postgres", "with a server of its own", (server) => {
     expect(await fixture.read(table)).toEqual([{ id: 1 }]);
     await fixture.close();
   });
+
+  it("is closed in a moment while its server is paused", async () => {
+    const { url } = server;
+    const table = { name: "left", schema: t.row({ id: t.int32() }).schema };
+    const fixture = new SinkFixture(
+      {
+        connector: postgresConnector,
+        descriptor: ({ name }) => postgres({ url, table: name }),
+        read: ({ name, schema }) => readTable(url, name, schema),
+      },
+      "left",
+    );
+    const sink = await fixture.openAlone(table);
+    await server.pause();
+    const began = performance.now();
+    await sink.close();
+    expect(performance.now() - began).toBeLessThan(10_000);
+    await server.resume();
+  });
 });

@@ -232,10 +232,12 @@ describe("options of the PostgreSQL sink", () => {
     expect(() => readSinkConfig(options as never, Reading.schema)).toThrow(problem);
   });
 
-  it("keep the password out of what messages name", () => {
+  it("keep the password out of plans and messages", () => {
     const { options } = postgres({ url: "postgresql://me:secret@db.test/shop", table: "t" });
-    const { server } = readSinkConfig(options, Reading.schema);
+    expect(JSON.stringify(options)).not.toContain("secret");
+    const { server, url } = readSinkConfig(options, Reading.schema);
     expect(server).toBe("db.test:5432/shop");
+    expect(url).toBe("postgresql://me:secret@db.test/shop");
   });
 
   it("with a key take updating streams, without one they do not", () => {

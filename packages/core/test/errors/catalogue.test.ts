@@ -7,6 +7,7 @@ import { formatErrors } from "../../src/errors/catalogue/format.ts";
 import { kafkaErrors } from "../../src/errors/catalogue/kafka.ts";
 import { logErrors } from "../../src/errors/catalogue/log.ts";
 import { planErrors } from "../../src/errors/catalogue/plan.ts";
+import { postgresErrors } from "../../src/errors/catalogue/postgres.ts";
 import { recordErrors } from "../../src/errors/catalogue/record.ts";
 import { registryErrors } from "../../src/errors/catalogue/registry.ts";
 import { runErrors } from "../../src/errors/catalogue/run.ts";
@@ -19,6 +20,7 @@ const areas = [
   kafkaErrors,
   logErrors,
   planErrors,
+  postgresErrors,
   recordErrors,
   registryErrors,
   runErrors,
