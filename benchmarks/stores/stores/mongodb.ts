@@ -31,9 +31,7 @@ async function linesOf(url: string, table: string, columns: readonly string[]): 
   const client = await new MongoClient(url).connect();
   try {
     const documents = await client.db(database).collection(table).find().toArray();
-    return documents.map((document) =>
-      columns.map((column) => textOf(document[column])).join("|"),
-    );
+    return documents.map((document) => columns.map((column) => textOf(document[column])).join("|"));
   } finally {
     await client.close();
   }

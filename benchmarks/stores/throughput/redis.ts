@@ -1,9 +1,4 @@
-import {
-  redisConnector,
-  redisHash,
-  redisJson,
-  redisStream,
-} from "@millrace/connectors/redis";
+import { redisConnector, redisHash, redisJson, redisStream } from "@millrace/connectors/redis";
 import { type ChainableCommander, Redis } from "ioredis";
 import type { Comparison } from "../../harness/compare.ts";
 import { ownStore } from "./own-store.ts";
@@ -43,7 +38,9 @@ async function comparisons(url: string, client: Redis): Promise<Comparison[]> {
       ours: () => writeRides(hashes, batches),
       against: against("HSET"),
       baseline: () =>
-        writeAll(client, writes, (pipeline, ride) => pipeline.hset(`plain:${ride.id}`, fieldsOf(ride))),
+        writeAll(client, writes, (pipeline, ride) =>
+          pipeline.hset(`plain:${ride.id}`, fieldsOf(ride)),
+        ),
     },
     {
       ...common,

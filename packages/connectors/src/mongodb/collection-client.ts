@@ -35,10 +35,7 @@ export class CollectionClient {
    *
    * @throws MillraceError `STORE_UNREACHABLE`, `STORE_ACCESS_DENIED`, `STORE_TRANSACTIONS_MISSING`
    */
-  static async open(
-    driver: MongodbDriver,
-    config: MongodbSinkConfig,
-  ): Promise<CollectionClient> {
+  static async open(driver: MongodbDriver, config: MongodbSinkConfig): Promise<CollectionClient> {
     const client = makeClient(driver, config);
     const opened = new CollectionClient(client, config);
     try {
@@ -114,7 +111,11 @@ export function checkTransactions(hello: Document, place: string): void {
   throw millraceError("STORE_TRANSACTIONS_MISSING", { store: "MongoDB", place });
 }
 
-async function createCollection(client: MongoClient, database: string, name: string): Promise<void> {
+async function createCollection(
+  client: MongoClient,
+  database: string,
+  name: string,
+): Promise<void> {
   try {
     await client.db(database).createCollection(name);
   } catch (error) {

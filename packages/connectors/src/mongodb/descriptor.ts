@@ -13,8 +13,8 @@ export interface MongodbSinkOptions {
   readonly collection: string;
   /**
    * Columns that make the document's `_id`: the value of the column, or a document of several. A
-   * later row replaces an earlier one, and a row that is taken back is deleted. Null equals null. An
-   * updating stream needs it.
+   * later row replaces an earlier one, and a row that is taken back is deleted. Null equals null.
+   * An updating stream needs it.
    */
   readonly key?: readonly string[];
   /** On a fresh start of the pipeline, `replace` (default) deletes all documents. */
@@ -32,10 +32,10 @@ export interface MongodbKeyedSinkOptions extends MongodbSinkOptions {
  * Writes each row as a document, exactly once: documents and the sink's token move in one
  * transaction. Needs a replica set, which may have one member.
  *
- * **Types** whole numbers up to 32 bits are int, others long, uint64 and decimals of up to 34 digits
- * Decimal128, longer ones texts; floats double; instants in ms and dates Date, those in µs and ns
- * long; durations long milliseconds; bytes Binary; lists, rows, maps and JSON arrays and documents.
- * Nulls are written. Hidden `$…` columns are not.
+ * **Types** whole numbers up to 32 bits are int, others long, uint64 and decimals of up to 34
+ * digits Decimal128, longer ones texts; floats double; instants in ms and dates Date, those in µs
+ * and ns long; durations long milliseconds; bytes Binary; lists, rows, maps and JSON arrays and
+ * documents. Nulls are written. Hidden `$…` columns are not.
  * **Cost** an object per row, which the driver needs; transactions of at most 5,000 rows and about
  * 8 MiB
  */

@@ -4,9 +4,14 @@ import { isMillraceError, type MillraceError, millraceError } from "@millrace/co
 const deniedCodes = new Set([13, 18, 8000]);
 /** Document validation, duplicate key, document too large, too deep. */
 const refusedCodes = new Set([121, 11_000, 11_001, 10_334, 17_419, 15]);
-/** Shutdown, election, no primary, out of disk, write conflict, no such transaction, lock timeout. */
-const busyCodes = new Set([24, 46, 91, 112, 189, 225, 244, 246, 251, 10_107, 11_600, 11_602, 13_435, 13_436, 14_031]);
-const network = /^Mongo(Network|NetworkTimeout|ServerSelection|TopologyClosed|PoolCleared|PoolClosed|ServerClosed|NotConnected|Runtime)\w*Error$|^Pool(Cleared|Closed)/;
+/**
+ * Shutdown, election, no primary, out of disk, write conflict, no such transaction, lock timeout.
+ */
+const busyCodes = new Set([
+  24, 46, 91, 112, 189, 225, 244, 246, 251, 10_107, 11_600, 11_602, 13_435, 13_436, 14_031,
+]);
+const network =
+  /^Mongo(Network|NetworkTimeout|ServerSelection|TopologyClosed|PoolCleared|PoolClosed|ServerClosed|NotConnected|Runtime)\w*Error$|^Pool(Cleared|Closed)/;
 
 interface DriverError extends Error {
   readonly code?: number | string;

@@ -35,18 +35,20 @@ export class RedisConnection {
   /** @throws MillraceError `STORE_UNREACHABLE`, `STORE_ACCESS_DENIED` or `STORE_BUSY` */
   static async open(server: RedisServer): Promise<RedisConnection> {
     const first = new RedisConnection(server, false);
-    const info = await first.run((client) => client.info("cluster")).catch((error: unknown) => {
-      first.close();
-      throw error;
-    });
+    const info = await first
+      .run((client) => client.info("cluster"))
+      .catch((error: unknown) => {
+        first.close();
+        throw error;
+      });
     if (!/^cluster_enabled:1/m.test(info)) return first;
     first.close();
     return new RedisConnection(server, true);
   }
 
   /**
-   * Does `work` with an open connection. After an error whose retry is `backoff` the next call has a
-   * connection of its own.
+   * Does `work` with an open connection. After an error whose retry is `backoff` the next call has
+   * a connection of its own.
    */
   async run<Result>(work: (client: Client) => Promise<Result>): Promise<Result> {
     const opened = (this.#opened ??= this.#connect());
@@ -127,7 +129,7 @@ function credentialsOf(url: string): { username?: string; password?: string; tls
   };
 }
 
-/** The client of the driver tells why it could not connect by an event only. */
+/** Why it could not connect, a client tells only those who listen for errors. */
 async function connected<AClient extends Client>(client: AClient, url: string): Promise<AClient> {
   let reason: unknown;
   client.on("error", (error: unknown) => {

@@ -64,10 +64,10 @@ export interface RedisChannelOptions extends Pick<RedisOptions, "url" | "timeout
  * Writes each row as a hash, a field per column, exactly once: rows and the sink's token move in
  * one call of a script, which the server runs as a whole.
  *
- * **Keys** `prefix`, then the key's columns, joined by `:`; in them `%` is `%25`, `:` is `%3A` where
- * there are several columns, and null is `%00`.
- * **Values** texts as they are, bytes too, numbers in decimal, instants in ISO 8601, lists, maps and
- * rows as JSON. A null column has no field; fields of others stay. A row of nulls has one field
+ * **Keys** `prefix`, then the key's columns, joined by `:`; in them `%` is `%25`, `:` is `%3A`
+ * where there are several columns, and null is `%00`.
+ * **Values** texts as they are, bytes too, numbers in decimal, instants in ISO 8601, lists, maps
+ * and rows as JSON. A null column has no field; fields of others stay. A row of nulls has one field
  * without a name.
  * **Cost** about 100,000 rows of five columns a second, twice what single commands do; the server
  * is busy at most about 30 ms at a time
@@ -103,8 +103,9 @@ export function redisStream(options: RedisStreamOptions): SinkDescriptor {
 }
 
 /**
- * Keeps a sorted set: each row puts its member in with its score, exactly once, as `redisHash` does.
- * A row that is taken back takes its member out. Members and keys are written as keys of `redisHash`.
+ * Keeps a sorted set: each row puts its member in with its score, exactly once, as `redisHash`
+ * does. A row that is taken back takes its member out. Members and keys are written as keys of
+ * `redisHash`.
  */
 export function redisSortedSet(options: RedisSortedSetOptions): UpdatingSinkDescriptor {
   const { set, per = [], member, score } = options;
@@ -126,7 +127,11 @@ export function redisChannel(options: RedisChannelOptions): SinkDescriptor {
   return described("redisChannel", "channel", options, { channel }, "at-least-once");
 }
 
-function keyed(step: string, layout: RedisLayout, options: RedisKeyOptions): UpdatingSinkDescriptor {
+function keyed(
+  step: string,
+  layout: RedisLayout,
+  options: RedisKeyOptions,
+): UpdatingSinkDescriptor {
   const { prefix, key } = options;
   assertUserInput(prefix !== "", `${step}: prefix must not be empty`);
   assertUserInput(key.length > 0, `${step}: key must name a column`);

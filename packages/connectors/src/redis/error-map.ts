@@ -1,7 +1,8 @@
 import { isMillraceError, type MillraceError, millraceError } from "@millrace/core";
 
 /** The first word of a server's error, by what it says of the server. */
-const busy = /^(LOADING|BUSY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|READONLY|OOM|MISCONF|NOREPLICAS|UNBLOCKED)\b/;
+const busy =
+  /^(LOADING|BUSY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|READONLY|OOM|MISCONF|NOREPLICAS|UNBLOCKED)\b/;
 const denied = /^(NOAUTH|WRONGPASS|NOPERM|ERR (AUTH|invalid password|Client sent AUTH))\b/;
 const wrongType = /\bWRONGTYPE\b/;
 

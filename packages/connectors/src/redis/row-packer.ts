@@ -22,6 +22,7 @@ export interface RowPacker {
   pack(row: number, into: PackedItems): void;
 }
 
+/** The packer of the sink's layout. */
 export function rowPacker(config: RedisSinkConfig, schema: RowSchema): RowPacker {
   const fields = schema.fields.filter((field) => !isHiddenColumn(field.name));
   switch (config.layout) {
@@ -110,7 +111,10 @@ class HashPacker implements RowPacker {
   readonly #columns: ColumnItems;
 
   constructor(config: RedisSinkConfig, schema: RowSchema, fields: readonly FieldType[]) {
-    this.settings = settingsOf(config, fields.map(({ name }) => name));
+    this.settings = settingsOf(
+      config,
+      fields.map(({ name }) => name),
+    );
     this.#keys = new Keys(config, schema);
     this.#columns = new ColumnItems(fields);
   }

@@ -29,9 +29,7 @@ function parseMark(text: string): Mark {
   const [, generation, offset, writer, rows] = match;
   return {
     token:
-      offset === undefined
-        ? undefined
-        : { generation: Number(generation), offset: BigInt(offset) },
+      offset === undefined ? undefined : { generation: Number(generation), offset: BigInt(offset) },
     generation: Number(writer ?? generation ?? 0),
     rows: Number(rows ?? 0),
   };

@@ -15,7 +15,8 @@ describeWithStore("mongodb", "MongoDB", (store) => {
     skip: [
       {
         check: "many rows of one write are all there",
-        reason: "the server of the tests is too slow; disturbed.test.ts writes 6,000 rows in two parts",
+        reason:
+          "the server of the tests is too slow; disturbed.test.ts writes 6,000 rows in two parts",
       },
     ],
     async start() {
@@ -27,8 +28,7 @@ describeWithStore("mongodb", "MongoDB", (store) => {
           const options = { url, database, collection: name, whenFresh };
           return key === undefined ? mongodb(options) : mongodb({ ...options, key });
         },
-        read: ({ name, schema }) =>
-          readDocuments(client.db(database).collection(name), schema),
+        read: ({ name, schema }) => readDocuments(client.db(database).collection(name), schema),
         stop: () => client.close(),
       };
     },

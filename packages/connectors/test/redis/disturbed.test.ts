@@ -146,7 +146,9 @@ describeWithOwnStore("redis", "with a server of its own", (server) => {
         pause: () => server.pause(),
         resume: () => server.resume(),
         cutConnections: async () => {
-          await withClient((redis) => redis.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"));
+          await withClient((redis) =>
+            redis.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"),
+          );
         },
         stop: async () => undefined,
       };

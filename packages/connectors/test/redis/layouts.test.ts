@@ -81,7 +81,12 @@ describeWithStore("redis", "what rows become in Redis", (store) => {
     const write = await open(redisSortedSet({ url, ...places }));
     await write(["go", "ann", 3], ["go", "bob", -1], ["chess", "ann", 7], ["go", "eve", null]);
     await write(["go", "ann", 3, -1], ["go", "ann", 9, 1], ["chess", "ann", 7, -1]);
-    expect(await redis.zrange("set:go", "0", "-1", "WITHSCORES")).toEqual(["bob", "-1", "ann", "9"]);
+    expect(await redis.zrange("set:go", "0", "-1", "WITHSCORES")).toEqual([
+      "bob",
+      "-1",
+      "ann",
+      "9",
+    ]);
     expect(await redis.exists("set:chess")).toBe(0);
   });
 

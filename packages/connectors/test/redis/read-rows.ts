@@ -31,7 +31,8 @@ export async function readStream(
   return rowsOf(
     entries.map(([, words]) => {
       const fields = new Map<string, Buffer>();
-      for (let i = 0; i < words.length; i += 2) fields.set(String(words[i]), words[i + 1] as Buffer);
+      for (let i = 0; i < words.length; i += 2)
+        fields.set(String(words[i]), words[i + 1] as Buffer);
       return fields;
     }),
     schema,

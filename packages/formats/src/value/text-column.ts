@@ -2,8 +2,10 @@ import { isValidAt, valueReader, type ValueReader } from "@millrace/columnar";
 import type { DataType } from "@millrace/core";
 import type { Data } from "apache-arrow";
 import { bareText } from "./bare-text.ts";
-import type { ByteWriter } from "./byte-writer.ts";
+import { ByteWriter } from "./byte-writer.ts";
 import { scalarBytesMax, ScalarWriter } from "./scalar-writer.ts";
+
+export { ByteWriter };
 
 /**
  * Writes the values of a column as texts without quotes: numbers as JavaScript does, times in ISO
