@@ -39,15 +39,14 @@ function isInstalled(service, env) {
     kafka3: kafka,
     registry: join("apicurio", env.MILLRACE_APICURIO_VERSION ?? "3.0.9"),
     postgres: join("postgres", env.MILLRACE_POSTGRES_VERSION ?? "18.6.3"),
-    mongodb: join("mongodb", env.MILLRACE_MONGODB_VERSION ?? "0.7.0b3"),
   };
   return existsSync(join(servicesHome(env), directories[service], ".complete"));
 }
 
-function missingForWheel(service, server, env) {
+function missingForWheel(service, purpose, env) {
   if (service === "postgres" && isInstalled(service, env)) return undefined;
   if (isOnPath("python3", env)) return undefined;
-  return `Python 3 with pip is needed for ${server}, and no python3 is on the PATH`;
+  return `Python 3 with pip is needed to ${purpose}, and no python3 is on the PATH`;
 }
 
 function missingForRedis(env) {
@@ -66,8 +65,8 @@ function missingForRedis(env) {
  */
 export function missingFor(service, env = process.env) {
   if (process.platform !== "linux") return "servers without Docker need Linux";
-  if (service === "postgres") return missingForWheel(service, "PostgreSQL", env);
-  if (service === "mongodb") return missingForWheel(service, "SecantusDB", env);
+  if (service === "postgres") return missingForWheel(service, "install PostgreSQL", env);
+  if (service === "mongodb") return missingForWheel(service, "run SecantusDB", env);
   if (service === "redis") return missingForRedis(env);
   if (!isOnPath("java", env)) return `Java ${javaMin} is needed, and no java is on the PATH`;
   const version = javaVersion(env);
