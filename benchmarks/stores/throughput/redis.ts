@@ -2,9 +2,11 @@ import { redisConnector, redisHash, redisJson, redisStream } from "@millrace/con
 import { type ChainableCommander, Redis } from "ioredis";
 import type { Comparison } from "../../harness/compare.ts";
 import { ownStore } from "./own-store.ts";
-import { rideBatches, type Ride, rideWrites, rowCount } from "./rides.ts";
+import { rideBatches, type Ride, rideWrites, writeRows } from "./rides.ts";
 import { openRides, writeRides } from "./write-rides.ts";
 
+/** Writes of one measurement: of each the server syncs a file. */
+const writeCount = 2;
 /** Commands that a pipeline of the client holds: more take longer. */
 const pipelineRows = 5_000;
 
@@ -23,9 +25,9 @@ export async function compareRedis(
 }
 
 async function comparisons(url: string, client: Redis): Promise<Comparison[]> {
-  const batches = rideBatches();
-  const writes = rideWrites();
-  const common = { count: rowCount, unit: "rows/s" };
+  const batches = rideBatches().slice(0, writeCount);
+  const writes = rideWrites().slice(0, writeCount);
+  const common = { count: writeCount * writeRows, unit: "rows/s" };
   const key = ["id"];
   const hashes = await openRides(redisConnector, redisHash({ url, prefix: "hash:", key }));
   const texts = await openRides(redisConnector, redisJson({ url, prefix: "json:", key }));

@@ -78,16 +78,23 @@ export async function writeInParts(
 ): Promise<void> {
   const { generation } = write.next;
   const begin: Mark = { token: write.expected, generation, rows: 0 };
-  const done = formatMark({ token: write.next, generation, rows: 0 });
-  const markAt = (end: number): string =>
-    end === rows ? done : formatMark({ ...begin, rows: end });
   let expected = formatMark(begin);
   let from = 0;
+  /** Rows behind this write that are there: an earlier write had more rows. */
+  let ahead = 0;
+  const markAt = (end: number): string =>
+    formatMark(
+      end === rows
+        ? { token: write.next, generation, rows: ahead }
+        : { token: write.expected, generation, rows: end },
+    );
   for (;;) {
     const { end, found } = await writePart({ from, expected, markAt });
     if (found === undefined && end === rows) return;
-    from = found === undefined ? end : rowsOf(parseMark(found), begin, sinkId);
+    const there = found === undefined ? end : rowsOf(parseMark(found), begin, sinkId);
     expected = found ?? markAt(end);
+    from = Math.min(there, rows);
+    ahead = there - from;
   }
 }
 

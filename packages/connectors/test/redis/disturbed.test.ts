@@ -81,7 +81,12 @@ describeWithOwnStore("redis", "Redis that is disturbed", (store) => {
     await expect(died).rejects.toMatchObject({ code: "STORE_UNREACHABLE" });
     expect(await dying.readToken(0)).toBeUndefined();
     expect((await idsOf("died")).length).toBeGreaterThan(0);
-    await dying.write({ ...write, rows: rows(0, 15_000), next: token(15_000) });
+    // Less than what is there already, then the rest.
+    await dying.write({ ...write, rows: rows(0, 1_000), next: token(1_000) });
+    expect(await dying.readToken(0)).toEqual(token(1_000));
+    const rest = { partition: 0, rows: rows(1_000, 15_000), expected: token(1_000) };
+    await dying.write({ ...rest, next: token(15_000) });
+    expect(await dying.readToken(0)).toEqual(token(15_000));
     expect(await idsOf("died")).toEqual(upTo(15_000));
     await dying.close();
     await cut.close();
