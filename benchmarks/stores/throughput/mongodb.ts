@@ -8,9 +8,9 @@ import { openRides, writeRides } from "./write-rides.ts";
 
 const database = "bench";
 /** Rows of a transaction of ours, and of a bulk write of what we compare with. */
-const writeRows = 5_000;
-const appendedRows = 20_000;
-const replacedRows = 5_000;
+const writeRows = 1_000;
+const appendedRows = 4_000;
+const replacedRows = 1_000;
 
 /** A server that has each acknowledged write on disk; it takes some thousand rows a second. */
 export async function compareMongodb(

@@ -69,8 +69,8 @@ export interface RedisChannelOptions extends Pick<RedisOptions, "url" | "timeout
  * **Values** texts as they are, bytes too, numbers in decimal, instants in ISO 8601, lists, maps
  * and rows as JSON. A null column has no field; fields of others stay. A row of nulls has one field
  * without a name.
- * **Cost** about 100,000 rows of five columns a second, twice what single commands do; the server
- * is busy at most about 30 ms at a time
+ * **Cost** less than pipelines of single commands (`npm run bench -- stores --store redis`); the
+ * server is busy with a call of at most 512 KiB or 5,000 rows at a time
  *
  * Exactly once holds over crashes of the server too if it has `appendfsync always`.
  */
