@@ -1,14 +1,21 @@
-// What a sink costs: rows and token in transactions of 50,000, against the store's own client that
-// writes the same rows in as large ones, without a token.
+// What a sink costs: rows and token in writes of 50,000, against the store's own client that writes
+// the same rows in transactions as large, or in pipelines, without a token.
 //
-// --store NAME  duckdb or postgres; default: both
+// --store NAME  duckdb, postgres, redis or mongodb; default: all
 import { parseArgs } from "node:util";
 import { compareAll, type Comparison } from "./harness/compare.ts";
 import { type BenchLine, printLines } from "./harness/report.ts";
 import { compareDuckDb } from "./stores/throughput/duckdb.ts";
+import { compareMongodb } from "./stores/throughput/mongodb.ts";
 import { comparePostgres } from "./stores/throughput/postgres.ts";
+import { compareRedis } from "./stores/throughput/redis.ts";
 
-const stores = { duckdb: compareDuckDb, postgres: comparePostgres };
+const stores = {
+  duckdb: compareDuckDb,
+  postgres: comparePostgres,
+  redis: compareRedis,
+  mongodb: compareMongodb,
+};
 
 const { values } = parseArgs({
   options: { store: { type: "string" }, json: { type: "boolean", default: false } },

@@ -1,12 +1,12 @@
 // Real servers for development:
-// `npm run services -- up|down|status [kafka|kafka3|registry|postgres]…`.
+// `npm run services -- up|down|status [kafka|kafka3|registry|postgres|redis|mongodb]…`.
 //
 // up      starts what is named, `kafka` by default, and what that needs; installs it before, once
 // down    ends what is named, all by default; data is kept unless --delete-data is given
 // status  says what runs, of what is named or of all
 //
 // --kafka-port N (19092), --kafka3-port N (19192 and the two after it), --registry-port N (18081),
-// --postgres-port N (15432)
+// --postgres-port N (15432), --redis-port N (16379), --mongodb-port N (17017)
 // --json  one line of JSON on standard output; progress goes to standard error in any case
 //
 // S1. Servers outlive this program, and data outlives servers.
@@ -17,8 +17,9 @@ import { secondsSince } from "./run.mjs";
 import { missingFor } from "./services/missing.mjs";
 import { runScript } from "./services/server.mjs";
 
-const usage = `npm run services -- up|down|status [kafka|kafka3|registry|postgres]…
-  --kafka-port N  --kafka3-port N  --registry-port N  --postgres-port N  --delete-data  --json
+const usage = `npm run services -- up|down|status [kafka|kafka3|registry|postgres|redis|mongodb]…
+  --kafka-port N  --kafka3-port N  --registry-port N  --postgres-port N  --redis-port N
+  --mongodb-port N  --delete-data  --json
 `;
 
 const exitCode = { failed: 1, usage: 2, notRunning: 3, missing: 4 };
@@ -53,13 +54,19 @@ function servicesAt(ports) {
       start: ["--kafka", hostAndPort(ports.kafka)],
       address: { url: `http://${hostAndPort(ports.registry)}/apis/ccompat/v7` },
     },
-    postgres: {
-      script: "postgres.sh",
-      place: ["--port", String(ports.postgres)],
-      needs: ["postgres"],
-      start: [],
-      address: { url: `postgres://millrace:millrace@${hostAndPort(ports.postgres)}/millrace` },
-    },
+    postgres: store("postgres", ports, (place) => `postgres://millrace:millrace@${place}/millrace`),
+    redis: store("redis", ports, (place) => `redis://${place}`),
+    mongodb: store("mongodb", ports, (place) => `mongodb://${place}/?directConnection=true`),
+  };
+}
+
+function store(name, ports, urlAt) {
+  return {
+    script: `${name}.sh`,
+    place: ["--port", String(ports[name])],
+    needs: [name],
+    start: [],
+    address: { url: urlAt(hostAndPort(ports[name])) },
   };
 }
 
@@ -81,6 +88,8 @@ function readCommandLine(args) {
         "kafka3-port": port("19192"),
         "registry-port": port("18081"),
         "postgres-port": port("15432"),
+        "redis-port": port("16379"),
+        "mongodb-port": port("17017"),
         "delete-data": { type: "boolean", default: false },
         json: { type: "boolean", default: false },
       },
@@ -95,6 +104,8 @@ function readCommandLine(args) {
     kafka3: readPort(values["kafka3-port"], "kafka3-port"),
     registry: readPort(values["registry-port"], "registry-port"),
     postgres: readPort(values["postgres-port"], "postgres-port"),
+    redis: readPort(values["redis-port"], "redis-port"),
+    mongodb: readPort(values["mongodb-port"], "mongodb-port"),
   });
   const unknown = names.find((name) => !Object.hasOwn(services, name));
   if (unknown !== undefined) throw new UsageError(`there is no service ${JSON.stringify(unknown)}`);

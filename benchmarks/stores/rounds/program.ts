@@ -23,7 +23,7 @@ import { reportOf } from "./report.ts";
 import { type RoundResult, runRound } from "./run-round.ts";
 
 const usage = `npm run stores -- [options]
-  --store NAME   ${stores.map(({ name }) => name).join(" or ")}; default: all
+  --store NAME   ${stores.map(({ name }) => name).join(", ")}; default: all
   --rounds N     rounds of each store in all, default 100
   --resume       go on after those that the record has; else it begins anew
   --orders N     rows that are read, default 40000
@@ -129,7 +129,7 @@ async function runStore(kind: RoundStoreKind, parts: StoreRounds): Promise<void>
   const isDone = (round: number): boolean =>
     results.some((each) => each.store === kind.name && each.round === round);
   if (Array.from({ length: rounds }, (_, round) => round).every(isDone)) return;
-  const input = writeOrders(scratch, orders, seed);
+  const input = writeOrders(scratch, Math.min(orders, kind.ordersMax ?? orders), seed);
   const expected = await expectedTables(input);
   const store = await kind.open(scratch);
   try {

@@ -38,7 +38,7 @@ const typescriptPrograms = new URL("../../../dev/typescript-programs.mjs", impor
 const program = fileURLToPath(new URL("worker.ts", import.meta.url));
 const failuresMax = 20;
 /** What a worker may end with while its store is down. */
-const passing = /^POSTGRES_(UNREACHABLE|BUSY)$|^DUCKDB_FILE_LOCKED$/;
+const passing = /^(POSTGRES|STORE)_(UNREACHABLE|BUSY)$|^DUCKDB_FILE_LOCKED$/;
 
 /** Runs the pipeline in a process, disturbs it as planned, and compares what stands in the end. */
 export async function runRound(plan: RoundPlan, setting: RoundSetting): Promise<RoundResult> {

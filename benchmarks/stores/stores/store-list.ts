@@ -1,9 +1,16 @@
 import { duckdbStore } from "./duckdb.ts";
+import { mongodbStore } from "./mongodb.ts";
 import { postgresStore } from "./postgres.ts";
+import { redisStore } from "./redis.ts";
 import type { RoundStoreKind } from "./store.ts";
 
 /** Every store that rounds can be run on. */
-export const stores: readonly RoundStoreKind[] = [duckdbStore, postgresStore];
+export const stores: readonly RoundStoreKind[] = [
+  duckdbStore,
+  postgresStore,
+  redisStore,
+  mongodbStore,
+];
 
 /** @throws Error when there is none of that name */
 export function storeNamed(name: string): RoundStoreKind {

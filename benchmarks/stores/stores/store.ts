@@ -18,6 +18,8 @@ export interface RoundStoreKind {
   readonly name: string;
   /** What it is tested on, for the report. */
   readonly version: string;
+  /** Rows that are read at most, where the store is slow. */
+  readonly ordersMax?: number;
   /** @param directory where it may keep files */
   open(directory: string): Promise<RoundStore>;
   append(place: StorePlace, table: string): SinkDescriptor;

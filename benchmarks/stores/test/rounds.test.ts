@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { missingFor } from "../../../dev/services/missing.mjs";
 import { areServicesRequired } from "../../../dev/services/services.mjs";
 import { expectedTables, writeOrders } from "../rounds/orders.ts";
@@ -9,44 +9,46 @@ import { planRound } from "../rounds/plan-round.ts";
 import { reportOf } from "../rounds/report.ts";
 import { type RoundResult, runRound } from "../rounds/run-round.ts";
 import { storeNamed } from "../stores/store-list.ts";
-import type { RoundStore } from "../stores/store.ts";
 
 // The long form is `npm run stores`.
-const missing = missingFor("postgres");
-const isSkipped = missing !== undefined && !areServicesRequired();
-const reason = isSkipped ? ` (skipped: ${missing})` : "";
-
 let scratch: string;
-let store: RoundStore | undefined;
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), "millrace-stores-"));
 });
-afterAll(async () => {
-  await store?.close();
-  await rm(scratch, { recursive: true });
-});
+afterAll(() => rm(scratch, { recursive: true }));
 
-test.skipIf(isSkipped)(
-  `a pipeline that is killed, and whose PostgreSQL is killed, writes each row once${reason}`,
-  async () => {
-    const input = writeOrders(scratch, 6_000, 3);
-    const expected = await expectedTables(input);
-    store = await storeNamed("postgres").open(scratch);
-    const setting = { store, input, expected, scratch, timeoutMs: 60_000 };
-    const plan = {
-      ...planRound(2, 1, { store: "postgres", hasServer: true }),
-      partitions: 2,
-      batchRows: 20,
-      pausesMs: [30, 60],
-    };
-    const result = await runRound(plan, setting);
-    expect(result).toMatchObject({ kind: "both", wrong: 0, missing: 0, isFlawless: true });
-    expect(result.problem).toBeUndefined();
-    expect(result.kills).toBe(1);
-    expect(result.rows).toBeGreaterThan(5_500);
-  },
-  90_000,
-);
+describe.each([
+  { name: "postgres", orders: 6_000, batchRows: 20 },
+  { name: "redis", orders: 6_000, batchRows: 20 },
+  { name: "mongodb", orders: 200, batchRows: 50 },
+] as const)("a pipeline and its $name that are killed", ({ name, orders, batchRows }) => {
+  const missing = missingFor(name);
+  const isSkipped = missing !== undefined && !areServicesRequired();
+  const reason = isSkipped ? ` (skipped: ${missing})` : "";
+
+  test.skipIf(isSkipped)(
+    `leave each row once${reason}`,
+    async () => {
+      const directory = await mkdtemp(join(scratch, name));
+      const input = writeOrders(directory, orders, 3);
+      const expected = await expectedTables(input);
+      const store = await storeNamed(name).open(directory);
+      const setting = { store, input, expected, scratch: directory, timeoutMs: 110_000 };
+      const plan = {
+        ...planRound(2, 1, { store: name, hasServer: true }),
+        partitions: 2,
+        batchRows,
+        pausesMs: [30, 60],
+      };
+      const result = await runRound(plan, setting).finally(() => store.close());
+      expect(result).toMatchObject({ kind: "both", wrong: 0, missing: 0, isFlawless: true });
+      expect(result.problem).toBeUndefined();
+      expect(result.kills).toBe(1);
+      expect(result.rows).toBe(expected.copies.length + expected.totals.length);
+    },
+    120_000,
+  );
+});
 
 test("a plan depends on round and seed only, and only servers are restarted", () => {
   const postgres = { store: "postgres", hasServer: true };

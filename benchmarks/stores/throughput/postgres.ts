@@ -1,11 +1,9 @@
 import { once } from "node:events";
-import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { postgres, postgresConnector } from "@millrace/connectors/postgres";
 import pg from "pg";
 import { from as copyFrom } from "pg-copy-streams";
-import type * as services from "../../../dev/services/services.mjs";
 import type { Comparison } from "../../harness/compare.ts";
+import { ownStore } from "./own-store.ts";
 import { rideBatches, rideColumns, type Ride, rideWrites, rowCount } from "./rides.ts";
 import { openRides, writeRides } from "./write-rides.ts";
 
@@ -15,9 +13,6 @@ const names = rideColumns.map((name) => `"${name}"`).join(", ");
 export async function comparePostgres(
   measure: (comparisons: readonly Comparison[]) => Promise<void>,
 ): Promise<void> {
-  // Not bundled with the benchmark: it starts scripts that lie beside it.
-  const { href } = pathToFileURL(resolve("dev/services/services.mjs"));
-  const { ownStore } = (await import(href)) as typeof services;
   const server = await ownStore("postgres", { settings: { fsync: "on", max_wal_size: "4GB" } });
   const client = new pg.Client({ connectionString: server.url });
   await client.connect();

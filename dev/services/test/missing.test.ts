@@ -56,6 +56,14 @@ describe.skipIf(process.platform !== "linux")("what a machine lacks for Kafka", 
     expect(missingFor("postgres", env)).toBeUndefined();
   });
 
+  it("is Python for MongoDB, and a server for Redis that root could install", async () => {
+    const env = { PATH: directory, MILLRACE_SERVICES: directory };
+    expect(missingFor("mongodb", env)).toMatch("Python 3 with pip is needed to run SecantusDB");
+    expect(missingFor("redis", env)).toMatch("no redis-server is on the PATH");
+    await writeFile(join(directory, "redis-server"), "#!/bin/sh\n", { mode: 0o755 });
+    expect(missingFor("redis", env)).toBeUndefined();
+  });
+
   it("is nothing where Java is and Kafka is installed", async () => {
     await putJava("21");
     await mkdir(join(directory, "kafka", version), { recursive: true });

@@ -1,6 +1,8 @@
 import type { FormatDescriptor, RowType } from "@millrace/core";
 import { csvDialect, type CsvOptions } from "./options.ts";
 
+export type { CsvOptions };
+
 /**
  * Records that are one line of CSV each, whose fields are the row type's columns in order.
  *

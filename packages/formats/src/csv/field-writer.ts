@@ -1,5 +1,5 @@
 import type { FieldType } from "@millrace/core";
-import { toJson } from "../json/to-json.ts";
+import { bareText } from "../value/bare-text.ts";
 import type { CsvDialect } from "./options.ts";
 
 /** Writes values and names as CSV fields. */
@@ -15,10 +15,7 @@ export class FieldWriter {
   /** A value as a field. */
   field({ type }: FieldType, value: unknown): string {
     if (value === null || value === undefined) return "";
-    const json = toJson(type, value);
-    const isNested = ["json", "list", "map", "row"].includes(type.kind);
-    // Numbers keep what JSON has no text for: NaN and the infinities.
-    return this.quoted(isNested ? JSON.stringify(json) : Object.is(json, -0) ? "-0" : String(json));
+    return this.quoted(bareText(type, value));
   }
 
   /** The text as a field, in quotes where it needs them. */

@@ -8,6 +8,8 @@ export const connectors: ConnectorRegistry = {
   files: async () => (await import("@millrace/connectors/files")).filesConnector,
   duckdb: async () => (await import("@millrace/connectors/duckdb")).duckdbConnector,
   postgres: async () => (await import("@millrace/connectors/postgres")).postgresConnector,
+  redis: async () => (await import("@millrace/connectors/redis")).redisConnector,
+  mongodb: async () => (await import("@millrace/connectors/mongodb")).mongodbConnector,
   console: async () => (await import("@millrace/connectors/console")).consoleConnector,
   topic: async () => (await import("@millrace/connectors/topic")).topicConnector,
 };

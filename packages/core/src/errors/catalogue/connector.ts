@@ -20,6 +20,12 @@ export const connectorErrors: {
   SINK_FENCED: ErrorSpec<{ sink: string }>;
   SINK_TOKEN_MISSING: ErrorSpec<{ sink: string }>;
   SINK_TABLE_MISMATCH: ErrorSpec<{ table: string; problem: string }>;
+  STORE_UNREACHABLE: ErrorSpec<{ store: string; place: string; problem: string }>;
+  STORE_ACCESS_DENIED: ErrorSpec<{ store: string; place: string; problem: string }>;
+  STORE_BUSY: ErrorSpec<{ store: string; problem: string }>;
+  STORE_ROW_REFUSED: ErrorSpec<{ store: string; table: string; problem: string }>;
+  STORE_TRANSACTIONS_MISSING: ErrorSpec<{ store: string; place: string }>;
+  STORE_FAILED: ErrorSpec<{ store: string; problem: string }>;
   DUCKDB_FILE_LOCKED: ErrorSpec<{ path: string }>;
   DUCKDB_FAILED: ErrorSpec<{ problem: string }>;
 } = {
@@ -110,6 +116,48 @@ export const connectorErrors: {
     exitCode: 1,
     message: (p) => `The table ${quote(p.table)} does not fit: ${p.problem}.`,
     hint: "Change the table or choose another name.",
+  }),
+  STORE_UNREACHABLE: errorSpec({
+    domain: "external",
+    retry: "backoff",
+    exitCode: 3,
+    message: (p) => `${p.store} at ${quote(p.place)} does not answer: ${p.problem}.`,
+    hint: "Check that the server runs, and host, port and TLS of the url. A running pipeline tries again.",
+  }),
+  STORE_ACCESS_DENIED: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 3,
+    message: (p) => `${p.store} at ${quote(p.place)} refuses access: ${p.problem}.`,
+    hint: "Check user and password, and what the user may do.",
+  }),
+  STORE_BUSY: errorSpec({
+    domain: "external",
+    retry: "backoff",
+    exitCode: 1,
+    message: (p) => `${p.store} takes no writes now: ${p.problem}.`,
+    hint: "It lacks memory or disk, starts or elects. A running pipeline tries again.",
+  }),
+  STORE_ROW_REFUSED: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 1,
+    message: (p) => `${p.store} does not take a row into ${quote(p.table)}: ${p.problem}.`,
+    hint: "Filter such rows before the sink, or change the rule of the store that they break.",
+  }),
+  STORE_TRANSACTIONS_MISSING: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 3,
+    message: (p) => `${p.store} at ${quote(p.place)} is no replica set, and has no transactions.`,
+    hint: "Start mongod with --replSet and call rs.initiate() once; a set may have one member.",
+  }),
+  STORE_FAILED: errorSpec({
+    domain: "external",
+    retry: "never",
+    exitCode: 1,
+    message: (p) => `${p.store}: ${p.problem}.`,
+    hint: "See the text of the store itself.",
   }),
   DUCKDB_FILE_LOCKED: errorSpec({
     domain: "external",

@@ -1,0 +1,6 @@
+export {
+  mongodb,
+  type MongodbKeyedSinkOptions,
+  type MongodbSinkOptions,
+  type StoreUrl,
+} from "@millrace/connectors/mongodb";
