@@ -18,7 +18,8 @@ export { MemoryStore } from "./fakes/memory-store.ts";
 export { type PartitionRows, rowsSource } from "./fakes/rows-source.ts";
 export { type TableRows, tableSource } from "./fakes/table-source.ts";
 export { sharedGroups } from "./fakes/shared-groups.ts";
-export { logSuite, type LogSuiteOptions, type LogUnderTest } from "./suites/log-suite.ts";
+export type { LogUnderTest } from "./suites/log-fixture.ts";
+export { logSuite, type LogSuiteOptions } from "./suites/log-suite.ts";
 export {
   batchOf,
   type SinkCheck,

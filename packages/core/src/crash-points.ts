@@ -7,6 +7,7 @@ export const ioSteps = [
   "open-control-writer",
   "fence-writer",
   "create-topic",
+  "confirm-control-writer",
   "delete-topics",
   "start-sink",
   "write-control",

@@ -1,25 +1,20 @@
-import {
-  type GroupMembership,
-  isMillraceError,
-  type Log,
-  type LogPartition,
-  type LogReader,
-  type Offset,
-  offset,
-  recordOffset,
-  type RecordRanges,
-  recordValue,
-  seededRandom,
-} from "@millrace/core";
+import { type Offset, offset, recordOffset, recordValue, seededRandom } from "@millrace/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-
-/** A fresh log, and how to open it again and to remove it. */
-export interface LogUnderTest {
-  readonly log: Log;
-  /** Closes the log and opens it again, with what was acknowledged. */
-  reopen(): Promise<Log>;
-  cleanUp(): Promise<void>;
-}
+import {
+  bytes,
+  type Check,
+  codeOf,
+  contents,
+  drain,
+  type Fixture,
+  type LogUnderTest,
+  offsetsFrom,
+  rangesOf,
+  text,
+  topic,
+  write,
+} from "./log-fixture.ts";
+import { writerChecks } from "./log-writer-checks.ts";
 
 /** A log implementation, and the checks it is excused from. */
 export interface LogSuiteOptions {
@@ -27,14 +22,6 @@ export interface LogSuiteOptions {
   open(): Promise<LogUnderTest>;
   readonly skip?: readonly { readonly check: string; readonly reason: string }[];
 }
-
-interface Fixture extends LogUnderTest {
-  readonly membership: GroupMembership;
-}
-
-type Check = (fixture: Fixture) => Promise<void>;
-
-const topic = "readings";
 
 /**
  * Registers the tests that hold a log to its contract (L1–L5); each starts with a topic of two
@@ -57,9 +44,7 @@ export function logSuite(options: LogSuiteOptions): void {
     afterEach(() => fixture.cleanUp());
     const checks = {
       ...transactionChecks,
-      ...writerChecks(),
-      ...named("with homes", writerChecks({ topic, partition: 0 })),
-      ...homeChecks,
+      ...writerChecks,
       ...groupChecks,
       ...readingChecks,
       ...topicChecks,
@@ -70,12 +55,6 @@ export function logSuite(options: LogSuiteOptions): void {
       it.skipIf(skipped !== undefined)(`${sentence}${reason}`, () => check(fixture));
     }
   });
-}
-
-function named(words: string, checks: Record<string, Check>): Record<string, Check> {
-  return Object.fromEntries(
-    Object.entries(checks).map(([sentence, check]) => [`${sentence}, ${words}`, check]),
-  );
 }
 
 const transactionChecks: Record<string, Check> = {
@@ -136,123 +115,6 @@ const transactionChecks: Record<string, Check> = {
     }
   },
 };
-
-const homeChecks: Record<string, Check> = {
-  "writers with homes that commit at the same time keep their own order and all of their records": async (
-    f,
-  ) => {
-    const open = (partition: number) =>
-      f.log.openWriter(`w${partition}`, f.membership, { topic, partition });
-    const writers = [await open(0), await open(1)];
-    for (let round = 0; round < 5; round++) {
-      for (const [own, writer] of writers.entries()) {
-        writer.append(topic, own, bytes(`${own} ${round}`));
-        writer.append(topic, 1 - own, bytes(`${own} ${round}`));
-      }
-      await Promise.all(writers.map((writer) => writer.commit()));
-    }
-    for (const values of await contents(f.log)) {
-      for (const own of [0, 1]) {
-        const expected = [0, 1, 2, 3, 4].map((round) => `${own} ${round}`);
-        expect(values.filter((value) => value.startsWith(`${own} `))).toEqual(expected);
-      }
-      expect(values).toHaveLength(10);
-    }
-  },
-  "a commit that waits while a newer writer with the home is opened appears before it or never": async (
-    f,
-  ) => {
-    const home = { topic, partition: 0 };
-    const other = await f.log.openWriter("v", f.membership, { topic, partition: 1 });
-    const older = await f.log.openWriter("w", f.membership, home);
-    other.append(topic, 1, bytes("v"));
-    older.append(topic, 0, bytes("old"));
-    const committing = [other.commit(), older.commit()];
-    const newer = await f.log.openWriter("w", f.membership, home);
-    const { end } = await f.log.bounds(topic, 0);
-    await Promise.allSettled(committing);
-    expect((await f.log.bounds(topic, 0)).end).toBe(end);
-    newer.append(topic, 0, bytes("new"));
-    await newer.commit();
-    const [values = []] = await contents(f.log);
-    expect(values.at(-1)).toBe("new");
-    older.append(topic, 0, bytes("late"));
-    expect(await codeOf(older.commit())).toBe("LOG_WRITER_FENCED");
-  },
-};
-
-/** @param home of the writers */
-const writerChecks = (home?: LogPartition): Record<string, Check> => ({
-  "opening a writer fences the older one": async (f) => {
-    const older = await f.log.openWriter("w", f.membership, home);
-    older.append(topic, 0, bytes("old"));
-    const newer = await f.log.openWriter("w", f.membership, home);
-    expect(await codeOf(older.commit())).toBe("LOG_WRITER_FENCED");
-    newer.append(topic, 0, bytes("new"));
-    await newer.commit();
-    expect(await contents(f.log)).toEqual([["new"], []]);
-  },
-  "a fenced writer cannot commit even an empty transaction": async (f) => {
-    const older = await f.log.openWriter("w", f.membership, home);
-    await f.log.openWriter("w", f.membership, home);
-    expect(await codeOf(older.commit())).toBe("LOG_WRITER_FENCED");
-  },
-  "a writer does not fence those of other ids": async (f) => {
-    const writer = await f.log.openWriter("w", f.membership, home);
-    await f.log.openWriter("v", f.membership, home);
-    writer.append(topic, 0, bytes("a"));
-    await writer.commit();
-    expect(await contents(f.log)).toEqual([["a"], []]);
-  },
-  "a stale generation cannot open a writer": async (f) => {
-    await f.log.joinGroup("group");
-    expect(await codeOf(f.log.openWriter("w", f.membership, home))).toBe("LOG_GENERATION_STALE");
-  },
-  "a stale generation cannot commit": async (f) => {
-    const writer = await f.log.openWriter("w", f.membership, home);
-    writer.append(topic, 0, bytes("a"));
-    await f.log.joinGroup("group");
-    expect(await codeOf(writer.commit())).toBe("LOG_GENERATION_STALE");
-    expect(await contents(f.log)).toEqual([[], []]);
-  },
-  "a commit that was refused with its generation is made in a newer one": async (f) => {
-    let current = f.membership;
-    const membership: GroupMembership = {
-      get group() {
-        return current.group;
-      },
-      get generation() {
-        return current.generation;
-      },
-      get member() {
-        return current.member;
-      },
-    };
-    const writer = await f.log.openWriter("w", membership, home);
-    writer.append(topic, 0, bytes("a"));
-    await writer.commit();
-    const newer = await f.log.joinGroup("group");
-    writer.append(topic, 0, bytes("b"));
-    writer.append(topic, 1, bytes("c"));
-    expect(await codeOf(writer.commit())).toBe("LOG_GENERATION_STALE");
-    expect(await codeOf(writer.commit())).toBe("LOG_GENERATION_STALE");
-    expect(await contents(f.log)).toEqual([["a"], []]);
-    current = newer;
-    await writer.commit();
-    writer.append(topic, 0, bytes("d"));
-    await writer.commit();
-    expect(await contents(f.log)).toEqual([["a", "b", "d"], ["c"]]);
-  },
-  "a writer that was opened anew meanwhile fences the commit that is made again": async (f) => {
-    const writer = await f.log.openWriter("w", f.membership, home);
-    writer.append(topic, 0, bytes("a"));
-    const newer = await f.log.joinGroup("group");
-    expect(await codeOf(writer.commit())).toBe("LOG_GENERATION_STALE");
-    await f.log.openWriter("w", newer, home);
-    expect(await codeOf(writer.commit())).toBe("LOG_WRITER_FENCED");
-    expect(await contents(f.log)).toEqual([[], []]);
-  },
-});
 
 const groupChecks: Record<string, Check> = {
   "a member that is alone in its group has all, under a membership that others can end": async (
@@ -514,69 +376,3 @@ const topicChecks: Record<string, Check> = {
     expect(await contents(f.log)).toEqual([[], []]);
   },
 };
-
-async function write(f: Fixture, partition: number, values: readonly string[]): Promise<void> {
-  const writer = await f.log.openWriter("w", f.membership);
-  for (const value of values) writer.append(topic, partition, bytes(value));
-  await writer.commit();
-  await writer.close();
-}
-
-async function contents(log: Log): Promise<string[][]> {
-  const first = await drain(await log.openReader(topic, 0, offset(0)));
-  return [first, await drain(await log.openReader(topic, 1, offset(0)))];
-}
-
-/** The offsets of the records from one on. */
-async function offsetsFrom(log: Log, from: Offset): Promise<Offset[]> {
-  const offsets: Offset[] = [];
-  const reader = await log.openReader(topic, 0, from);
-  for (;;) {
-    const records = await reader.read(1_000_000);
-    if (records.count === 0) break;
-    for (let index = 0; index < records.count; index++) offsets.push(recordOffset(records, index));
-  }
-  await reader.close();
-  return offsets;
-}
-
-/** All that a reader gives, in small reads. */
-async function drain(reader: LogReader): Promise<string[]> {
-  const values: string[] = [];
-  for (;;) {
-    const records = await reader.read(64);
-    if (records.count === 0) break;
-    for (let index = 0; index < records.count; index++) {
-      values.push(text(recordValue(records, index)));
-    }
-  }
-  await reader.close();
-  return values;
-}
-
-async function codeOf(outcome: Promise<unknown>): Promise<string | undefined> {
-  try {
-    await outcome;
-    return undefined;
-  } catch (error) {
-    if (!isMillraceError(error)) throw error;
-    return error.code;
-  }
-}
-
-function rangesOf(values: readonly string[]): RecordRanges {
-  const valueLength = Int32Array.from(values, (value) => value.length);
-  const valueStart = new Int32Array(values.length);
-  for (let index = 1; index < values.length; index++) {
-    valueStart[index] = (valueStart[index - 1] ?? 0) + (valueLength[index - 1] ?? 0);
-  }
-  return { count: values.length, buffer: bytes(values.join("")), valueStart, valueLength };
-}
-
-function bytes(value: string): Uint8Array {
-  return new TextEncoder().encode(value);
-}
-
-function text(value: Uint8Array): string {
-  return new TextDecoder().decode(value);
-}

@@ -1,4 +1,4 @@
-import { millraceError } from "@millrace/core";
+import { atCrashPoints, millraceError } from "@millrace/core";
 import type { ClientSession, Collection, Document, MongoClient } from "mongodb";
 import { hostsOf } from "../store/store-url.ts";
 import type { MongodbSinkConfig } from "./config.ts";
@@ -67,7 +67,7 @@ export class CollectionClient {
     try {
       session.startTransaction({ writeConcern: { w: "majority", journal: true } });
       const result = await work(session);
-      await session.commitTransaction();
+      await atCrashPoints("commit-store", () => session.commitTransaction());
       return result;
     } finally {
       // Aborts what has not been committed.

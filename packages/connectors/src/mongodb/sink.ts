@@ -1,7 +1,7 @@
-import type { Sink, SinkContext, SinkToken } from "@millrace/core";
+import { millraceError, type Sink, type SinkContext, type SinkToken } from "@millrace/core";
 import type { RecordBatch } from "apache-arrow";
 import type { AnyBulkWriteOperation, ClientSession, Document } from "mongodb";
-import { type Part, tokenOf, writeInParts } from "../store/mark.ts";
+import { isLater, type Part, tokenOf, writeInParts } from "../store/mark.ts";
 import { CollectionClient, type MarkDocument } from "./collection-client.ts";
 import { type MongodbSinkConfig, readSinkConfig } from "./config.ts";
 import { DocumentWriter } from "./document-writer.ts";
@@ -55,12 +55,41 @@ class MongodbSink implements Sink {
 
   async startAfresh(): Promise<void> {
     if (this.#config.whenFresh === "append") return;
-    const { pipeline, sinkId } = this.#context;
     await this.#client.run(async () => {
-      const ofSink = { "_id.pipeline": pipeline, "_id.sink": sinkId };
-      await this.#client.marks.deleteMany(ofSink as object);
-      await this.#client.rows.deleteMany({});
+      await this.#remove((session) => this.#client.marks.deleteMany(this.#ofSink, { session }));
+      let removed: number;
+      do removed = await this.#remove((session) => this.#removeSome(session));
+      while (removed > 0);
     });
+  }
+
+  /**
+   * Removes something in a transaction of its own, unless a later generation has begun. What that
+   * one writes meanwhile is either not seen or in conflict.
+   *
+   * @throws MillraceError `SINK_FENCED`
+   */
+  async #remove<Result>(removal: (session: ClientSession) => Promise<Result>): Promise<Result> {
+    const { generation, sinkId } = this.#context;
+    return this.#transaction(async (session) => {
+      const marks = await this.#client.marks.find(this.#ofSink, { session }).toArray();
+      const isOver = marks.some(({ mark }) => isLater(mark, generation));
+      if (isOver) throw millraceError("SINK_FENCED", { sink: sinkId });
+      return removal(session);
+    });
+  }
+
+  async #removeSome(session: ClientSession): Promise<number> {
+    const options = { session, projection: { _id: 1 } };
+    const found = await this.#client.rows.find({}, options).limit(partRowsMax).toArray();
+    const _id = { $in: found.map((document) => document._id) };
+    if (found.length > 0) await this.#client.rows.deleteMany({ _id }, { session });
+    return found.length;
+  }
+
+  get #ofSink(): object {
+    const { pipeline, sinkId } = this.#context;
+    return { "_id.pipeline": pipeline, "_id.sink": sinkId };
   }
 
   async readToken(partition: number): Promise<SinkToken | undefined> {
@@ -93,16 +122,25 @@ class MongodbSink implements Sink {
     part: Part,
     { end, operations }: { end: number; operations: readonly AnyBulkWriteOperation<Document>[] },
   ): Promise<string | undefined> {
+    try {
+      await this.#transaction(async (session) => {
+        await this.#moveMark(session, partition, part.expected, part.markAt(end));
+        if (operations.length === 0) return;
+        await this.#client.rows.bulkWrite([...operations], { session, ordered: false });
+      });
+      return undefined;
+    } catch (error) {
+      if (error instanceof MarkMoved) return (await this.#readMark(partition)) ?? "";
+      throw error;
+    }
+  }
+
+  /** A transaction that another one is in the way of is begun anew. */
+  async #transaction<Result>(work: (session: ClientSession) => Promise<Result>): Promise<Result> {
     for (let conflicts = 0; ; conflicts++) {
       try {
-        await this.#client.transaction(async (session) => {
-          await this.#moveMark(session, partition, part.expected, part.markAt(end));
-          if (operations.length === 0) return;
-          await this.#client.rows.bulkWrite([...operations], { session, ordered: false });
-        });
-        return undefined;
+        return await this.#client.transaction(work);
       } catch (error) {
-        if (error instanceof MarkMoved) return (await this.#readMark(partition)) ?? "";
         if ((error as { code?: unknown }).code !== writeConflict) throw error;
         if (conflicts === conflictsMax) throw error;
         await this.#context.clock.sleep(conflictWaitMs * (conflicts + 1));

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import type { Clock } from "@millrace/core";
+import { atCrashPoints, type Clock } from "@millrace/core";
 import type { Client } from "pg";
 import type { PostgresSinkConfig } from "./config.ts";
 import { loadDriver, type PostgresDriver } from "./driver.ts";
@@ -76,7 +76,7 @@ export class Session {
       return await this.#limited(async () => {
         await this.query("BEGIN");
         const result = await work();
-        await this.query("COMMIT");
+        await atCrashPoints("commit-store", () => this.query("COMMIT"));
         return result;
       });
     } catch (error) {

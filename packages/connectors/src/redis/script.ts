@@ -119,6 +119,22 @@ const bodies: Readonly<Record<RedisLayout, string>> = { hash, json, stream, sort
 
 /** The script that writes rows of a layout and moves the mark. */
 export function writeScript(layout: RedisLayout): Script {
-  const text = begin + bodies[layout] + end;
+  return scriptOf(begin + bodies[layout] + end);
+}
+
+/**
+ * ARGV: generation, and keys. Gives 0 where a mark is of a later generation: nothing is removed.
+ */
+export const removeScript: Script = scriptOf(`
+for _, mark in ipairs(redis.call('HVALS', KEYS[1])) do
+  for generation in string.gmatch(mark, '(%d+):') do
+    if tonumber(generation) > tonumber(ARGV[1]) then return 0 end
+  end
+end
+redis.call('UNLINK', unpack(ARGV, 2))
+return 1
+`);
+
+function scriptOf(text: string): Script {
   return { text, sha1: createHash("sha1").update(text).digest("hex") };
 }

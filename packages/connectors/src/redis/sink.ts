@@ -1,11 +1,17 @@
-import { millraceError, type Sink, type SinkContext, type SinkToken } from "@millrace/core";
+import {
+  atCrashPoints,
+  millraceError,
+  type Sink,
+  type SinkContext,
+  type SinkToken,
+} from "@millrace/core";
 import type { RecordBatch } from "apache-arrow";
 import { readSinkConfig, type RedisSinkConfig } from "./config.ts";
 import { callScript, type Client, RedisConnection } from "./connection.ts";
 import { PackedItems } from "./packed-items.ts";
 import { tokenOf, writeInParts } from "../store/mark.ts";
 import { rowPacker, type RowPacker } from "./row-packer.ts";
-import { type Script, writeScript } from "./script.ts";
+import { removeScript, type Script, writeScript } from "./script.ts";
 
 // Invariants, with R1 and R2 of script.ts:
 //   S1. A call is one part of a write (mark.ts), with so few rows that the server is not held up.
@@ -48,12 +54,20 @@ class RedisSink implements Sink {
   async startAfresh(): Promise<void> {
     if (this.#config.whenFresh === "append") return;
     await this.#connection.run(async (client) => {
-      await client.del(this.#marks);
+      await this.#remove(client, [this.#marks]);
       const { layout, name, isPrefix } = this.#config;
       if (layout === "channel") return;
-      if (isPrefix) await deleteKeys(client, name);
-      else await client.unlink(name);
+      if (!isPrefix) return this.#remove(client, [name]);
+      for await (const keys of keysOf(client, name)) await this.#remove(client, keys);
     });
+  }
+
+  /** @throws MillraceError `SINK_FENCED` when there is a mark of a later generation */
+  async #remove(client: Client, keys: readonly string[]): Promise<void> {
+    const { generation, sinkId } = this.#context;
+    const words = [String(generation), ...keys];
+    const reply = await callScript(client, removeScript, this.#marks, words);
+    if (reply !== 1) throw millraceError("SINK_FENCED", { sink: sinkId });
   }
 
   async readToken(partition: number): Promise<SinkToken | undefined> {
@@ -70,7 +84,7 @@ class RedisSink implements Sink {
       const partition = String(write.partition);
       const words = [partition, part.expected, part.markAt(end), settings, items];
       const reply = await this.#connection.run((client) =>
-        callScript(client, this.#script, this.#marks, words),
+        atCrashPoints("commit-store", () => callScript(client, this.#script, this.#marks, words)),
       );
       return { end, found: reply === 1 ? undefined : String(reply) };
     });
@@ -124,15 +138,15 @@ function hashTagOf(name: string): string {
   return /^[^{]*\{([^}]+)\}/.exec(name)?.[1] ?? "";
 }
 
-/** Deletes all keys that begin with a text. O(keys of the database). */
-async function deleteKeys(client: Client, prefix: string): Promise<void> {
+/** All keys that begin with a text, some at a time. O(keys of the database). */
+async function* keysOf(client: Client, prefix: string): AsyncGenerator<readonly string[]> {
   const nodes = "nodes" in client ? client.nodes("master") : [client];
   const match = `${prefix.replaceAll(/[\\*?[\]]/g, String.raw`\$&`)}*`;
   for (const node of nodes) {
     let cursor = "0";
     do {
       const [next, keys] = await node.scan(cursor, "MATCH", match, "COUNT", 1_000);
-      if (keys.length > 0) await node.unlink(...keys);
+      if (keys.length > 0) yield keys;
       cursor = next;
     } while (cursor !== "0");
   }

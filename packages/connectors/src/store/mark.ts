@@ -44,6 +44,12 @@ export function tokenOf(text: string | null | undefined): SinkToken | undefined 
   return parseMark(text ?? "").token;
 }
 
+/** Whether a mark's text is of a later generation than the given one. */
+export function isLater(text: string, generation: number): boolean {
+  const mark = parseMark(text);
+  return Math.max(mark.generation, mark.token?.generation ?? 0) > generation;
+}
+
 /** A part of a write that is to be done, if the partition's mark is `expected`. */
 export interface Part {
   /** Index of its first row in the write. */

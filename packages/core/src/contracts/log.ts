@@ -181,11 +181,6 @@ export interface Log {
    * @throws LOG_GENERATION_STALE
    */
   openWriter(id: string, membership: GroupMembership, home?: LogPartition): Promise<LogWriter>;
-  /**
-   * Whether commits of writers with a home that are begun at about the same time are one. Default
-   * no.
-   */
-  readonly commitsTogether?: boolean;
   /** Sends a member of a group away: what it commits later fails. Absent where groups have one. */
   removeMember?(group: string, member: string): Promise<void>;
   /**

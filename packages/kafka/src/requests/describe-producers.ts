@@ -8,7 +8,7 @@ import type { KafkaApi } from "./api.ts";
 import { groupByTopic, readByTopic, type TopicPartition } from "./by-topic.ts";
 
 /** A producer that has written to a partition of late. */
-export interface ActiveProducer {
+interface ActiveProducer {
   readonly producerId: bigint;
   /** Where its open transaction begins in the partition; −1: it has none open. */
   readonly transactionStart: bigint;

@@ -11,9 +11,10 @@ import { type ProducerOptions, TransactionalProducer } from "./transactional-pro
 const waitMaxMs = 60_000;
 
 /**
- * Ends the transactions that are open in a partition, and their producers for good: each is aborted,
- * unless its commit or abort was decided before; such a one is waited for, and its producer goes on.
- * When it returns, the partition has no open transaction but for such as were begun meanwhile.
+ * Ends the transactions that are open in a partition, and their producers for good: each is
+ * aborted, unless its commit or abort was decided before; such a one is waited for, and its
+ * producer goes on. When it returns, the partition has no open transaction but for such as were
+ * begun meanwhile.
  *
  * The leader of the partition knows the producers, the coordinators their names. A coordinator that
  * is out of reach is waited for: what it coordinates may still be committed.

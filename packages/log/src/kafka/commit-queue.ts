@@ -198,7 +198,10 @@ function isOfSameGroup({ offsets: left }: WriterCommit, { offsets: right }: Writ
 function joinedRecords(commits: readonly WriterCommit[]): readonly PartitionRecords[] {
   const [first, second] = commits;
   if (first !== undefined && second === undefined) return first.records;
-  const joined = new Map<string, { topic: KafkaTopic; partition: number; parts: RecordsToEncode[] }>();
+  const joined = new Map<
+    string,
+    { topic: KafkaTopic; partition: number; parts: RecordsToEncode[] }
+  >();
   for (const { topic, partition, parts } of commits.flatMap(({ records }) => records)) {
     const name = `${topic.name}/${partition}`;
     const before = joined.get(name);

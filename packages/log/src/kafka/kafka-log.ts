@@ -120,11 +120,6 @@ export class KafkaLog implements Log {
     });
   }
 
-  /** Without transactions there is nothing to share. */
-  get commitsTogether(): boolean {
-    return this.#options.isAtLeastOnce !== true;
-  }
-
   /** @throws KAFKA_UNREACHABLE, KAFKA_AUTHENTICATION_FAILED, KAFKA_OPTIONS_INVALID */
   static async open(options: KafkaLogOptions, clock: Clock): Promise<KafkaLog> {
     const { compression } = options;
@@ -223,10 +218,16 @@ export class KafkaLog implements Log {
    *
    * @throws LOG_GENERATION_STALE
    */
-  async openWriter(id: string, membership: GroupMembership, home?: LogPartition): Promise<LogWriter> {
+  async openWriter(
+    id: string,
+    membership: GroupMembership,
+    home?: LogPartition,
+  ): Promise<LogWriter> {
     await this.#confirmMembership(membership);
     await this.#seeTopicsOf(membership);
-    if (home === undefined || !this.commitsTogether) return this.#openWriter(id, membership);
+    // Without transactions there is nothing to share.
+    const isAlone = home === undefined || this.#options.isAtLeastOnce === true;
+    if (isAlone) return this.#openWriter(id, membership);
     await this.#sharingWriters.get(id)?.replace();
     await endOpenTransactions(this.#cluster, home, this.#producerOptions);
     const writer = this.#writer(id, this.#sharedQueue(membership), membership);

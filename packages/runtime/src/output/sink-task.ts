@@ -81,7 +81,10 @@ export class SinkTask {
 
   /** @throws SINK_TOKEN_MISSING when the store has lost a token that it must have had */
   static async open(parts: SinkTaskParts): Promise<SinkTask> {
-    return new SinkTask(parts, await findPlace(parts, () => parts.sink.readToken(parts.partition)));
+    const { sink, partition } = parts;
+    const readToken = (): Promise<SinkToken | undefined> =>
+      atCrashPoints("read-token", () => sink.readToken(partition));
+    return new SinkTask(parts, await findPlace(parts, readToken));
   }
 
   /** Rows given to the store by this process. */
@@ -208,8 +211,9 @@ export class SinkTask {
     );
     await writer.close();
     const { reader } = this.#place;
+    const { sink } = this.#parts;
     this.#place = await findPlace(this.#parts, () =>
-      this.#askStore(() => this.#parts.sink.readToken(this.partition)),
+      this.#askStore(() => atCrashPoints("read-token", () => sink.readToken(this.partition))),
     );
     await reader.close();
     this.#isInDoubt = false;
@@ -236,7 +240,7 @@ async function findPlace(
   const { start } = await atCrashPoints("find-sink-topic", () =>
     log.bounds(planned.topic, partition),
   );
-  const token = await atCrashPoints("read-token", readToken);
+  const token = await readToken();
   const isOwn = token !== undefined && token.generation === generation;
   if (!isOwn && start > 0n && sink.guarantee === "exactly-once") {
     throw millraceError("SINK_TOKEN_MISSING", { sink: planned.sinkId });

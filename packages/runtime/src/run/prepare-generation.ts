@@ -154,7 +154,7 @@ export async function startGeneration(options: {
     const old = await oldTopics(log, plan.pipeline);
     await fenceTasks(log, membership, old);
     // Who was held up until here must not delete what its successor has made.
-    await writer.commit();
+    await atCrashPoints("confirm-control-writer", () => writer.commit());
     const names = old.map(({ name }) => name);
     await atCrashPoints("delete-topics", () => log.deleteTopics(names));
     for (const topic of topicsOf(plan)) {

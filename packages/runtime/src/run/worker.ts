@@ -4,7 +4,6 @@ import type { SinkTask } from "../output/sink-task.ts";
 import type { Task } from "../task/task.ts";
 import { joinFronts, noFront, type SourceFront } from "../watermark/source-front.ts";
 import { Backlog } from "./backlog.ts";
-import { CommitTurns } from "./commit-turns.ts";
 import { connectedStages } from "./connected-stages.ts";
 import type { OpenTurn } from "./run-observer.ts";
 import { Signal } from "./signal.ts";
@@ -61,7 +60,6 @@ export class Worker {
   readonly #progress = new Signal();
   /** Something was committed: whoever reads the log may find more. */
   readonly #committed = new Signal();
-  readonly #turns: CommitTurns<Task>;
   /** A loop has ended. */
   readonly #done = new Signal();
   #isPolling = false;
@@ -82,9 +80,6 @@ export class Worker {
     this.#isWhole = isWhole;
     this.#groups = connectedStages(stages);
     this.#clock = clock;
-    this.#turns = new CommitTurns(clock);
-    // Whoever waits for the log goes with the next transaction anyway.
-    if (log.commitsTogether === true) this.#turns.end();
     this.#backlog = new Backlog(stages);
   }
 
@@ -112,10 +107,7 @@ export class Worker {
   async release({ tasks, sinkTasks }: WorkerTasks): Promise<void> {
     const all = [...tasks, ...sinkTasks];
     for (const task of all) this.#leaving.add(task);
-    for (const task of tasks) {
-      task.abort();
-      this.#turns.cancel(task);
-    }
+    for (const task of tasks) task.abort();
     this.#progress.notify();
     this.#committed.notify();
     await Promise.all(all.map((task) => this.#loops.get(task)));
@@ -146,7 +138,6 @@ export class Worker {
   stop(): void {
     this.#isStopping = true;
     for (const task of this.#tasks) task.abort();
-    this.#turns.end();
     this.#progress.notify();
     this.#committed.notify();
   }
@@ -206,21 +197,15 @@ export class Worker {
         front: this.#frontFor(task),
         maxDriftMs: this.#maxDriftMs,
         onRead: () => this.#publish(),
-        mayCommit: () => this.#turns.begin(task),
       });
       this.#turnStarts.delete(task);
       this.#publish();
-      if (task.commits !== commits) {
-        this.#turns.committed(task);
-        this.#ring("committed");
-      } else if (outcome !== "crowded") this.#turns.passed(task);
+      if (task.commits !== commits) this.#ring("committed");
       if (outcome === "waiting") await this.#pause(this.#committed);
-      else if (outcome === "crowded") await this.#turns.wait(task);
       else if (outcome === "held") await this.#pause(this.#progress);
       else this.#ring("progress");
       if (outcome === "ended") return;
     }
-    this.#turns.passed(task);
     if (!this.#hasFailed && !task.isEnded) await task.commit();
   }
 

@@ -62,9 +62,9 @@ type ReadRows = InputRead & { readonly kind: "rows" };
 
 /**
  * What a worker needs to know after a turn: `waiting` for others to commit, `held` by others that
- * are behind in event time, `crowded` where it would commit if it were its turn.
+ * are behind in event time.
  */
-export type TurnOutcome = "worked" | "waiting" | "held" | "crowded" | "ended";
+export type TurnOutcome = "worked" | "waiting" | "held" | "ended";
 
 /** What a task is given for a turn. */
 export interface TurnLimits {
@@ -74,8 +74,6 @@ export interface TurnLimits {
   readonly maxDriftMs: number;
   /** Called once it has read, before it waits for anything else: its own front may have moved. */
   readonly onRead?: () => void;
-  /** Asked right before a commit; it is put off where this says no. */
-  readonly mayCommit?: () => boolean;
 }
 
 /** An idle partition follows the others at most so often, as each time is a commit. */
@@ -194,7 +192,6 @@ export class Task {
         : this.#policy.isDue(this.#parts.outputs.reduce((sum, o) => sum + o.pendingBytes, 0)) &&
           (this.#isDirty || !isHeld);
     if (isQuiet) this.#caughtUp.clear();
-    if (isDue && limits.mayCommit?.() === false) return "crowded";
     if (isDue) await this.commit();
     if (this.#isEnded) return "ended";
     // What it took may have moved the front, and with it the limit that it seems to be beyond.
