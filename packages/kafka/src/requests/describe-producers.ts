@@ -10,6 +10,9 @@ import { groupByTopic, readByTopic, type TopicPartition } from "./by-topic.ts";
 /** A producer that has written to a partition of late. */
 interface ActiveProducer {
   readonly producerId: bigint;
+  readonly producerEpoch: number;
+  /** Of its last mark; −1: it has none. */
+  readonly coordinatorEpoch: number;
   /** Where its open transaction begins in the partition; −1: it has none open. */
   readonly transactionStart: bigint;
 }
@@ -43,12 +46,11 @@ export const describeProducers: KafkaApi<
       const error = reader.int16();
       reader.nullableString();
       const producers = reader.array(() => {
-        const producerId = reader.int64();
-        reader.int32();
+        const identity = { producerId: reader.int64(), producerEpoch: reader.int32() };
         reader.int32();
         reader.int64();
-        reader.int32();
-        const producer = { producerId, transactionStart: reader.int64() };
+        const coordinatorEpoch = reader.int32();
+        const producer = { ...identity, coordinatorEpoch, transactionStart: reader.int64() };
         reader.tags();
         return producer;
       });

@@ -6,6 +6,7 @@ import type { TopicPartition } from "../requests/by-topic.ts";
 import { describeProducers } from "../requests/describe-producers.ts";
 import { type ListedTransaction, listTransactions } from "../requests/list-transactions.ts";
 import { type ProducerOptions, TransactionalProducer } from "./transactional-producer.ts";
+import { writeMissingMarks } from "./write-missing-marks.ts";
 
 /** A transaction that nobody ends is timed out by its coordinator before. */
 const waitMaxMs = 60_000;
@@ -17,11 +18,13 @@ const waitMaxMs = 60_000;
  * begun meanwhile.
  *
  * The leader of the partition knows the producers, the coordinators their names. A coordinator that
- * is out of reach is waited for: what it coordinates may still be committed.
+ * is out of reach is waited for: what it coordinates may still be committed. Where it has finished
+ * a transaction whose mark is missing, the mark is written (write-missing-marks.ts).
  *
  * @param options of their producers, which are opened anew
  * @throws KAFKA_NOT_READY when one stays open
- * @throws LOG_TRANSACTION_HANGING when a coordinator takes one that is open for finished
+ * @throws LOG_TRANSACTION_HANGING when one is open that its coordinator takes for finished, and it is
+ *   not sure how
  */
 export async function endOpenTransactions(
   cluster: KafkaCluster,
@@ -29,6 +32,10 @@ export async function endOpenTransactions(
   options: ProducerOptions,
 ): Promise<void> {
   const start = cluster.clock.monotonicMs();
+  const finish = async ({ transactionalId, producerId, state }: ListedTransaction) => {
+    if (await writeMissingMarks(cluster, { transactionalId, producerId })) return;
+    throw millraceError("LOG_TRANSACTION_HANGING", { ...place, transactionalId, state });
+  };
   let open = await openTransactions(cluster, place);
   for (let attempt = 0; open.size > 0; attempt++) {
     const listed = await transactionsOf(cluster, [...open.keys()]);
@@ -37,9 +44,7 @@ export async function endOpenTransactions(
       // Else the state may be that of another one, which does not write here.
       if (still.get(producerId) !== open.get(producerId)) continue;
       if (state === "Ongoing") await TransactionalProducer.open(cluster, transactionalId, options);
-      else if (!state.startsWith("Prepare")) {
-        throw millraceError("LOG_TRANSACTION_HANGING", { ...place, transactionalId, state });
-      }
+      else if (!state.startsWith("Prepare")) await finish({ transactionalId, producerId, state });
     }
     const waitedMs = cluster.clock.monotonicMs() - start;
     if (waitedMs > waitMaxMs) {

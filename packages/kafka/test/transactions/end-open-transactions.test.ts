@@ -2,7 +2,7 @@ import { systemClock } from "@millrace/core";
 import { expect, it } from "vitest";
 import { describeWithOwnCluster } from "../../../../dev/services/describe.mjs";
 import { KafkaCluster } from "../../src/cluster/cluster.ts";
-import { initProducerId } from "../../src/requests/init-producer-id.ts";
+import { describeTransactions } from "../../src/requests/describe-transactions.ts";
 import { produce } from "../../src/requests/produce.ts";
 import { endOpenTransactions } from "../../src/transactions/end-open-transactions.ts";
 import { TransactionalProducer } from "../../src/transactions/transactional-producer.ts";
@@ -43,34 +43,64 @@ describeWithBroker("open transactions of a partition", () => {
     }));
 });
 
-// As after a broker has lost the mark of a transaction that it has finished.
+// Whoever asks, brokers then write to partitions that the coordinator does not know of: as after it
+// has left out their marks.
 const unverified = { "transaction.partition.verification.enable": "false" };
 describeWithOwnCluster("a hanging transaction", { nodes: 1, settings: unverified }, (service) => {
-  it("is refused, as nobody can tell any more how it ended", async () => {
-    const cluster = await KafkaCluster.connect({ brokers: service.brokers }, systemClock);
-    const topic = await newTopic(cluster);
-    const transactionalId = uniqueName("id");
-    const identity = await cluster.askCoordinator(
-      "transaction",
-      transactionalId,
-      { request: initProducerId.name },
-      async (coordinator) => {
-        const request = { transactionalId, transactionTimeoutMs: 30_000 };
-        const answer = await cluster.control(coordinator, initProducerId, request);
-        return { error: answer.error, value: answer };
-      },
-    );
-    const records = batchOf(topic, 0, ["open"]).stamp({ ...identity, baseSequence: 0 });
-    const batches = [{ topic, partition: 0, records }];
+  const open = () => KafkaCluster.connect({ brokers: service.brokers }, systemClock);
+
+  /** Writes a value as of the first transaction of a producer. */
+  async function writeAsFirst(
+    cluster: KafkaCluster,
+    { topic, id, producerId }: { topic: string; id: string; producerId: bigint },
+  ): Promise<void> {
+    const stamp = { producerId, producerEpoch: 0, baseSequence: 0 };
+    const batches = [{ topic, partition: 0, records: batchOf(topic, 0, ["open"]).stamp(stamp) }];
     const written = await cluster.call(
       await cluster.leaderOf(topic, 0),
       produce,
-      { transactionalId, timeoutMs: 5_000, batches },
+      { transactionalId: id, timeoutMs: 5_000, batches },
       { lane: "produce", timeoutMs: 5_000, versionMax: 11 },
     );
     expect(written).toMatchObject([{ error: 0 }]);
+  }
+
+  async function producerOf(cluster: KafkaCluster, transactionalId: string): Promise<bigint> {
+    const ask = { request: describeTransactions.name };
+    return cluster.askCoordinator("transaction", transactionalId, ask, async (coordinator) => {
+      const [state] = await cluster.control(coordinator, describeTransactions, {
+        transactionalId,
+      });
+      return { error: state?.error ?? -1, value: state?.producerId ?? -1n };
+    });
+  }
+
+  it("is committed wherever it is open, if it was the last that was committed", async () => {
+    const cluster = await open();
+    const [topic, other, id] = [await newTopic(cluster), await newTopic(cluster), uniqueName("id")];
+    const producer = await TransactionalProducer.open(cluster, id, options);
+    await producer.commit({ batches: [batchOf(await newTopic(cluster), 0, ["a"])] });
+    const producerId = await producerOf(cluster, id);
+    for (const each of [topic, other]) await writeAsFirst(cluster, { topic: each, id, producerId });
+    await endOpenTransactions(cluster, { topic, partition: 0 }, options);
+    expect(await committed(cluster, topic, 0)).toEqual(["open"]);
+    expect(await committed(cluster, other, 0)).toEqual(["open"]);
+    await producer.commit({ batches: [batchOf(topic, 0, ["next"])] });
+    expect(await committed(cluster, topic, 0)).toEqual(["open", "next"]);
+    await cluster.close();
+  });
+
+  it("is refused, where nobody can tell any more how it ended", async () => {
+    const cluster = await open();
+    const [topic, id] = [await newTopic(cluster), uniqueName("id")];
+    const producer = await TransactionalProducer.open(cluster, id, options);
+    const elsewhere = await newTopic(cluster);
+    for (const value of ["a", "b"]) {
+      await producer.commit({ batches: [batchOf(elsewhere, 0, [value])] });
+    }
+    await writeAsFirst(cluster, { topic, id, producerId: await producerOf(cluster, id) });
     const ending = endOpenTransactions(cluster, { topic, partition: 0 }, options);
-    const params = { topic, partition: 0, transactionalId, state: "Empty" };
+    const params = { topic, partition: 0, transactionalId: id, state: "CompleteCommit" };
     await expect(ending).rejects.toMatchObject({ code: "LOG_TRANSACTION_HANGING", params });
     await cluster.close();
   });

@@ -99,7 +99,7 @@ export const logErrors: {
     exitCode: 1,
     message: (p) =>
       `A transaction of ${quote(p.transactionalId)} stays open in ${p.topic}[${p.partition}], though Kafka's coordinator has finished it (${p.state}).`,
-    hint: "Kafka has lost its mark, as it may when a partition has no leader for a moment: keep at least two copies of each. kafka-transactions.sh find-hanging shows where the transaction is open, its abort ends it there. Or start the pipeline afresh.",
+    hint: "Kafka has lost its mark, as it may when a partition has no leader for a moment: keep at least two copies of each. With ALTER on the cluster a run writes the mark by itself where it is sure of it. kafka-transactions.sh find-hanging shows where the transaction is open, its abort ends it there. Or start the pipeline afresh.",
   }),
   LOG_COMMIT_ABORTED: errorSpec({
     domain: "external",
