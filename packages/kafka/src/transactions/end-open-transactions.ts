@@ -23,8 +23,8 @@ const waitMaxMs = 60_000;
  *
  * @param options of their producers, which are opened anew
  * @throws KAFKA_NOT_READY when one stays open
- * @throws LOG_TRANSACTION_HANGING when one is open that its coordinator takes for finished, and it is
- *   not sure how
+ * @throws LOG_TRANSACTION_HANGING when one is open that its coordinator takes for finished, and it
+ *   is not sure how
  */
 export async function endOpenTransactions(
   cluster: KafkaCluster,
