@@ -41,8 +41,8 @@ describe.each([
         pausesMs: [30, 60],
       };
       const result = await runRound(plan, setting).finally(() => store.close());
-      expect(result).toMatchObject({ kind: "both", wrong: 0, missing: 0, isFlawless: true });
       expect(result.problem).toBeUndefined();
+      expect(result).toMatchObject({ kind: "both", wrong: 0, missing: 0, isFlawless: true });
       expect(result.kills).toBe(1);
       expect(result.rows).toBe(expected.copies.length + expected.totals.length);
     },

@@ -44,7 +44,12 @@ async function writeOrders(name: string, orders: number): Promise<string> {
 }
 
 /** Orders per shop and hour; `follow` makes it endless. */
-function hourly(input: string, output: string, follow = false): Pipeline {
+function hourly(
+  input: string,
+  output: string,
+  options: { follow?: boolean; whenFresh?: "replace" | "append" } = {},
+): Pipeline {
+  const { follow = false, whenFresh = "replace" } = options;
   return pipeline("orders", (p) => {
     p.source("orders", ndjson(input, Order, { follow }), {
       eventTime: (order) => order.placedAt,
@@ -53,7 +58,7 @@ function hourly(input: string, output: string, follow = false): Pipeline {
       .keyBy("shop")
       .window(tumbling(hours(1)))
       .aggregate("hourly", () => ({ orders: count() }))
-      .sink("table", duckdb({ table: "hourly", file: join(directory, output) }));
+      .sink("table", duckdb({ table: "hourly", file: join(directory, output), whenFresh }));
   });
 }
 
@@ -99,7 +104,7 @@ test("without `state` nothing is saved: no file but the sink's, and a second run
   const input = await writeOrders("a.ndjson", 60);
   await run(hourly(input, "a.duckdb"));
   const again = await run(hourly(input, "a.duckdb"));
-  expect(again).toMatchObject({ isContinued: false, generation: 1, rowsReadHere: 60 });
+  expect(again).toMatchObject({ isContinued: false, rowsReadHere: 60 });
   expect(await ordersIn("a.duckdb")).toEqual([60]);
   expect((await readdir(directory)).toSorted()).toEqual(["a.duckdb", "a.ndjson"]);
 });
@@ -107,14 +112,33 @@ test("without `state` nothing is saved: no file but the sink's, and a second run
 test("with `state` a stopped run is continued", async () => {
   const input = await writeOrders("a.ndjson", 90);
   const state = join(directory, "state");
-  const first = await start(hourly(input, "a.duckdb", true), { state });
+  const first = await start(hourly(input, "a.duckdb", { follow: true }), { state });
   while ((first.status()?.rowsRead ?? 0) < 90) await new Promise((done) => setTimeout(done, 5));
   expect(await first.stop()).toMatchObject({ outcome: "stopped", rowsRead: 90 });
-  const second = await start(hourly(input, "a.duckdb", true), { state });
+  const second = await start(hourly(input, "a.duckdb", { follow: true }), { state });
   while (second.status() === undefined) await new Promise((done) => setTimeout(done, 5));
   expect(second.status()).toMatchObject({ isContinued: true, rowsRead: 90, rowsReadHere: 0 });
   await second.close();
 });
+
+test.each([
+  ["replace", [60]],
+  ["append", [60, 60, 60]],
+] as const)(
+  "state of another directory starts afresh in a sink it did not write: %s",
+  async (whenFresh, rows) => {
+    const input = await writeOrders("a.ndjson", 60);
+    const orders = hourly(input, "a.duckdb", { whenFresh });
+    const [old, other] = [join(directory, "old"), join(directory, "other")];
+    const first = await run(orders, { state: old });
+    const second = await run(orders, { state: old, fresh: true });
+    expect(second.generation).toBeGreaterThan(first.generation);
+    const last = await run(orders, { state: other });
+    expect(last).toMatchObject({ isContinued: false, rowsReadHere: 60 });
+    expect(last.generation).toBeGreaterThan(second.generation);
+    expect(await ordersIn("a.duckdb")).toEqual(rows);
+  },
+);
 
 test("two runs in one process do not know of each other, even with the same name and sink file", async () => {
   const [a, b] = await Promise.all([writeOrders("a.ndjson", 60), writeOrders("b.ndjson", 90)]);
@@ -137,7 +161,7 @@ test("two runs in one process do not know of each other, even with the same name
 test("two runs of one pipeline on one state directory: RUN_ALREADY_RUNNING, until the first is closed", async () => {
   const input = await writeOrders("a.ndjson", 60);
   const state = join(directory, "state");
-  const first = await start(hourly(input, "a.duckdb", true), { state });
+  const first = await start(hourly(input, "a.duckdb", { follow: true }), { state });
   expect(await codeOf(() => run(hourly(input, "a.duckdb"), { state }))).toBe("RUN_ALREADY_RUNNING");
   await first.close();
   expect(await codeOf(() => run(hourly(input, "a.duckdb"), { state, fresh: true }))).toBe(
@@ -148,7 +172,7 @@ test("two runs of one pipeline on one state directory: RUN_ALREADY_RUNNING, unti
 test("`signal` stops the run; it resolves as stopped", async () => {
   const input = await writeOrders("a.ndjson", 90);
   const abort = new AbortController();
-  const summary = await run(hourly(input, "a.duckdb", true), {
+  const summary = await run(hourly(input, "a.duckdb", { follow: true }), {
     signal: abort.signal,
     progressEveryMs: 10,
     onProgress: (status) => {
@@ -160,7 +184,9 @@ test("`signal` stops the run; it resolves as stopped", async () => {
 
 test("a signal that was aborted before stops the run before it reads", async () => {
   const input = await writeOrders("a.ndjson", 90);
-  const summary = await run(hourly(input, "a.duckdb", true), { signal: AbortSignal.abort() });
+  const summary = await run(hourly(input, "a.duckdb", { follow: true }), {
+    signal: AbortSignal.abort(),
+  });
   expect(summary).toMatchObject({ outcome: "stopped", rowsReadHere: 0 });
 });
 
@@ -180,7 +206,7 @@ test("onProgress gets statuses whose counts only grow", async () => {
 
 test("an onProgress that throws stops the run: RUN_FUNCTION_FAILED", async () => {
   const input = await writeOrders("a.ndjson", 90);
-  const failing = run(hourly(input, "a.duckdb", true), {
+  const failing = run(hourly(input, "a.duckdb", { follow: true }), {
     progressEveryMs: 5,
     onProgress: () => {
       throw new Error("no screen");
@@ -249,7 +275,7 @@ test("a connector that nobody registered: PLAN_CONNECTOR_UNKNOWN names the known
   });
   await expect(run(lost)).rejects.toMatchObject({
     code: "PLAN_CONNECTOR_UNKNOWN",
-    message: expect.stringContaining("files, duckdb, postgres, console"),
+    message: expect.stringContaining("files, duckdb, postgres, redis, mongodb, console"),
   });
 });
 

@@ -132,7 +132,7 @@ test("a finished pipeline starts afresh", async () => {
   const rows = partitionRows(flights, 1);
   const first = await runFlights({ log, store, rows }).finished;
   const second = await runFlights({ log, store, rows }).finished;
-  expect([first.generation, second.generation]).toEqual([1, 2]);
+  expect(second.generation).toBeGreaterThan(first.generation);
   expect(storedWindows(store)).toEqual(expectedWindows(flights));
 });
 

@@ -39,7 +39,7 @@ export interface SinkContext {
   readonly sinkId: string;
   readonly options: Json;
   readonly schema: RowSchema;
-  /** Grows with each fresh start of the pipeline. */
+  /** Grows with each fresh start of the pipeline, also with a new log (ms since 1970). */
   readonly generation: number;
   readonly partitions: number;
   readonly clock: Clock;

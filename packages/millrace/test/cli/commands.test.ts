@@ -1,7 +1,7 @@
 import { catalogue } from "@millrace/core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { compareHourly, ordersFile, writeOrders } from "./orders.ts";
-import { buildPackages, jsonLines, sql, Workspace } from "./workspace.ts";
+import { buildPackages, checkExit, jsonLines, sql, Workspace } from "./workspace.ts";
 
 let workspace: Workspace;
 
@@ -157,6 +157,7 @@ test("dead-letters prints what could not go on, one object a line", async () => 
   await workspace.write("letters.ts", ordersFile({ source: 'ndjson("letters.ndjson", Order)' }));
   const state = ["--state", "letters-state"];
   const run = await workspace.pipe(["run", "letters.ts", ...state]);
+  checkExit(run, 0);
   expect(run.stdout).toContain(
     "dead        3 dead letters (npx pipe dead-letters orders --state letters-state)",
   );

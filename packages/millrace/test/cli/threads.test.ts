@@ -104,7 +104,7 @@ function words(state: string, ...more: readonly string[]): string[] {
 
 /** With `SLOW` set, a run takes seconds: long enough to be stopped on the way. */
 const slowly = `process.env["SLOW"] === undefined || n % 10 > 0
-  || Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 4) === "timed-out"`;
+  || Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10) === "timed-out"`;
 
 test("threads and partitions change neither tables nor counts", async () => {
   const cases = ["1x1", "2x1", "2x2", "3x2", "2x4", "3x4"];
@@ -134,7 +134,7 @@ test("threads and partitions change neither tables nor counts", async () => {
 test("killed and stopped on the way, and continued with other numbers of threads", async () => {
   await workspace.write("slow.ts", shopFile({ check: slowly }));
   const call = (threads: number): string[] => {
-    const flags = ["--partitions", "4", "--json", "--batch-rows", "128"];
+    const flags = ["--partitions", "4", "--json", "--batch-rows", "4"];
     return ["run", "slow.ts", "--state", "killed", ...flags, "--threads", `${threads}`];
   };
   const slow = { env: { OUT: "killed.duckdb", SLOW: "1" } };
@@ -278,7 +278,7 @@ export default pipeline("idle", (p) => {
 test("a newer member of the group fences a run with threads: LOG_GENERATION_STALE", async () => {
   await workspace.write("fenced.ts", shopFile({ check: slowly }));
   const call = ["run", "fenced.ts", "--state", "fenced", "--partitions", "2", "--threads", "2"];
-  const running = workspace.start([...call, "--json", "--batch-rows", "128"], {
+  const running = workspace.start([...call, "--json", "--batch-rows", "4"], {
     env: { OUT: "fenced.duckdb", SLOW: "1" },
   });
   await running.wrote('"type":"progress"');

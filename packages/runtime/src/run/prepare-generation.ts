@@ -1,5 +1,6 @@
 import {
   atCrashPoints,
+  type Clock,
   type GroupMembership,
   type Log,
   type LogWriter,
@@ -50,6 +51,9 @@ export async function createControlTopics(log: Log, pipeline: string): Promise<v
 /**
  * Decides between continuing and starting afresh, from the control record.
  *
+ * A new generation is the millisecond at which it begins, or one more than the last: sinks outlive
+ * logs, and must see that a new log's first generation comes after those that they know.
+ *
  * @param options `keepsFinished`: whether a generation that has been processed to its end is
  *   continued all the same, which then has nothing to do
  * @throws RUN_STATE_MISMATCH when there is state of another plan, another number of partitions or
@@ -57,17 +61,18 @@ export async function createControlTopics(log: Log, pipeline: string): Promise<v
  */
 export async function decideGeneration(options: {
   log: Log;
+  clock: Clock;
   plan: PhysicalPlan;
   sources: ReadonlyMap<string, Source>;
   topicSinks: ReadonlyMap<string, TopicSink>;
   isFresh: boolean;
   keepsFinished: boolean;
 }): Promise<Generation> {
-  const { log, plan, sources, topicSinks, isFresh, keepsFinished } = options;
+  const { log, clock, plan, sources, topicSinks, isFresh, keepsFinished } = options;
   const last = await readControl(log, plan.pipeline);
   const wanted = wantedOf(plan, sources);
   if (last === undefined || isFresh || !mayContinue(last, keepsFinished)) {
-    const generation = (last?.generation ?? 0) + 1;
+    const generation = Math.max((last?.generation ?? 0) + 1, clock.now());
     const control: ControlRecord = {
       status: "starting",
       generation,

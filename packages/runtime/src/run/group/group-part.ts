@@ -294,12 +294,12 @@ export class GroupPart {
   }
 
   #decide(): Promise<Generation> {
-    const { log } = this.#environment;
+    const { log, clock } = this.#environment;
     const { sources, topicSinks, isAgain } = this.#options;
     const plan = this.#plan.physical;
     const isFresh = this.#isFresh;
     const keepsFinished = this.isShared || isAgain;
-    return decideGeneration({ log, plan, sources, topicSinks, isFresh, keepsFinished });
+    return decideGeneration({ log, clock, plan, sources, topicSinks, isFresh, keepsFinished });
   }
 
   #openSinks(
