@@ -31,7 +31,7 @@ async function problemOf(path) {
   const directory = mkdtempSync(join(tmpdir(), "millrace-mutation-"));
   const report = join(directory, "report.json");
   try {
-    const words = ["run", "--reporter=json", `--outputFile=${report}`, ...tests];
+    const words = ["run", "--bail=1", "--reporter=json", `--outputFile=${report}`, ...tests];
     const { output } = await run("vitest", words, { env: { MILLRACE_MUTATION: path } });
     const counts = readCounts(report);
     if (counts === undefined) return `no test ran:\n${output}`;

@@ -2,7 +2,7 @@ export { BatchBuffers } from "./records/batch-buffers.ts";
 export type { Compression, CompressionName } from "./records/compression/compression.ts";
 export { loadCompression, loadCompressionsOf } from "./records/compression/load-compression.ts";
 export { decodeRecords } from "./records/decode-records.ts";
-export { encodeRecords } from "./records/encode-records.ts";
+export { batchBytesDefault, encodeRecords } from "./records/encode-records.ts";
 export type { CommittedBound, DecodedRecords, FetchedRecords } from "./records/fetched-records.ts";
 export type {
   EncodedBatch,

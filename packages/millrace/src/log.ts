@@ -22,6 +22,7 @@ export {
   type JsonOptions,
   latestSchema,
   openTopic,
+  type OffsetOutOfRangePolicy,
   type OpenTopicOptions,
   protobuf,
   protobufFields,

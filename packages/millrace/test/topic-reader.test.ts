@@ -3,6 +3,7 @@ import { topicConnector } from "@millrace/connectors/topic";
 import {
   type Json,
   type Log,
+  offset,
   type Source,
   type SourceBatch,
   type SourceReader,
@@ -114,4 +115,53 @@ test("csv records are lines without their ends", async () => {
   await (await openTopic(log, "rows", csv(Row))).append(rows.slice(0, 1));
   const reader = await log.openReader("rows", 0, (await log.bounds("rows", 0)).start);
   expect(new TextDecoder().decode((await reader.read(100)).buffer)).toBe("0,row 0");
+});
+
+/** A reader at offset 5 of a log that no longer has its first ten rows. */
+async function truncated(options: TopicOptions): Promise<SourceReader> {
+  const log = await logOf(5);
+  const reader = await (await open(log, options)).openReader(0, { offset: "5" });
+  await log.truncate("rows", 0, offset(10n));
+  return reader;
+}
+
+test("a record that was truncated unread: LOG_OFFSET_OUT_OF_RANGE, unless told to go on", async () => {
+  const names = rows.map((row) => row.name);
+  const failing = await truncated({});
+  await expect(failing.read(100)).rejects.toMatchObject({ code: "LOG_OFFSET_OUT_OF_RANGE" });
+  const { batches, ...earliest } = await drain(
+    await truncated({ offsetOutOfRange: "earliest" }),
+    4,
+  );
+  expect(earliest).toEqual({ names: names.slice(10), end: "caught-up" });
+  expect(batches.flatMap(({ deadLetters }) => deadLetters)).toEqual([
+    {
+      code: "LOG_OFFSET_OUT_OF_RANGE",
+      reason: "Offset 5 of rows[0] is outside 10…23.",
+      raw: "",
+      place: { topic: "rows", goesOnAt: "10" },
+      offset: 5,
+      partition: 0,
+      operatorId: "rows",
+    },
+  ]);
+  const latest = await drain(await truncated({ offsetOutOfRange: "latest" }), 4);
+  expect(latest).toEqual({ names: [], batches: [], end: "caught-up" });
+});
+
+test("startAt latest: a fresh start reads what comes after the opening, a position stays", async () => {
+  const log = await logOf(5);
+  const source = await open(log, { startAt: "latest" });
+  await (await openTopic(log, "rows", json(Row))).append([{ n: 99, name: "later" }]);
+  expect((await drain(await source.openReader(0, undefined), 10)).names).toEqual(["later"]);
+  const known = await drain(await source.openReader(0, { offset: "22" }), 10);
+  expect(known.names).toEqual(["row 22", "later"]);
+});
+
+test.each([
+  [{ startAt: "newest" }, 'startAt must be "earliest" or "latest"'],
+  [{ offsetOutOfRange: "none" }, 'offsetOutOfRange must be "fail" or "earliest" or "latest"'],
+  [{ until: "now" }, 'until must be "end"'],
+])("a word that a topic does not know: %j", (options, problem) => {
+  expect(() => topic("rows", json(Row), options as unknown as TopicOptions)).toThrow(problem);
 });

@@ -13,12 +13,21 @@ import {
   type Pipeline,
   pipeline,
   run,
+  type RunSummary,
   start,
   sum,
   t,
   tumbling,
 } from "millrace";
-import { csv, json, openLmdbLog, openMemoryLog, openTopic, topic } from "millrace/log";
+import {
+  csv,
+  json,
+  openLmdbLog,
+  openMemoryLog,
+  openTopic,
+  topic,
+  type TopicOptions,
+} from "millrace/log";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 const Ride = t.row({ at: t.timestamp(), city: t.utf8(), km: t.int32() });
@@ -183,9 +192,13 @@ test("a topic that one pipeline writes is read by another one", async () => {
 });
 
 /** Every ride as it comes, without an end. */
-const copy = (options: { whenFresh?: "append" | "replace" } = {}): Pipeline =>
+const copy = ({ offsetOutOfRange, ...options }: TopicOptions = {}): Pipeline =>
   pipeline("copy", (p) => {
-    p.source("rides", topic("rides", json(Ride))).sink("out", topic("copied", json(Ride), options));
+    const reading = offsetOutOfRange === undefined ? {} : { offsetOutOfRange };
+    p.source("rides", topic("rides", json(Ride), reading)).sink(
+      "out",
+      topic("copied", json(Ride), options),
+    );
   });
 
 async function codeOf(outcome: Promise<unknown>): Promise<string | undefined> {
@@ -213,7 +226,7 @@ async function runUntil(
   log: Log,
   rows: number,
   options: { fresh?: boolean; partitions?: number } = {},
-): Promise<{ isContinued: boolean }> {
+): Promise<RunSummary> {
   const running = await start(endless, { log, ...options });
   try {
     while ((running.status()?.sinkRows["out"] ?? 0) < rows) {
@@ -286,6 +299,11 @@ test("records that were truncated before they were read: LOG_OFFSET_OUT_OF_RANGE
   await input.append(rides.slice(10, 20));
   await log.truncate("rides", 0, (await log.bounds("rides", 0)).end);
   expect(await codeOf(run(copy(), { log }))).toBe("LOG_OFFSET_OUT_OF_RANGE");
+  await input.append(rides.slice(20, 30));
+  const again = await runUntil(copy({ offsetOutOfRange: "earliest" }), log, 20);
+  expect(again).toMatchObject({ isContinued: true, rowsDeadLettered: 1 });
+  const copied = await all((await openTopic(log, "copied", json(Ride))).rows());
+  expect(copied).toEqual([...rides.slice(0, 10), ...rides.slice(20, 30)]);
 });
 
 test("a topic that nobody made is LOG_TOPIC_UNKNOWN and names the source", async () => {

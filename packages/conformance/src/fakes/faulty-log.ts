@@ -12,7 +12,7 @@ export function faultyLog(log: Log, faultOf: (writerId: string) => CommitFault):
     joinGroup: (group) => log.joinGroup(group),
     openGroup: (options) => log.openGroup(options),
     openWriter: async (...args) => faultyWriter(await log.openWriter(...args), faultOf),
-    openAppender: async () => faultyWriter(await log.openAppender(), faultOf),
+    openAppender: async (name) => faultyWriter(await log.openAppender(name), faultOf),
     bounds: (topic, partition) => log.bounds(topic, partition),
     openReader: (topic, partition, from, options) =>
       log.openReader(topic, partition, from, options),

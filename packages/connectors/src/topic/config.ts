@@ -7,6 +7,7 @@ import {
   type TopicInfo,
 } from "@millrace/core";
 import { recordFormat } from "@millrace/formats";
+import type { OffsetOutOfRangePolicy } from "./descriptor.ts";
 
 /** The validated options of a topic. */
 export interface TopicConfig {
@@ -19,12 +20,15 @@ export interface TopicConfig {
   readonly whenFresh: "append" | "replace";
   readonly partitionBy: "row-key" | "record-key";
   readonly tombstones: "dead-letter" | "skip";
+  readonly startAt: "earliest" | "latest";
+  readonly offsetOutOfRange: OffsetOutOfRangePolicy;
 }
 
 /** @throws MillraceError `CONNECTOR_CONFIG_INVALID` */
 export function readConfig(options: Json): TopicConfig {
   const members = (options ?? {}) as Record<string, Json>;
   const { topic, format, formatOptions = {}, schema, until, partitions, whenFresh } = members;
+  const reading = members["reading"] as { offsetOutOfRange: OffsetOutOfRangePolicy } | undefined;
   if (typeof topic !== "string") throw invalid("topic must be a name");
   if (typeof format !== "string") throw invalid("format must be a name");
   return {
@@ -36,6 +40,8 @@ export function readConfig(options: Json): TopicConfig {
     whenFresh: whenFresh === "replace" ? "replace" : "append",
     partitionBy: members["partitionBy"] === "record-key" ? "record-key" : "row-key",
     tombstones: members["tombstones"] === "skip" ? "skip" : "dead-letter",
+    startAt: members["startAt"] === "latest" ? "latest" : "earliest",
+    offsetOutOfRange: reading?.offsetOutOfRange ?? "fail",
   };
 }
 

@@ -34,7 +34,22 @@ export interface TopicOptions {
    * topics that are compacted all the time. The embedded log has no such records.
    */
   readonly tombstones?: "dead-letter" | "skip";
+  /**
+   * Source: where a fresh start begins to read. `earliest` (default) is the first record that the
+   * topic holds, `latest` what comes after the run has opened it.
+   */
+  readonly startAt?: "earliest" | "latest";
+  /**
+   * Source: what to do where the topic no longer has the next record, as it was truncated before it
+   * was read. `fail` (default) ends the run with `LOG_OFFSET_OUT_OF_RANGE`; `earliest` goes on with
+   * the first record that is there, `latest` with those to come; a dead letter with that code tells
+   * which offset was missed and where it goes on. May be changed between two runs.
+   */
+  readonly offsetOutOfRange?: OffsetOutOfRangePolicy;
 }
+
+/** What to do where a topic no longer has the next record. */
+export type OffsetOutOfRangePolicy = "fail" | "earliest" | "latest";
 
 const namePattern = /^[A-Za-z][A-Za-z0-9._-]*$/;
 
@@ -55,19 +70,13 @@ export function topic<Row extends object>(
   options: TopicOptions = {},
 ): TopicDescriptor<Row> {
   checkTopicName(name);
-  const { until, partitions, whenFresh = "append", tombstones, partitionBy = "row-key" } = options;
-  assertUserInput(until === undefined || until === "end", 'topic: until must be "end"');
-  const isKnown = whenFresh === "append" || whenFresh === "replace";
-  assertUserInput(isKnown, 'topic: whenFresh must be "append" or "replace"');
-  const isKnownFate = [undefined, "dead-letter", "skip"].includes(tombstones);
-  assertUserInput(isKnownFate, 'topic: tombstones must be "dead-letter" or "skip"');
-  const isKnownChoice = partitionBy === "row-key" || partitionBy === "record-key";
-  assertUserInput(isKnownChoice, 'topic: partitionBy must be "row-key" or "record-key"');
+  const { whenFresh = "append", partitionBy = "row-key", offsetOutOfRange, ...others } = options;
+  for (const [option, words] of Object.entries(wordsOf)) checkWord(options, option, words);
   assertUserInput(
     partitionBy === "row-key" || writesKeys(format),
     'topic: partitionBy "record-key" needs a column that recordKey makes',
   );
-  if (partitions !== undefined) checkPartitions(partitions);
+  if (others.partitions !== undefined) checkPartitions(others.partitions);
   return {
     role: "topic",
     connector: "topic",
@@ -80,12 +89,33 @@ export function topic<Row extends object>(
       formatOptions: format.options,
       schema: format.rowType.schema as unknown as Json,
       whenFresh,
-      ...(until === undefined ? {} : { until }),
       ...(partitionBy === "row-key" ? {} : { partitionBy }),
-      ...(tombstones === undefined ? {} : { tombstones }),
-      ...(partitions === undefined ? {} : { partitions }),
+      ...given(others),
+      ...(offsetOutOfRange === undefined ? {} : { reading: { offsetOutOfRange } }),
     },
   };
+}
+
+/** The words that options may have. */
+const wordsOf: Readonly<Record<string, readonly string[]>> = {
+  until: ["end"],
+  whenFresh: ["append", "replace"],
+  partitionBy: ["row-key", "record-key"],
+  tombstones: ["dead-letter", "skip"],
+  startAt: ["earliest", "latest"],
+  offsetOutOfRange: ["fail", "earliest", "latest"],
+};
+
+function checkWord(options: TopicOptions, option: string, words: readonly string[]): void {
+  const value: unknown = (options as Readonly<Record<string, unknown>>)[option];
+  const isKnown = value === undefined || words.includes(value as string);
+  const choice = words.map((word) => `"${word}"`).join(" or ");
+  assertUserInput(isKnown, `topic: ${option} must be ${choice}`);
+}
+
+/** Options that are not left out. */
+function given(options: TopicOptions): Record<string, Json> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
 /** @throws MillraceError `PLAN_ARGUMENT_INVALID` */

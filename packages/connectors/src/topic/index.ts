@@ -34,7 +34,7 @@ export {
   type SchemaLanguage,
   type SchemaRowType,
 } from "@millrace/formats";
-export { topic, type TopicOptions } from "./descriptor.ts";
+export { type OffsetOutOfRangePolicy, topic, type TopicOptions } from "./descriptor.ts";
 export {
   openTopic,
   type OpenTopicOptions,

@@ -1,11 +1,13 @@
 import {
   type BadRecord,
   type DeadLetter,
+  isMillraceError,
   type Json,
   type Log,
   type LogPlace,
   type LogReader,
   type LogRecords,
+  type MillraceError,
   type Offset,
   offset,
   recordOffset,
@@ -17,6 +19,7 @@ import {
   traceParentsOf,
 } from "@millrace/core";
 import { decodeRecords } from "./decode-records.ts";
+import type { OffsetOutOfRangePolicy } from "./descriptor.ts";
 
 /** Bytes asked of the log at once: few enough to stay in the cache. */
 const readBytesMax = 2 * 1024 * 1024;
@@ -27,7 +30,7 @@ export interface TopicReaderOptions {
   readonly topic: string;
   readonly sourceId: string;
   readonly partition: number;
-  /** First offset that the topic held on opening. */
+  /** Where to begin without a position. */
   readonly start: Offset;
   /** Where to end; absent where there is no end. */
   readonly end?: Offset;
@@ -38,6 +41,8 @@ export interface TopicReaderOptions {
   readonly withTraces: boolean;
   /** What becomes of records without a value. */
   readonly tombstones: "dead-letter" | "skip";
+  /** What to do where the topic no longer has the next record. */
+  readonly offsetOutOfRange: OffsetOutOfRangePolicy;
 }
 
 /** The offset of the next record, as text: it may be beyond what a number holds exactly. */
@@ -49,7 +54,9 @@ interface TopicPosition {
 /** Reads one partition of a topic; the position is the offset of the next record. */
 export class TopicReader implements SourceReader {
   readonly #options: TopicReaderOptions;
-  readonly #reader: LogReader;
+  #reader: LogReader;
+  /** What is to be told with the next records. */
+  #missed: DeadLetter[] = [];
   /** Records read of which some may not have been handed out. */
   #records: LogRecords | undefined;
   #taken = 0;
@@ -69,19 +76,14 @@ export class TopicReader implements SourceReader {
   ): Promise<TopicReader> {
     const position = options.position as TopicPosition | undefined;
     const next = position === undefined ? options.start : offset(BigInt(position.offset));
-    const reader = await options.log.openReader(options.topic, options.partition, next, {
-      withMeta: options.withMeta || options.withTraces,
-      // Decoded rows are copies.
-      isTransient: true,
-    });
-    return new TopicReader(options, reader, next);
+    return new TopicReader(options, await openReader(options, next), next);
   }
 
   async read(rowsMax: number): Promise<SourceBatch | "caught-up" | "end"> {
     const { end } = this.#options;
     if (end !== undefined && this.#next >= end) return "end";
     if (this.#records === undefined || this.#taken === this.#records.count) {
-      this.#records = await this.#reader.read(readBytesMax);
+      this.#records = await this.#readLog();
       this.#taken = 0;
       this.#isPrepared = false;
     }
@@ -98,6 +100,37 @@ export class TopicReader implements SourceReader {
     this.#next = to === records.count ? this.#reader.position : recordOffset(records, to);
     if (from < to) return this.#decode(records, from, to);
     return end !== undefined && this.#next >= end ? "end" : "caught-up";
+  }
+
+  async #readLog(): Promise<LogRecords> {
+    const { offsetOutOfRange } = this.#options;
+    try {
+      return await this.#reader.read(readBytesMax);
+    } catch (error) {
+      const isMissed = isMillraceError(error) && error.code === "LOG_OFFSET_OUT_OF_RANGE";
+      if (!isMissed || offsetOutOfRange === "fail") throw error;
+      await this.#passOver(error, offsetOutOfRange);
+      return this.#reader.read(readBytesMax);
+    }
+  }
+
+  /** Leaves out the records that the topic no longer has, and all others too if `latest`. */
+  async #passOver(error: MillraceError, policy: "earliest" | "latest"): Promise<void> {
+    const { log, topic, partition, sourceId } = this.#options;
+    const { start, end } = await log.bounds(topic, partition);
+    const next = policy === "earliest" ? start : end;
+    this.#missed.push({
+      code: error.code,
+      reason: error.message,
+      raw: "",
+      place: { topic, goesOnAt: String(next) },
+      offset: Number(this.#next),
+      partition,
+      operatorId: sourceId,
+    });
+    await this.#reader.close();
+    this.#next = next;
+    this.#reader = await openReader(this.#options, next);
   }
 
   progress(): SourceProgress {
@@ -125,12 +158,13 @@ export class TopicReader implements SourceReader {
         ? badRecords.filter(({ code }) => code !== "RECORD_TOMBSTONE")
         : badRecords;
     const firstOffset = Number(recordOffset(records, from));
+    const missed = this.#missed.splice(0);
     return {
       rows,
       firstOffset,
       ...indexOf(records, recordIndex, from, to),
       position: { offset: this.#next.toString() },
-      deadLetters: dead.map((bad) => this.#deadLetter(bad, records)),
+      deadLetters: [...missed, ...dead.map((bad) => this.#deadLetter(bad, records))],
       ...(withTraces ? { traceParents: traceParentsOf(records, from, to) } : {}),
     };
   }
@@ -142,6 +176,14 @@ export class TopicReader implements SourceReader {
     const at = Number(recordOffset(records, bad.index));
     return { code, reason, raw, place, offset: at, partition, operatorId: sourceId };
   }
+}
+
+function openReader(options: TopicReaderOptions, next: Offset): Promise<LogReader> {
+  return options.log.openReader(options.topic, options.partition, next, {
+    withMeta: options.withMeta || options.withTraces,
+    // Decoded rows are copies.
+    isTransient: true,
+  });
 }
 
 /** Of each row read from records [from, to), its offset beyond that of the first record. */

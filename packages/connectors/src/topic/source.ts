@@ -9,7 +9,8 @@ import { TopicReader } from "./reader.ts";
  */
 export const openTopicSource: OpenTopicSource = async (context) => {
   const { log, sourceId, schema, columns, validators, withTraces = false } = context;
-  const { topic, format, isBounded, tombstones } = readConfig(context.options);
+  const config = readConfig(context.options);
+  const { topic, format, isBounded, tombstones, offsetOutOfRange } = config;
   const info = await findTopic(log, topic);
   if (info === undefined) throw millraceError("LOG_TOPIC_UNKNOWN", { topic });
   const bounds: { start: Offset; end: Offset }[] = [];
@@ -28,12 +29,13 @@ export const openTopicSource: OpenTopicSource = async (context) => {
         topic,
         sourceId,
         partition,
-        start,
+        start: config.startAt === "latest" ? end : start,
         ...(isBounded ? { end } : {}),
         decoder: format.recordDecoder({ schema, columns, validators }),
         withMeta: format.needsMeta === true,
         withTraces,
         tombstones,
+        offsetOutOfRange,
         position,
       });
     },

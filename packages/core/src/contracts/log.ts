@@ -204,8 +204,13 @@ export interface Log {
   removeGroup?(group: string): Promise<boolean>;
   /** What may go wrong with the settings of a topic; absent where topics have none. */
   topicWarnings?(topic: string): Promise<readonly TopicWarning[]>;
-  /** A writer that fences nobody and that nobody fences, for programs that are no task. */
-  openAppender(): Promise<LogWriter>;
+  /**
+   * A writer that fences nobody and that nobody fences, for programs that are no task.
+   *
+   * @param name what its id begins with, where the log lets in only whom it knows; several
+   *   appenders may have the same one
+   */
+  openAppender(name?: string): Promise<LogWriter>;
   /** Makes the records before `before` unreadable and frees their space, soon. */
   truncate(topic: string, partition: number, before: Offset): Promise<void>;
   /**

@@ -138,7 +138,8 @@ export class KafkaCluster {
       async (broker) => {
         const [answer] = await this.control(broker, findCoordinator, { kind, key });
         if (answer === undefined) return { error: -1, value: undefined };
-        const { error, message, nodeId, host, port } = answer;
+        const { error, nodeId, host, port } = answer;
+        const message = `${kafkaError(error).text} (${key})`;
         return { error, message, value: { nodeId, host, port } };
       },
       waitMs,
@@ -230,7 +231,7 @@ export class KafkaCluster {
       const round = await this.askLeadersOnce(left, ask);
       for (const result of round.done) results.set(nameOf(result), result);
       left = round.left;
-      return { error: round.error, value: undefined };
+      return { error: round.error, message: round.message ?? null, value: undefined };
     });
     return entries.map((entry) => results.get(nameOf(entry)) as Result);
   }
@@ -260,7 +261,7 @@ export class KafkaCluster {
   private async askLeadersOnce<Entry extends TopicPartition, Result extends PartitionError>(
     entries: readonly Entry[],
     ask: (leader: PartitionLeader, entries: readonly Entry[]) => Promise<readonly Result[]>,
-  ): Promise<{ done: Result[]; left: Entry[]; error: number }> {
+  ): Promise<LeadersRound<Entry, Result>> {
     const groups = new Map<number, { leader: PartitionLeader; entries: Entry[] }>();
     for (const entry of entries) {
       const leader = await this.leaderOf(entry.topic, entry.partition);
@@ -280,7 +281,7 @@ export class KafkaCluster {
     return {
       done: answers.flatMap(({ done }) => done),
       left: answers.flatMap(({ left }) => left),
-      error: worst(answers.map(({ error }) => error)),
+      ...worstOf(answers),
     };
   }
 
@@ -288,7 +289,7 @@ export class KafkaCluster {
     leader: PartitionLeader,
     entries: Entry[],
     ask: (leader: PartitionLeader, entries: readonly Entry[]) => Promise<readonly Result[]>,
-  ): Promise<{ done: Result[]; left: Entry[]; error: number }> {
+  ): Promise<LeadersRound<Entry, Result>> {
     const results = await ask(leader, entries).catch((error: unknown) => {
       if (isConnectionError(error)) return undefined;
       throw error;
@@ -296,13 +297,12 @@ export class KafkaCluster {
     // 13 is NETWORK_EXCEPTION: the leader may have changed.
     if (results === undefined) return { done: [], left: entries, error: 13 };
     checkComplete(entries, results);
-    const failed = new Map(
-      results.filter(({ error }) => error !== 0).map((result) => [nameOf(result), result.error]),
-    );
+    const failed = results.filter(({ error }) => error !== 0);
+    const names = new Set(failed.map(nameOf));
     return {
       done: results.filter(({ error }) => error === 0),
-      left: entries.filter((entry) => failed.has(nameOf(entry))),
-      error: worst([...failed.values()]),
+      left: entries.filter((entry) => names.has(nameOf(entry))),
+      ...worstOf(failed.map(failedAt)),
     };
   }
 
@@ -348,10 +348,28 @@ function nameOf({ topic, partition }: TopicPartition): string {
   return `${topic}/${partition}`;
 }
 
+/** An error of a partition, and in which one. */
+interface Failed {
+  readonly error: number;
+  readonly message?: string | undefined;
+}
+
+/** How far a round of questions to leaders came. */
+interface LeadersRound<Entry, Result> extends Failed {
+  readonly done: readonly Result[];
+  readonly left: readonly Entry[];
+}
+
+/** What Kafka says of a partition. */
+function failedAt({ topic, partition, error }: TopicPartition & { error: number }): Failed {
+  return { error, message: `${kafkaError(error).text} (${topic}[${partition}])` };
+}
+
 /** One that ends the attempts before one that does not, a moved leader before a wait. */
-function worst(errors: readonly number[]): number {
-  const failures = errors.filter((error) => error !== 0);
-  const final = failures.find((error) => !isRetriable(kafkaError(error)));
-  const moved = failures.find((error) => kafkaError(error).meaning === "moved");
-  return final ?? moved ?? failures[0] ?? 0;
+function worstOf(all: readonly Failed[]): Failed {
+  const failures = all.filter(({ error }) => error !== 0);
+  const final = failures.find(({ error }) => !isRetriable(kafkaError(error)));
+  const moved = failures.find(({ error }) => kafkaError(error).meaning === "moved");
+  const { error = 0, message } = final ?? moved ?? failures[0] ?? {};
+  return { error, message };
 }

@@ -94,7 +94,12 @@ export function isConnectionError(error: unknown): error is MillraceError {
   return error.code === "KAFKA_UNREACHABLE" || error.code === "KAFKA_CONNECTION_LOST";
 }
 
-/** KAFKA_REQUEST_REFUSED with the name of Kafka's error and its meaning in words. */
+const tooLarge: ReadonlySet<string> = new Set(["MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE"]);
+
+/**
+ * KAFKA_REQUEST_REFUSED with the name of Kafka's error and its meaning in words; where the user can
+ * mend it KAFKA_NOT_AUTHORIZED or KAFKA_RECORD_TOO_LARGE.
+ */
 export function refusedByKafka(
   request: string,
   error: KafkaError,
@@ -102,5 +107,10 @@ export function refusedByKafka(
 ): MillraceError {
   const words = (message ?? "").replace(/\.\s*$/, "");
   const problem = words === "" ? error.text : words;
-  return millraceError("KAFKA_REQUEST_REFUSED", { request, error: error.name, problem });
+  const params = { request, error: error.name, problem };
+  if (error.name.endsWith("AUTHORIZATION_FAILED")) {
+    return millraceError("KAFKA_NOT_AUTHORIZED", params);
+  }
+  const code = tooLarge.has(error.name) ? "KAFKA_RECORD_TOO_LARGE" : "KAFKA_REQUEST_REFUSED";
+  return millraceError(code, params);
 }

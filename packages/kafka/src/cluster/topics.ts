@@ -32,7 +32,8 @@ export async function createTopic(cluster: KafkaCluster, topic: NewTopic): Promi
     const [result] = await cluster.control(broker, createTopics, request);
     const { error, message } = result ?? { error: -1, message: null };
     const isThere = kafkaError(error).name === "TOPIC_ALREADY_EXISTS";
-    return { error: isThere ? 0 : error, message, value: isThere ? undefined : result };
+    const said = `${(message ?? kafkaError(error).text).replace(/\.\s*$/, "")} (${topic.name})`;
+    return { error: isThere ? 0 : error, message: said, value: isThere ? undefined : result };
   });
   const found = await appeared(cluster, topic.name, created?.id);
   for (const { partition } of found.partitions) await cluster.leaderOf(topic.name, partition);

@@ -97,7 +97,9 @@ export class GroupMember {
       if (typeof outcome === "object") return outcome;
       const error = kafkaError(outcome);
       const waitedMs = this.cluster.clock.monotonicMs() - start;
-      if (!this.mayJoinAgain(error)) throw refusedByKafka(joinGroup.name, error);
+      if (!this.mayJoinAgain(error)) {
+        throw refusedByKafka(joinGroup.name, error, `${error.text} (${this.options.groupId})`);
+      }
       if (waitedMs > waitMs) {
         const request = joinGroup.name;
         throw millraceError("KAFKA_NOT_READY", { request, error: error.name, waitedMs });

@@ -12,7 +12,7 @@ import { sequenceAfter, stamp } from "./stamp.ts";
 import { writeSlice } from "./write-records.ts";
 
 /** What brokers take unless they are told otherwise (`message.max.bytes`). */
-const batchBytesDefault = 1_048_588;
+export const batchBytesDefault = 1_048_588;
 const noProducer: ProducerStamp = { producerId: -1n, producerEpoch: -1, baseSequence: -1 };
 
 /** Records that go into one batch. */

@@ -37,9 +37,8 @@ export async function writeMissingMarks(
   try {
     return await writeMarks(cluster, hanging);
   } catch (error) {
-    const isRefused = isMillraceError(error) && error.code === "KAFKA_REQUEST_REFUSED";
-    if (!isRefused || !String(error.params["error"]).endsWith("AUTHORIZATION_FAILED")) throw error;
-    return false;
+    if (isMillraceError(error) && error.code === "KAFKA_NOT_AUTHORIZED") return false;
+    throw error;
   }
 }
 

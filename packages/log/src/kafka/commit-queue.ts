@@ -15,6 +15,8 @@ import {
   type TransactionOffsets,
 } from "@millrace/kafka";
 
+import type { BatchLimits } from "./batch-limits.ts";
+
 /** Records for one partition, in order. */
 export interface PartitionRecords {
   readonly topic: KafkaTopic;
@@ -42,6 +44,7 @@ export interface CommitQueueOptions {
   readonly isShared: boolean;
   /** What batches are compressed with, if with anything. */
   readonly compression: Compression | undefined;
+  readonly batchLimits: Pick<BatchLimits, "of" | "learn">;
 }
 
 /** A commit that waits for its transaction. */
@@ -138,6 +141,8 @@ export class CommitQueue {
   async #transact(commits: readonly WriterCommit[]): Promise<CommitOutcome> {
     const producer = this.#free.pop() ?? (await this.#options.open());
     const encoded: EncodedBatch[] = [];
+    const topics = commits.flatMap(({ records }) => records.map(({ topic }) => topic));
+    await this.#options.batchLimits.learn(topics);
     const batches = this.#encode(producer, commits, encoded);
     const offsets = offsetsOf(commits);
     const areOffsetsLast = this.#options.isShared;
@@ -162,7 +167,7 @@ export class CommitQueue {
     commits: readonly WriterCommit[],
     encoded: EncodedBatch[],
   ): PartitionBatch[] {
-    const { compression } = this.#options;
+    const { compression, batchLimits } = this.#options;
     const encoding = {
       timestamp: Math.max(...commits.map((commit) => commit.timestamp)),
       isTransactional,
@@ -171,7 +176,9 @@ export class CommitQueue {
       ...(compression === undefined ? {} : { compression }),
     } as const;
     return joinedRecords(commits).flatMap(({ topic, partition, parts }) => {
-      const batches = encodeRecords(parts, encoding);
+      const batchBytesMax = batchLimits.of(topic);
+      const limit = batchBytesMax === undefined ? {} : { batchBytesMax };
+      const batches = encodeRecords(parts, { ...encoding, ...limit });
       encoded.push(...batches);
       return batches.map((batch) => ({
         topic: topic.name,

@@ -247,7 +247,8 @@ export class Fetcher {
     } else if (/UNKNOWN_TOPIC|INCONSISTENT_TOPIC/.test(name)) {
       this.#fail(feed, millraceError("LOG_TOPIC_UNKNOWN", { topic }));
     } else {
-      this.#fail(feed, refusedByKafka("Fetch", kafkaError(error)));
+      const said = `${kafkaError(error).text} (${topic}[${partition}])`;
+      this.#fail(feed, refusedByKafka("Fetch", kafkaError(error), said));
     }
   }
 

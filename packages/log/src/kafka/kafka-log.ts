@@ -41,6 +41,7 @@ import {
   TransactionalProducer,
 } from "@millrace/kafka";
 import { offsetOutOfRange } from "../offset-out-of-range.ts";
+import { BatchLimits } from "./batch-limits.ts";
 import { CommitQueue, type CommitQueueOptions } from "./commit-queue.ts";
 import { CommittedEnds } from "./committed-ends.ts";
 import { Fetcher } from "./fetcher.ts";
@@ -92,6 +93,7 @@ export class KafkaLog implements Log {
   readonly #truncations: Truncations;
   readonly #fetcher: Fetcher;
   /** Groups that this log has taken over. */
+  readonly #batchLimits: BatchLimits;
   readonly #soleGroups = new Map<string, KafkaGroup>();
   readonly #listeners = new Set<() => void>();
   /** By group, the generation since which topics have been asked for. */
@@ -112,6 +114,7 @@ export class KafkaLog implements Log {
     this.#cluster = cluster;
     this.#options = options;
     this.#ends = new CommittedEnds(cluster);
+    this.#batchLimits = new BatchLimits(cluster);
     this.#truncations = new Truncations(cluster);
     this.#fetcher = new Fetcher(cluster, this.#ends, {
       onArrival: () => {
@@ -235,8 +238,8 @@ export class KafkaLog implements Log {
     return writer;
   }
 
-  async openAppender(): Promise<LogWriter> {
-    return this.#openWriter(await this.#newId("millrace.appender"), undefined);
+  async openAppender(name: string = "millrace.appender"): Promise<LogWriter> {
+    return this.#openWriter(await this.#newId(name), undefined);
   }
 
   removeMember(group: string, member: string): Promise<void> {
@@ -311,8 +314,9 @@ export class KafkaLog implements Log {
     return queue;
   }
 
-  #queue(options: Omit<CommitQueueOptions, "compression">): CommitQueue {
-    return new CommitQueue({ ...options, compression: this.#compression });
+  #queue(options: Omit<CommitQueueOptions, "compression" | "batchLimits">): CommitQueue {
+    const batchLimits = this.#batchLimits;
+    return new CommitQueue({ ...options, compression: this.#compression, batchLimits });
   }
 
   #writer(id: string, queue: CommitQueue, membership: GroupMembership | undefined): KafkaLogWriter {

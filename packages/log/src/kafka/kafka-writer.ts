@@ -24,6 +24,9 @@ import { withTraceParent } from "./trace-header.ts";
 /** What Kafka and its tools take for none. */
 const noOffset = -1n;
 
+/** What another attempt would meet again. */
+const lasting: ReadonlySet<string> = new Set(["KAFKA_NOT_AUTHORIZED", "KAFKA_RECORD_TOO_LARGE"]);
+
 /** What a writer needs of its log. */
 export interface WriterAccess {
   readonly clock: Clock;
@@ -172,6 +175,7 @@ export class KafkaLogWriter implements LogWriter {
     if (kind === "fenced") return this.#fenced(cause);
     if (kind === "stale-generation") return staleGeneration(this.#membership, cause);
     if (cause.code === "LOG_TOPIC_UNKNOWN") return cause;
+    if (kind === "aborted" && lasting.has(cause.code)) return cause;
     const code = kind === "aborted" ? "LOG_COMMIT_ABORTED" : "LOG_COMMIT_INDEFINITE";
     return millraceError(code, { writerId, problem }, { cause });
   }

@@ -16,13 +16,17 @@ export class Certificates {
     this.directory = directory;
   }
 
-  /** Two authorities; the first one has signed those of a server at 127.0.0.1 and of a client. */
+  /**
+   * Two authorities; the first one has signed those of a server at 127.0.0.1 and of a client, and
+   * one of that server which has expired.
+   */
   static async make(): Promise<Certificates> {
     const made = new Certificates(await mkdtemp(join(tmpdir(), "millrace-tls-")));
     await made.#makeAuthority("authority");
     await made.#makeAuthority("stranger");
     await made.#sign("server", "subjectAltName=IP:127.0.0.1");
     await made.#sign("client", "extendedKeyUsage=clientAuth");
+    await made.#sign("expired", "subjectAltName=IP:127.0.0.1", -1);
     return made;
   }
 
@@ -44,13 +48,13 @@ export class Certificates {
     await openssl(["req", "-x509", ...newKey, ...files, "-days", "2", "-subj", `/CN=${name}`]);
   }
 
-  async #sign(name: string, extension: string): Promise<void> {
+  async #sign(name: string, extension: string, days = 2): Promise<void> {
     const [request, extensions] = [this.path(`${name}.csr`), this.path(`${name}.ext`)];
     const files = ["-keyout", this.path(`${name}.key`), "-out", request];
     await openssl(["req", ...newKey, ...files, "-subj", `/CN=${name}`]);
     await writeFile(extensions, extension);
     const authority = ["-CA", this.path("authority.pem"), "-CAkey", this.path("authority.key")];
     const signed = ["-in", request, "-out", this.path(`${name}.pem`), "-extfile", extensions];
-    await openssl(["x509", "-req", ...authority, "-CAcreateserial", "-days", "2", ...signed]);
+    await openssl(["x509", "-req", ...authority, "-CAcreateserial", "-days", `${days}`, ...signed]);
   }
 }

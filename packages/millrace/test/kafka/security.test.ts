@@ -14,7 +14,7 @@ const wrongPassword = "guess-55c1";
 let certificates: Certificates;
 
 /** Listeners of one broker beside the plain one, by the number that is added to its port. */
-const listeners = { TLS: 1, SASLTLS: 2, MUTUAL: 4, SASLPLAIN: 5 };
+const listeners = { TLS: 1, SASLTLS: 2, MUTUAL: 4, SASLPLAIN: 5, EXPIRED: 6 };
 
 const jaas = {
   plain: `PlainLoginModule required user_alice="${password}";`,
@@ -47,7 +47,7 @@ async function secured(): Promise<ClusterOptions> {
     return `${name}://127.0.0.1:{port+${port}}`;
   });
   const plain = "PLAINTEXT://127.0.0.1:{port+0}";
-  const protocols = "TLS:SSL,MUTUAL:SSL,SASLTLS:SASL_SSL,SASLPLAIN:SASL_PLAINTEXT";
+  const protocols = "TLS:SSL,EXPIRED:SSL,MUTUAL:SSL,SASLTLS:SASL_SSL,SASLPLAIN:SASL_PLAINTEXT";
   return {
     nodes: 1,
     settings: {
@@ -60,6 +60,9 @@ async function secured(): Promise<ClusterOptions> {
       "ssl.truststore.type": "PEM",
       "ssl.truststore.certificates": await certificates.property("authority.pem"),
       "listener.name.mutual.ssl.client.auth": "required",
+      "listener.name.expired.ssl.keystore.certificate.chain":
+        await certificates.property("expired.pem"),
+      "listener.name.expired.ssl.keystore.key": await certificates.property("expired.key"),
       "listener.name.saslplain.plain.connections.max.reauth.ms": sessionMs,
       ...saslSettings("SASLTLS"),
       ...saslSettings("SASLPLAIN"),
@@ -201,6 +204,12 @@ describeWithOwnCluster("a Kafka that lets in only whom it knows", secured, (kafk
       expect(refused.code).toBe("KAFKA_TLS_FAILED");
       expect(refused.message).toContain("certificate");
     }
+  });
+
+  test("a certificate that has expired is told", async () => {
+    const error = await refusal(url("EXPIRED"), trusted());
+    expect(error.code).toBe("KAFKA_TLS_FAILED");
+    expect(error.message).toContain("expired");
   });
 
   test("a listener that wants a certificate of ours tells so", async () => {

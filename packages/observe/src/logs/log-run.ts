@@ -84,8 +84,10 @@ function lineOf(notice: RunNotice): Line[] {
     case "restarting":
     case "failed":
       return [failureLine(notice)];
+    case "source-failed":
+      return [outageLine(notice, "source", notice.source)];
     case "store-failed":
-      return [storeLine(notice)];
+      return [outageLine(notice, "sink", notice.sink)];
     case "dead-letters":
       return [];
   }
@@ -157,16 +159,21 @@ function failureLine(notice: RunNotice & { readonly kind: "restarting" | "failed
   };
 }
 
-function storeLine(notice: RunNotice & { readonly kind: "store-failed" }): Line {
-  const { sink, partition, code, reason, failures, delayMs } = notice;
+/** A source or a store that is asked again later. */
+function outageLine(
+  notice: RunNotice & { readonly kind: "source-failed" | "store-failed" },
+  what: "source" | "sink",
+  name: string,
+): Line {
+  const { kind, partition, code, reason, failures, delayMs } = notice;
   return {
     level: "warn",
-    action: "store-failed",
-    message: `${sink}/${partition} asks again in ${delayMs.toFixed(0)} ms after ${code}: ${reason}`,
+    action: kind,
+    message: `${name}/${partition} asks again in ${delayMs.toFixed(0)} ms after ${code}: ${reason}`,
     fields: {
       "error.code": code,
       "error.message": reason,
-      "millrace.sink": sink,
+      [`millrace.${what}`]: name,
       "millrace.partition": partition,
       "millrace.failures": failures,
       "millrace.delay_ms": delayMs,

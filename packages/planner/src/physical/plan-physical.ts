@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Json } from "@millrace/core";
 import {
   isAsyncSpec,
   type LogicalNode,
@@ -71,8 +72,14 @@ function fingerprintOf(stages: readonly Stage[], partitions: number): string {
 /** An input without what decides how it is read: that may be changed between two runs. */
 function withoutReading(input: StageInput): Partial<StageInput> {
   if (input.kind === "shuffle") return input;
-  const { idleness: _, futureLimitMs: _limit, skipping: _skipping, ...kept } = input;
-  return kept;
+  const { idleness: _, futureLimitMs: _limit, skipping: _skipping, options, ...kept } = input;
+  return { ...kept, options: withoutMember(options, "reading") };
+}
+
+/** Options without one of them: connectors put what no state depends on under its name. */
+function withoutMember(options: Json, name: string): Json {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) return options;
+  return Object.fromEntries(Object.entries(options).filter(([member]) => member !== name));
 }
 
 /** An operator without what decides how it calls async functions: no state depends on it. */

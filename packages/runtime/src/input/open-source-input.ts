@@ -1,5 +1,6 @@
 import type { Clock, Json, Source } from "@millrace/core";
 import type { SourceInput as PlannedSource } from "@millrace/plan";
+import type { TaskListener } from "../run/run-options.ts";
 import { PartitionsInput } from "./partitions-input.ts";
 import { SourcePartitionInput } from "./source-input.ts";
 import type { TaskInput } from "./task-input.ts";
@@ -16,10 +17,11 @@ export async function openSourceInput(options: {
   batchRows: number;
   clock: Clock;
   restored: Json | undefined;
+  onNotice?: TaskListener;
 }): Promise<TaskInput> {
-  const { planned, source, task, tasks, batchRows, clock, restored } = options;
+  const { source, task, tasks, restored } = options;
   const open = (partition: number, progress: Json | undefined): Promise<SourcePartitionInput> =>
-    SourcePartitionInput.open({ planned, source, partition, batchRows, clock, restored: progress });
+    SourcePartitionInput.open({ ...options, partition, restored: progress });
   if (task >= source.partitionCount) return endedInput;
   if (source.partitionCount <= tasks) return open(task, restored);
   const inputs: SourcePartitionInput[] = [];

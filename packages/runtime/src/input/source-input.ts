@@ -4,8 +4,10 @@ import {
   type DeadLetter,
   type FieldType,
   hiddenColumns,
+  isMillraceError,
   type Json,
   type LogPlace,
+  type MillraceError,
   type RowSchema,
   type Source,
   type SourceBatch,
@@ -14,6 +16,8 @@ import {
 } from "@millrace/core";
 import type { SourceInput as PlannedSource, WhenIdle } from "@millrace/plan";
 import type { Data, RecordBatch } from "apache-arrow";
+import type { TaskListener } from "../run/run-options.ts";
+import { BackOff } from "../task/back-off.ts";
 import type { SourceFront } from "../watermark/source-front.ts";
 import { PartitionWatermark, type SavedWatermark } from "../watermark/partition-watermark.ts";
 import {
@@ -43,6 +47,15 @@ export interface SourceInputProgress {
   readonly deadLettered: number;
 }
 
+/** What a source that others run may fail with for a while. The log's failures are the run's. */
+const passing: ReadonlySet<string> = new Set([
+  "REGISTRY_UNREACHABLE",
+  "STORE_UNREACHABLE",
+  "STORE_BUSY",
+  "POSTGRES_UNREACHABLE",
+  "POSTGRES_BUSY",
+]);
+
 const lineageFields: readonly FieldType[] = [
   { name: hiddenColumns.source, type: { kind: "int32", nullable: false } },
   { name: hiddenColumns.partition, type: { kind: "int32", nullable: false } },
@@ -68,6 +81,8 @@ export class SourcePartitionInput implements TaskInput, TimedPartition {
   readonly #fields: (readonly FieldType[])[] = [];
   #position: Json | undefined;
   #isEnded: boolean;
+  readonly #backOff: BackOff;
+  readonly #onNotice: TaskListener;
   /** Started early, so that the source reads while the task computes. */
   #ahead: Promise<SourceBatch | "caught-up" | "end"> | undefined;
 
@@ -77,12 +92,15 @@ export class SourcePartitionInput implements TaskInput, TimedPartition {
       partition: number;
       batchRows: number;
       clock: Clock;
+      onNotice?: TaskListener;
     },
     reader: SourceReader,
     restored: SourceInputProgress | undefined,
   ) {
     const { planned, partition, batchRows, clock } = options;
     this.#clock = clock;
+    this.#backOff = new BackOff(clock, partition);
+    this.#onNotice = options.onNotice;
     this.#planned = planned;
     this.#partition = partition;
     this.#reader = reader;
@@ -110,6 +128,7 @@ export class SourcePartitionInput implements TaskInput, TimedPartition {
     batchRows: number;
     clock: Clock;
     restored: Json | undefined;
+    onNotice?: TaskListener;
   }): Promise<SourcePartitionInput> {
     const { source, partition } = options;
     const restored = options.restored as SourceInputProgress | undefined;
@@ -162,8 +181,8 @@ export class SourcePartitionInput implements TaskInput, TimedPartition {
 
   async read(): Promise<InputRead> {
     const isFresh = this.#ahead === undefined;
-    const batch = await (this.#ahead ?? this.#reader.read(this.#batchRows));
-    this.#ahead = undefined;
+    const batch = await this.#readOrWait();
+    if (batch === "waiting") return { kind: "caught-up", isNews: false };
     if (batch === "end") {
       this.#isEnded = true;
       return { kind: "end" };
@@ -208,6 +227,30 @@ export class SourcePartitionInput implements TaskInput, TimedPartition {
   async close(): Promise<void> {
     await Promise.allSettled([this.#ahead]);
     await this.#reader.close();
+  }
+
+  /** `waiting` while the source is out of reach: what it has comes when it can be reached again. */
+  async #readOrWait(): Promise<SourceBatch | "caught-up" | "end" | "waiting"> {
+    if (this.#backOff.isWaiting) return "waiting";
+    try {
+      const batch = await (this.#ahead ?? this.#reader.read(this.#batchRows));
+      this.#backOff.succeeded();
+      return batch;
+    } catch (error) {
+      if (!isMillraceError(error) || !passing.has(error.code)) throw error;
+      this.#tellFailure(error);
+      return "waiting";
+    } finally {
+      this.#ahead = undefined;
+    }
+  }
+
+  #tellFailure({ code, message: reason }: MillraceError): void {
+    const source = this.#planned.sourceId;
+    const delayMs = this.#backOff.failed();
+    const { failures } = this.#backOff;
+    const partition = this.#partition;
+    this.#onNotice?.({ kind: "source-failed", source, partition, code, reason, failures, delayMs });
   }
 
   #readAhead(): void {

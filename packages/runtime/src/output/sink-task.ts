@@ -19,9 +19,9 @@ import {
 import type { SinkOutput } from "@millrace/plan";
 import type { RecordBatch } from "apache-arrow";
 import type { TaskListener } from "../run/run-options.ts";
+import { BackOff } from "../task/back-off.ts";
 import type { LiveMembership } from "../task/live-membership.ts";
 import type { TaskTracer } from "../trace/task-tracer.ts";
-import { BackOff } from "./back-off.ts";
 import { decodeEdgeRecord } from "./edge-record.ts";
 
 const readBytesMax = 32 * 1024 * 1024;

@@ -198,7 +198,7 @@ async function openInputs(
   partition: number,
   restored: TaskProgress | undefined,
 ): Promise<TaskInput[]> {
-  const { environment, plan, settings, sources } = context;
+  const { environment, plan, settings, sources, onNotice } = context;
   const inputs: TaskInput[] = [];
   for (const [index, planned] of stage.inputs.entries()) {
     const progress: Json | undefined = restored?.inputs[index];
@@ -234,6 +234,7 @@ async function openInputs(
         batchRows,
         clock: environment.clock,
         restored: progress,
+        onNotice,
       }),
     );
   }

@@ -36,6 +36,18 @@ export type TaskNotice =
       readonly code: string;
       readonly reason: string;
     }
+  /** A source could not be read in a way that may pass: it is read on where it was. */
+  | {
+      readonly kind: "source-failed";
+      readonly source: string;
+      readonly partition: number;
+      readonly code: string;
+      readonly reason: string;
+      /** Since it was last read, from 1. */
+      readonly failures: number;
+      /** Until it is read again. */
+      readonly delayMs: number;
+    }
   /** A store failed in a way that may pass: its rows stay in the log until it takes them. */
   | {
       readonly kind: "store-failed";

@@ -10,6 +10,8 @@ export const kafkaErrors: {
   KAFKA_ANSWER_INVALID: ErrorSpec<{ request: string; problem: string }>;
   KAFKA_BROKER_TOO_OLD: ErrorSpec<{ broker: string; request: string; version: number }>;
   KAFKA_REQUEST_REFUSED: ErrorSpec<{ request: string; error: string; problem: string }>;
+  KAFKA_NOT_AUTHORIZED: ErrorSpec<{ request: string; error: string; problem: string }>;
+  KAFKA_RECORD_TOO_LARGE: ErrorSpec<{ request: string; error: string; problem: string }>;
   KAFKA_NOT_READY: ErrorSpec<{ request: string; error: string; waitedMs: number }>;
 } = {
   KAFKA_OPTIONS_INVALID: errorSpec({
@@ -67,6 +69,20 @@ export const kafkaErrors: {
     exitCode: 1,
     message: (p) => `Kafka refuses ${p.request} with ${p.error}: ${p.problem}.`,
     hint: "The error is the broker's; its log may say more.",
+  }),
+  KAFKA_NOT_AUTHORIZED: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 3,
+    message: (p) => `Kafka does not let us ${p.request}: ${p.problem}.`,
+    hint: "The user needs an ACL that allows it; the guide to Kafka lists those of a pipeline.",
+  }),
+  KAFKA_RECORD_TOO_LARGE: errorSpec({
+    domain: "user",
+    retry: "never",
+    exitCode: 1,
+    message: (p) => `A record is larger than Kafka takes: ${p.problem}.`,
+    hint: "Raise max.message.bytes of the topic, or write smaller rows.",
   }),
   KAFKA_NOT_READY: errorSpec({
     domain: "external",

@@ -83,7 +83,7 @@ export const logErrors: {
     exitCode: 1,
     message: (p) =>
       `Offset ${p.offset} of ${p.topic}[${p.partition}] is outside ${p.start}…${p.end}.`,
-    hint: "The records were truncated; restore a newer state or start afresh.",
+    hint: "The records were truncated. Start afresh, or let a topic's source go on: offsetOutOfRange.",
   }),
   LOG_COMMIT_INDEFINITE: errorSpec({
     domain: "external",

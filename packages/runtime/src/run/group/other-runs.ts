@@ -82,7 +82,8 @@ export class OtherRuns {
   static async open(options: OtherRunsOptions): Promise<OtherRuns> {
     const { log, plan } = options;
     const reader = await openNews(log, plan);
-    const others = new OtherRuns(options, await log.openAppender(), reader);
+    const writer = await log.openAppender(newsTopic(plan.pipeline));
+    const others = new OtherRuns(options, writer, reader);
     others.#publish();
     others.#working = others.#work();
     return others;
@@ -145,7 +146,7 @@ export class OtherRuns {
       if (!isInDoubt(error)) throw error;
       // Whether they were told or not: they may be told twice.
       await this.#writer.close();
-      this.#writer = await this.#options.log.openAppender();
+      this.#writer = await this.#options.log.openAppender(newsTopic(plan.pipeline));
     }
   }
 
