@@ -25,6 +25,8 @@ export interface ControlRecord {
   readonly stages?: readonly StageOutline[];
   /** `changelogFormat` of what wrote the changelogs; absent before it was 2. */
   readonly changelogFormat?: number;
+  /** When it was finished, in ms since 1970. */
+  readonly finishedAtMs?: number;
   /** Ids of the topics that are sinks, by name; known once it is running. */
   readonly topics?: Readonly<Record<string, string>>;
 }

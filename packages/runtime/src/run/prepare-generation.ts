@@ -54,8 +54,8 @@ export async function createControlTopics(log: Log, pipeline: string): Promise<v
  * A new generation is the millisecond at which it begins, or one more than the last: sinks outlive
  * logs, and must see that a new log's first generation comes after those that they know.
  *
- * @param options `keepsFinished`: whether a generation that has been processed to its end is
- *   continued all the same, which then has nothing to do
+ * @param options `mayRedo`: whether a generation that has been processed to its end is done anew;
+ *   else it is continued, and there is nothing to do
  * @throws RUN_STATE_MISMATCH when there is state of another plan, another number of partitions or
  *   other input
  */
@@ -66,12 +66,12 @@ export async function decideGeneration(options: {
   sources: ReadonlyMap<string, Source>;
   topicSinks: ReadonlyMap<string, TopicSink>;
   isFresh: boolean;
-  keepsFinished: boolean;
+  mayRedo: (finished: ControlRecord) => boolean;
 }): Promise<Generation> {
-  const { log, clock, plan, sources, topicSinks, isFresh, keepsFinished } = options;
+  const { log, clock, plan, sources, topicSinks, isFresh, mayRedo } = options;
   const last = await readControl(log, plan.pipeline);
   const wanted = wantedOf(plan, sources);
-  if (last === undefined || isFresh || !mayContinue(last, keepsFinished)) {
+  if (last === undefined || isFresh || !mayContinue(last, mayRedo)) {
     const generation = Math.max((last?.generation ?? 0) + 1, clock.now());
     const control: ControlRecord = {
       status: "starting",
@@ -89,13 +89,8 @@ export async function decideGeneration(options: {
   return { control: last, isContinued: true };
 }
 
-/**
- * A run that comes late to others that share the pipeline must not do all over again what they have
- * finished, nor must one that restores itself; where a run is alone, to start it again means just
- * that.
- */
-function mayContinue({ status }: ControlRecord, keepsFinished: boolean): boolean {
-  return status === "running" || (status === "finished" && keepsFinished);
+function mayContinue(last: ControlRecord, mayRedo: (last: ControlRecord) => boolean): boolean {
+  return last.status === "running" || (last.status === "finished" && !mayRedo(last));
 }
 
 /**
@@ -218,14 +213,16 @@ function openControlWriter(
 /** Records that the generation has been processed to its end. */
 export async function finishGeneration(options: {
   log: Log;
+  clock: Clock;
   membership: GroupMembership;
   plan: PhysicalPlan;
   control: ControlRecord;
 }): Promise<void> {
-  const { log, membership, plan, control } = options;
+  const { log, clock, membership, plan, control } = options;
   const writer = await openControlWriter(log, plan, membership);
   try {
-    await writeControl(log, writer, plan.pipeline, { ...control, status: "finished" });
+    const finished = { ...control, status: "finished", finishedAtMs: clock.now() } as const;
+    await writeControl(log, writer, plan.pipeline, finished);
   } finally {
     await writer.close();
   }

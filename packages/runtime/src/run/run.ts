@@ -74,6 +74,8 @@ export class Run {
   readonly #settings: RunSettings;
   readonly #abort = new AbortController();
   readonly #startedAtMs: number;
+  /** By the wall clock. */
+  readonly #startedAt: number;
   /** The last one; undefined before the first. */
   #attempt: Attempt | undefined;
   /** The tasks of an attempt, until it ends. */
@@ -89,6 +91,7 @@ export class Run {
     this.#environment = environment;
     this.#settings = settings;
     this.#startedAtMs = environment.clock.monotonicMs();
+    this.#startedAt = environment.clock.now();
     this.#listeners = (environment.observers ?? []).map((observer) =>
       observer({
         pipeline: plan.physical.pipeline,
@@ -187,7 +190,8 @@ export class Run {
     const { standbyCopies: copies = 0 } = this.#settings;
     const isFresh = this.#settings.isFresh && isFirst;
     const isAgain = this.#attempt !== undefined;
-    const options = { sources, topicSinks, isFresh, isAgain, copies };
+    const startedAtMs = this.#startedAt;
+    const options = { sources, topicSinks, isFresh, isAgain, startedAtMs, copies };
     const part = new GroupPart(this.#plan, this.#environment, options);
     await part.open();
     try {

@@ -57,6 +57,8 @@ interface GroupPartOptions {
   readonly isFresh: boolean;
   /** Whether the run has had a share before, and restores itself: what it worked at may be done. */
   readonly isAgain: boolean;
+  /** When the run was started, in ms since 1970. */
+  readonly startedAtMs: number;
   /** As `RunSettings.standbyCopies`. */
   readonly copies: number;
 }
@@ -208,7 +210,7 @@ export class GroupPart {
         if (until.aborted) return !isLeader && (await this.#isRecorded(share));
       }
     }
-    if (isLeader) await finishGeneration({ log, membership, plan, control });
+    if (isLeader) await finishGeneration({ log, clock, membership, plan, control });
     return true;
   }
 
@@ -295,11 +297,21 @@ export class GroupPart {
 
   #decide(): Promise<Generation> {
     const { log, clock } = this.#environment;
-    const { sources, topicSinks, isAgain } = this.#options;
+    const { sources, topicSinks } = this.#options;
     const plan = this.#plan.physical;
     const isFresh = this.#isFresh;
-    const keepsFinished = this.isShared || isAgain;
-    return decideGeneration({ log, clock, plan, sources, topicSinks, isFresh, keepsFinished });
+    const mayRedo = (finished: ControlRecord): boolean => this.#mayRedo(finished);
+    return decideGeneration({ log, clock, plan, sources, topicSinks, isFresh, mayRedo });
+  }
+
+  /**
+   * Where a run is alone, to start a pipeline that has finished means to do it all over again. Not
+   * where the run shares it, has restored itself, or has stood still on its way: what others have
+   * finished since it was started stays.
+   */
+  #mayRedo({ finishedAtMs = -Infinity }: ControlRecord): boolean {
+    const { isAgain, startedAtMs } = this.#options;
+    return !this.isShared && !isAgain && finishedAtMs <= startedAtMs;
   }
 
   #openSinks(
