@@ -2,6 +2,9 @@
 // from a topic through a pipeline in a process of its own to a topic. Records come in an open loop,
 // so a pause counts for all that were due in it. The floor is a transaction of one small record.
 //
+// `--drain` finds first what rate the machine sustains with broker, pipeline, generator and reader on
+// it (J1 on 4 partitions), and measures at 80 % of that as well.
+//
 // Writes .millrace/kafka-latency.html and .json. `--seconds N` is how long each case is measured.
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -20,6 +23,11 @@ import { nowMs, OpenLoop } from "./kafka/open-loop.ts";
 import { measureTransactions } from "./kafka/transaction-cost.ts";
 
 const warmUpMs = 6_000;
+/** A rate is sustained if nearly all results are later by no more than this. */
+const sustainedMs = 1_000;
+const rates = [25_000, 50_000, 71_000, 100_000, 141_000, 200_000, 283_000, 400_000];
+/** Of results, those that are looked at: more would take the time of what is measured. */
+const lookedAtPerSecond = 20_000;
 const shares = [0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999];
 
 interface Case {
@@ -76,7 +84,12 @@ function startPipeline(address: string, each: Case, name: string): ChildProcess 
   return child;
 }
 
-async function measure(address: string, each: Case, name: string, ms: number): Promise<Found> {
+async function measure(
+  address: string,
+  each: Case,
+  name: string,
+  span: { readonly warmUpMs: number; readonly ms: number },
+): Promise<Found> {
   const { partitions, perSecond, targets } = each;
   const job: LatencyJob = latencyJobs[each.job];
   const options = { brokers: [address] };
@@ -95,8 +108,8 @@ async function measure(address: string, each: Case, name: string, ms: number): P
     partitions,
   };
   const generator = new OpenLoop(cluster, `${name}-bids`, load);
-  const reading = readResults(options, job, load, name, child, warmUpMs + ms);
-  await generator.run(Math.floor(((warmUpMs + ms) * perSecond) / 1000));
+  const reading = readResults(options, job, load, name, child, span);
+  await generator.run(Math.floor(((span.warmUpMs + span.ms) * perSecond) / 1000));
   const latency = await reading;
   child.kill("SIGTERM");
   await exited;
@@ -112,12 +125,14 @@ async function readResults(
   load: LatencyLoad,
   name: string,
   child: ChildProcess,
-  untilMs: number,
+  { warmUpMs: skippedMs, ms }: { readonly warmUpMs: number; readonly ms: number },
 ): Promise<Histogram> {
   const cluster = await KafkaCluster.connect(options, systemClock);
   const reader = new CommittedReader(cluster, `${name}-out`, load.partitions);
   const latency = new Histogram();
-  const end = load.startMs + untilMs;
+  const end = load.startMs + skippedMs + ms;
+  const stride = Math.max(1, Math.round((load.perMs * 1000) / lookedAtPerSecond));
+  let results = 0;
   let last = nowMs();
   // The results of the last records may be some seconds late, or never come.
   for (let latest = 0; latest < end - 200 && nowMs() < Math.max(end, last) + 10_000;) {
@@ -126,13 +141,28 @@ async function readResults(
     const seen = nowMs();
     if (values.length > 0) last = seen;
     for (const value of values) {
+      results += 1;
+      if (results % stride !== 0) continue;
       const due = job.dueMs(JSON.parse(value.toString("latin1")), load);
       latest = Math.max(latest, due);
-      if (due >= load.startMs + warmUpMs && due < end) latency.add(seen - due);
+      if (due >= load.startMs + skippedMs && due < end) latency.add(seen - due);
     }
   }
   await cluster.close();
   return latency;
+}
+
+/** The greatest of the rates at which results do not fall behind. */
+async function drainRate(address: string): Promise<number> {
+  let sustained = rates[0] ?? 0;
+  for (const perSecond of rates) {
+    const each: Case = { job: "J1", partitions: 4, perSecond, targets: { p99: sustainedMs } };
+    const name = `drain-${perSecond}-${Math.floor(nowMs())}`;
+    const { latency } = await measure(address, each, name, { warmUpMs: 4_000, ms: 4_000 });
+    if (latency.count === 0 || latency.quantile(0.99) > sustainedMs) break;
+    sustained = perSecond;
+  }
+  return sustained;
 }
 
 function lineOf({ name, latency }: Found): LogLine {
@@ -218,9 +248,15 @@ async function measureAll(): Promise<void> {
   );
   const found: Found[] = [];
   const chosen = flags.filter((word) => word in latencyJobs);
-  for (const [index, each] of cases.entries()) {
-    if (chosen.length > 0 && !chosen.includes(each.job)) continue;
-    found.push(await measure(broker.address, each, `latency-${index}-${Math.floor(nowMs())}`, ms));
+  const wanted = cases.filter(({ job }) => chosen.length === 0 || chosen.includes(job));
+  const drain = flags.includes("--drain") ? await drainRate(broker.address) : undefined;
+  if (drain !== undefined) {
+    const perSecond = 0.8 * drain;
+    wanted.push({ job: "J1", partitions: 4, perSecond, targets: { p99: 200 } });
+  }
+  for (const [index, each] of wanted.entries()) {
+    const name = `latency-${index}-${Math.floor(nowMs())}`;
+    found.push(await measure(broker.address, each, name, { warmUpMs, ms }));
   }
   await broker.close();
   const lines: BenchLine[] = [
@@ -231,6 +267,9 @@ async function measureAll(): Promise<void> {
       unit: "ms",
     })),
     ...found.flatMap(linesOf),
+    ...(drain === undefined
+      ? []
+      : [{ case: "J1 on 4 partitions, rate that is sustained", value: drain, unit: "records/s" }]),
   ];
   printLines("kafka-latency", lines);
   mkdirSync(".millrace", { recursive: true });

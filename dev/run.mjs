@@ -10,8 +10,8 @@ export const root = fileURLToPath(new URL("..", import.meta.url)).replace(/[\\/]
  *
  * @param {string} command a program on PATH or of an installed package
  * @param {readonly string[]} args
- * @param {{ output?: "show" | "collect", env?: Record<string, string> }} [options]
- *   `show` passes the output on; `collect` (the default) returns it
+ * @param {{ output?: "show" | "collect", env?: Record<string, string>, timeoutMs?: number }} [options]
+ *   `show` passes the output on; `collect` (the default) returns it; it is ended after `timeoutMs`
  * @returns {Promise<{ code: number, output: string }>} code 127 when the program cannot be started
  */
 export function run(command, args, options = {}) {
@@ -21,6 +21,7 @@ export function run(command, args, options = {}) {
     const child = spawn(command, args, {
       cwd: root,
       env: { ...process.env, TURBO_TELEMETRY_DISABLED: "1", ...options.env, PATH: path },
+      timeout: options.timeoutMs ?? 0,
       stdio: ["ignore", quiet ? "pipe" : "inherit", quiet ? "pipe" : "inherit"],
     });
     let output = "";

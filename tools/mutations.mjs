@@ -9,6 +9,8 @@ import { root, run } from "../dev/run.mjs";
 import { applyHunks, readPatch } from "./mutations/patch.mjs";
 
 const runsAtOnce = 2;
+/** A mutation that makes a test go on for ever is not caught. */
+const timeoutMs = 180_000;
 const chosen = process.argv.slice(2);
 
 function findPatches() {
@@ -32,9 +34,12 @@ async function problemOf(path) {
   const report = join(directory, "report.json");
   try {
     const words = ["run", "--bail=1", "--reporter=json", `--outputFile=${report}`, ...tests];
-    const { output } = await run("vitest", words, { env: { MILLRACE_MUTATION: path } });
+    const { output } = await run("vitest", words, {
+      env: { MILLRACE_MUTATION: path },
+      timeoutMs,
+    });
     const counts = readCounts(report);
-    if (counts === undefined) return `no test ran:\n${output}`;
+    if (counts === undefined) return `no test ran, or they did not end:\n${output}`;
     return counts.numFailedTests > 0 ? undefined : "no test failed";
   } finally {
     rmSync(directory, { recursive: true, force: true });

@@ -140,7 +140,7 @@ describeWithOwnCluster("a log on Kafka", { nodes: 1 }, (kafka) => {
     const writer = await log.openWriter(id, membership);
     writer.append(topic, 0, Buffer.from("small"));
     writer.append(topic, 0, Buffer.alloc(9 * 1024 * 1024));
-    const aborted = { code: "LOG_COMMIT_ABORTED", params: { writerId: id } };
+    const aborted = { code: "KAFKA_RECORD_TOO_LARGE" };
     await expect(writer.commit()).rejects.toMatchObject(aborted);
 
     const next = await log.openWriter(id, membership);
