@@ -2,8 +2,8 @@
 // from a topic through a pipeline in a process of its own to a topic. Records come in an open loop,
 // so a pause counts for all that were due in it. The floor is a transaction of one small record.
 //
-// `--drain` finds first what rate the machine sustains with broker, pipeline, generator and reader on
-// it (J1 on 4 partitions), and measures at 80 % of that as well.
+// `--drain` finds first what rate of J1 on 4 partitions is sustained where broker, pipeline,
+// generator and reader share the machine, and measures at 80 % of that as well.
 //
 // Writes .millrace/kafka-latency.html and .json. `--seconds N` is how long each case is measured.
 import { type ChildProcess, spawn } from "node:child_process";

@@ -10,8 +10,12 @@ export const root = fileURLToPath(new URL("..", import.meta.url)).replace(/[\\/]
  *
  * @param {string} command a program on PATH or of an installed package
  * @param {readonly string[]} args
- * @param {{ output?: "show" | "collect", env?: Record<string, string>, timeoutMs?: number }} [options]
- *   `show` passes the output on; `collect` (the default) returns it; it is ended after `timeoutMs`
+ * @param {{
+ *   output?: "show" | "collect",
+ *   env?: Record<string, string>,
+ *   timeoutMs?: number,
+ * }} [options] `show` passes the output on; `collect` (the default) returns it; the program is
+ *   ended after `timeoutMs`
  * @returns {Promise<{ code: number, output: string }>} code 127 when the program cannot be started
  */
 export function run(command, args, options = {}) {
