@@ -15,7 +15,7 @@ describeWithKafka("a log on Kafka that others use as well", (kafka) => {
       writer.append(topic, 0, new Uint8Array([1]));
       await writer.commit();
       await writer.close();
-      const { start, end } = await other.bounds(topic, 0);
+      const { start, end } = await log.bounds(topic, 0);
       expect(end > start).toBe(true);
     } finally {
       await log.close();
