@@ -145,8 +145,20 @@ test("a record that was truncated unread: LOG_OFFSET_OUT_OF_RANGE, unless told t
       operatorId: "rows",
     },
   ]);
-  const latest = await drain(await truncated({ offsetOutOfRange: "latest" }), 4);
-  expect(latest).toEqual({ names: [], batches: [], end: "caught-up" });
+});
+
+test.each([
+  [{}, "caught-up"],
+  [{ until: "end" }, "end"],
+] as const)("what was missed is told where nothing is left to read: %j", async (options, end) => {
+  const reader = await truncated({ ...options, offsetOutOfRange: "latest" });
+  const latest = await drain(reader, 4);
+  expect(latest).toMatchObject({ names: [], end });
+  expect(latest.batches).toHaveLength(1);
+  expect(latest.batches[0]).toMatchObject({
+    position: { offset: "23" },
+    deadLetters: [{ code: "LOG_OFFSET_OUT_OF_RANGE", offset: 5, place: { goesOnAt: "23" } }],
+  });
 });
 
 test("startAt latest: a fresh start reads what comes after the opening, a position stays", async () => {

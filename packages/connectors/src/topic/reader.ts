@@ -55,7 +55,7 @@ interface TopicPosition {
 export class TopicReader implements SourceReader {
   readonly #options: TopicReaderOptions;
   #reader: LogReader;
-  /** What is to be told with the next records. */
+  /** What is to be told with the next batch. */
   #missed: DeadLetter[] = [];
   /** Records read of which some may not have been handed out. */
   #records: LogRecords | undefined;
@@ -98,7 +98,8 @@ export class TopicReader implements SourceReader {
     this.#taken = to;
     // Past the last one the log may have marks of its own: its reader knows where it goes on.
     this.#next = to === records.count ? this.#reader.position : recordOffset(records, to);
-    if (from < to) return this.#decode(records, from, to);
+    // What was missed is told also where nothing is left to read.
+    if (from < to || this.#missed.length > 0) return this.#decode(records, from, to);
     return end !== undefined && this.#next >= end ? "end" : "caught-up";
   }
 

@@ -139,10 +139,11 @@ export class CommitQueue {
   }
 
   async #transact(commits: readonly WriterCommit[]): Promise<CommitOutcome> {
-    const producer = this.#free.pop() ?? (await this.#options.open());
-    const encoded: EncodedBatch[] = [];
+    // Where this fails nothing has begun, and no producer is taken.
     const topics = commits.flatMap(({ records }) => records.map(({ topic }) => topic));
     await this.#options.batchLimits.learn(topics);
+    const producer = this.#free.pop() ?? (await this.#options.open());
+    const encoded: EncodedBatch[] = [];
     const batches = this.#encode(producer, commits, encoded);
     const offsets = offsetsOf(commits);
     const areOffsetsLast = this.#options.isShared;
